@@ -1,0 +1,61 @@
+# Two commands: make run, make test. Settings: PORT, ADDRESS, TORCH=cpu, PYTHON, REQUIRE_BROWSER=1.
+PYTHON ?= python3
+PORT ?= 8501
+ADDRESS ?= 127.0.0.1
+TORCH ?=
+VENV := .venv
+BIN := $(VENV)/bin
+CPU_INDEX := https://download.pytorch.org/whl/cpu
+INSTALLED := $(VENV)/.installed$(if $(TORCH),-$(TORCH))
+CHROMIUM := $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name) 2>/dev/null)))
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+
+run: $(INSTALLED)  ## install what is missing into .venv and start the app (PORT=8501 ADDRESS=127.0.0.1 TORCH=cpu)
+	@echo "The app is at http://$(ADDRESS):$(PORT) (stop it with Ctrl+C)"
+	@$(BIN)/streamlit run app.py --server.address $(ADDRESS) --server.port $(PORT) --browser.serverAddress $(ADDRESS)
+
+test: lint  ## ruff and all tests (REQUIRE_BROWSER=1 fails where there is no Chromium)
+ifneq ($(CHROMIUM),)
+	$(BIN)/python -m pytest
+else ifeq ($(REQUIRE_BROWSER),1)
+	@echo "No Chromium on this machine and REQUIRE_BROWSER=1: install it (Debian: apt-get install chromium)"; exit 1
+else
+	@echo "No Chromium on this machine: the browser tests are left out"
+	$(BIN)/python -m pytest -m "not browser"
+endif
+
+lint: $(VENV)/.installed-dev  ## ruff alone
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: $(VENV)/.installed-dev  ## measure against peers, side by side; writes benchmarks/*.json
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:  ## remove .venv
+	rm -rf $(VENV)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it: make run PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	@echo "Installing into $(VENV): PyTorch with what it needs for a GPU, Streamlit and others. Once; about 3 GB to fetch, 6.5 GB on disk."
+	@echo "(No NVIDIA GPU? 'make run TORCH=cpu' fetches about 0.4 GB instead.)"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-cpu: requirements.txt | $(VENV)/bin/python
+	@echo "Installing into $(VENV): PyTorch for the CPU from $(CPU_INDEX), Streamlit and others. Once; about 0.4 GB to fetch, 1.5 GB on disk."
+	@$(PIP) --index-url $(CPU_INDEX) $$(grep -oE '^torch(vision)?[><=].*' requirements.txt)
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(INSTALLED)
+	@$(PIP) -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,209 @@
+"""EfficientNet as data: the stage table, the compound scaling rule and its rounding, B0-B7.
+
+Everything else (cost model, torch builder, figures, quizzes) reads the blocks that are made here.
+Pure Python. Sizes are in pixels of a square picture, channels are counts.
+
+Source: Tan & Le, EfficientNet, ICML 2019, arXiv:1905.11946v5, Table 1, Eq. 3 and Sec. 4; channel and
+depth rounding from the official code (round_filters, round_repeats). Two things follow torchvision
+instead: the head has 4 x the last stage's channels (the official code rounds 1280 * width), and batch
+norm's eps and momentum are those of torchvision's builders.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+ALPHA, BETA, GAMMA = 1.2, 1.1, 1.15
+PHI_RANGE = (-3.0, 8.0)
+COEFFICIENT_RANGE = (1.0, 2.0)
+RESOLUTION_RANGE = (32, 2400)
+CLASSES_RANGE = (1, 100_000)
+
+
+class Stage(NamedTuple):
+    """One row of Table 1: `layers` blocks, the first of which has the stage's stride."""
+
+    expansion: int
+    kernel: int
+    stride: int
+    in_channels: int
+    out_channels: int
+    layers: int
+    se_ratio: float = 0.25
+
+
+STEM_STRIDE = 2
+STEM_KERNEL = 3
+B0_STAGES = (
+    Stage(1, 3, 1, 32, 16, 1),
+    Stage(6, 3, 2, 16, 24, 2),
+    Stage(6, 5, 2, 24, 40, 2),
+    Stage(6, 3, 2, 40, 80, 3),
+    Stage(6, 5, 1, 80, 112, 3),
+    Stage(6, 5, 2, 112, 192, 4),
+    Stage(6, 3, 1, 192, 320, 1),
+)
+
+
+class Release(NamedTuple):
+    """What is published for one family member; the norm's settings are torchvision's."""
+
+    width: float
+    depth: float
+    resolution: int
+    dropout: float
+    norm_eps: float = 1e-5
+    norm_momentum: float = 0.1
+
+
+RELEASES = {
+    "b0": Release(1.0, 1.0, 224, 0.2),
+    "b1": Release(1.0, 1.1, 240, 0.2),
+    "b2": Release(1.1, 1.2, 260, 0.3),
+    "b3": Release(1.2, 1.4, 300, 0.3),
+    "b4": Release(1.4, 1.8, 380, 0.4),
+    "b5": Release(1.6, 2.2, 456, 0.4, 1e-3, 0.01),
+    "b6": Release(1.8, 2.6, 528, 0.5, 1e-3, 0.01),
+    "b7": Release(2.0, 3.1, 600, 0.5, 1e-3, 0.01),
+}
+
+
+class Block(NamedTuple):
+    """One MBConv. `name` is its module path in torchvision's network, `stage` the row of Table 1 (2 to 8)."""
+
+    name: str
+    stage: int
+    expansion: int
+    kernel: int
+    stride: int
+    in_channels: int
+    expanded_channels: int
+    squeeze_channels: int
+    out_channels: int
+
+    @property
+    def has_residual(self) -> bool:
+        return self.stride == 1 and self.in_channels == self.out_channels
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A whole network: the blocks between stem and head, and what the builders need beside them."""
+
+    name: str
+    depth: float
+    width: float
+    resolution: int
+    blocks: tuple[Block, ...]
+    head_channels: int
+    classes: int = 1000
+    dropout: float = 0.2
+    norm_eps: float = 1e-5
+    norm_momentum: float = 0.1
+
+    @property
+    def stem_channels(self) -> int:
+        return self.blocks[0].in_channels
+
+    def block(self, name: str) -> Block:
+        """The block of that name; ValueError tells the names there are."""
+        for block in self.blocks:
+            if block.name == name:
+                return block
+        raise ValueError(f"{self.name} has no block {name!r}; it has {', '.join(b.name for b in self.blocks)}")
+
+    def at(self, *, resolution: int | None = None, classes: int | None = None) -> Architecture:
+        """The same blocks at another resolution (px) or with another number of classes."""
+        resolution = self.resolution if resolution is None else resolution
+        classes = self.classes if classes is None else classes
+        _check("the resolution (px)", resolution, RESOLUTION_RANGE)
+        _check("the number of classes", classes, CLASSES_RANGE)
+        return replace(self, resolution=resolution, classes=classes)
+
+
+def round_channels(channels: float) -> int:
+    """To the nearest multiple of 8, one step up where that would lose more than 10 %."""
+    rounded = max(8, int(channels + 4) // 8 * 8)
+    return rounded if rounded >= 0.9 * channels else rounded + 8
+
+
+def round_depth(layers: float) -> int:
+    return math.ceil(layers)
+
+
+def round_resolution(pixels: float) -> int:
+    return math.floor(pixels + 0.5)
+
+
+def make_blocks(stages: tuple[Stage, ...], *, width: float, depth: float) -> tuple[Block, ...]:
+    """Scale a stage table: channels by width, layers by depth, each rounded."""
+    blocks = []
+    for number, stage in enumerate(stages, start=1):
+        channels, out_channels = round_channels(stage.in_channels * width), round_channels(stage.out_channels * width)
+        for index in range(round_depth(stage.layers * depth)):
+            blocks.append(
+                Block(
+                    name=f"features.{number}.{index}",
+                    stage=number + 1,
+                    expansion=stage.expansion,
+                    kernel=stage.kernel,
+                    stride=stage.stride if index == 0 else 1,
+                    in_channels=channels,
+                    expanded_channels=round_channels(channels * stage.expansion),
+                    squeeze_channels=max(1, int(channels * stage.se_ratio)),
+                    out_channels=out_channels,
+                )
+            )
+            channels = out_channels
+    return tuple(blocks)
+
+
+def _assemble(name: str, stages: tuple[Stage, ...], width: float, depth: float, **settings) -> Architecture:
+    blocks = make_blocks(stages, width=width, depth=depth)
+    head = 4 * blocks[-1].out_channels
+    return Architecture(name=name, depth=depth, width=width, blocks=blocks, head_channels=head, **settings)
+
+
+def compound(
+    phi: float, *, alpha: float = ALPHA, beta: float = BETA, gamma: float = GAMMA, classes: int = 1000
+) -> Architecture:
+    """B0 scaled by the formula: depth alpha^phi, width beta^phi, resolution 224 * gamma^phi, all rounded.
+
+    Not the same as B1-B7, which were released with hand-picked coefficients. ValueError outside the limits.
+    """
+    _check("φ", phi, PHI_RANGE)
+    for letter, value in zip("αβγ", (alpha, beta, gamma), strict=True):
+        _check(letter, value, COEFFICIENT_RANGE)
+    resolution = round_resolution(RELEASES["b0"].resolution * gamma**phi)
+    _check("the resolution 224 · γ^φ (px)", resolution, RESOLUTION_RANGE)
+    _check("the number of classes", classes, CLASSES_RANGE)
+    return _assemble(
+        f"formula φ={phi:g}", B0_STAGES, beta**phi, alpha**phi, resolution=resolution, classes=classes
+    )
+
+
+def released(member: str, *, classes: int = 1000) -> Architecture:
+    """B0-B7 as published, named `b0` or `efficientnet_b0`. ValueError for other names."""
+    release = RELEASES.get(member.removeprefix("efficientnet_"))
+    if release is None:
+        raise ValueError(f"no released EfficientNet is called {member!r}; there are {', '.join(RELEASES)}")
+    _check("the number of classes", classes, CLASSES_RANGE)
+    settings = release._asdict()
+    name = f"efficientnet_{member.removeprefix('efficientnet_')}"
+    return _assemble(name, B0_STAGES, settings.pop("width"), settings.pop("depth"), classes=classes, **settings)
+
+
+def tiny(*, width: float = 0.5, classes: int = 100, resolution: int = 96) -> Architecture:
+    """The bundled offline model: B0's stages, narrower, and with two strides fewer since its pictures are small."""
+    stages = tuple(
+        stage._replace(stride=stride) for stage, stride in zip(B0_STAGES, (1, 2, 2, 2, 1, 1, 1), strict=True)
+    )
+    return _assemble("tiny", stages, width, 1.0, resolution=resolution, classes=classes)
+
+
+def _check(what: str, value: float, allowed: tuple[float, float]) -> None:
+    low, high = allowed
+    if not (math.isfinite(value) and low <= value <= high):
+        raise ValueError(f"{what} is {value:g}; allowed is {low:g} to {high:g}")

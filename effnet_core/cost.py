@@ -1,0 +1,111 @@
+"""What a network costs, layer by layer: parameters, multiply-accumulates, activations. Pure Python.
+
+Conventions. Batch 1, a square picture. `macs` are multiply-accumulates of convolutions and linear layers;
+FLOPs = 2 x MACs (the papers and torchvision print MACs under the name FLOPs). Batch norm, activations,
+pooling and the gate's multiplication count no MACs. Parameters are weights, biases and batch norm's scale
+and shift; its running statistics are buffers, not parameters. `activations` are elements of the layer's output.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .architecture import STEM_KERNEL, STEM_STRIDE, Architecture, Block
+
+ROLES = ("stem", "expand", "depthwise", "squeeze", "excite", "project", "head", "classifier")
+PARAMS_LIMIT = 2_000_000_000
+
+
+class Layer(NamedTuple):
+    """One convolution or linear layer; `name` is its module path in torchvision's network, `size` px of its output."""
+
+    name: str
+    role: str
+    in_channels: int
+    out_channels: int
+    kernel: int
+    stride: int
+    groups: int
+    size: int
+    weights: int
+    biases: int
+    batch_norm: int
+    params: int
+    macs: int
+    activations: int
+
+    @property
+    def stage(self) -> int:
+        """Row of the paper's Table 1: 1 is the stem, 2 to 8 the MBConv stages, 9 head and classifier."""
+        return 9 if self.role == "classifier" else int(self.name.split(".")[1]) + 1
+
+
+class Cost(NamedTuple):
+    """Totals of a network."""
+
+    params: int
+    macs: int
+    activations: int
+
+    @property
+    def flops(self) -> int:
+        return 2 * self.macs
+
+
+def _convolution(
+    name: str, role: str, channels: int, out: int, size: int, kernel: int = 1, stride: int = 1, groups: int = 1
+) -> Layer:
+    """A convolution without bias, followed by batch norm."""
+    weights, outputs = out * (channels // groups) * kernel * kernel, out * size * size
+    macs = weights * size * size
+    return Layer(
+        name, role, channels, out, kernel, stride, groups, size, weights, 0, 2 * out, weights + 2 * out, macs, outputs
+    )
+
+
+def _dense(name: str, role: str, channels: int, out: int) -> Layer:
+    """A linear layer (or a 1x1 convolution of a pooled vector) with bias."""
+    weights = channels * out
+    return Layer(name, role, channels, out, 1, 1, 1, 1, weights, out, 0, weights + out, weights, out)
+
+
+def block_layers(block: Block, size: int) -> list[Layer]:
+    """The layers of one MBConv whose input is `size` px wide, in the order in which they run."""
+    name, channels, wide = block.name + ".block.", block.in_channels, block.expanded_channels
+    layers, step = [], 0
+    if wide != channels:
+        layers.append(_convolution(f"{name}0.0", "expand", channels, wide, size))
+        step = 1
+    size = -(-size // block.stride)
+    layers += (
+        _convolution(f"{name}{step}.0", "depthwise", wide, wide, size, block.kernel, block.stride, wide),
+        _dense(f"{name}{step + 1}.fc1", "squeeze", wide, block.squeeze_channels),
+        _dense(f"{name}{step + 1}.fc2", "excite", block.squeeze_channels, wide),
+        _convolution(f"{name}{step + 2}.0", "project", wide, block.out_channels, size),
+    )
+    return layers
+
+
+def layers_of(architecture: Architecture) -> list[Layer]:
+    """Every layer of the network, stem to classifier. ValueError over 2 G parameters."""
+    size = -(-architecture.resolution // STEM_STRIDE)
+    layers = [_convolution("features.0.0", "stem", 3, architecture.stem_channels, size, STEM_KERNEL, STEM_STRIDE)]
+    for block in architecture.blocks:
+        layers += block_layers(block, size)
+        size = layers[-1].size
+    last, head = architecture.blocks[-1], architecture.head_channels
+    layers.append(_convolution(f"features.{last.stage}.0", "head", last.out_channels, head, size))
+    layers.append(_dense("classifier.1", "classifier", head, architecture.classes))
+    total = sum(layer.params for layer in layers)
+    if total > PARAMS_LIMIT:
+        raise ValueError(f"{architecture.name} has {total:,} parameters; allowed are {PARAMS_LIMIT:,}")
+    return layers
+
+
+def total(layers: list[Layer]) -> Cost:
+    return Cost(*(sum(column) for column in zip(*((row.params, row.macs, row.activations) for row in layers))))
+
+
+def cost_of(architecture: Architecture) -> Cost:
+    """Totals of a network. ValueError over 2 G parameters."""
+    return total(layers_of(architecture))
