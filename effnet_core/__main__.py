@@ -58,7 +58,9 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("train", help="train an offline model", description=train.__doc__)
     command.add_argument("data", type=Path, help="folder with the zip files")
     command.add_argument("--out", type=Path, required=True, help="folder of the run: checkpoints, log")
-    command.add_argument("--classes", type=Path, help="tab-separated class, label, group (default: the bundled hundred)")
+    command.add_argument(
+        "--classes", type=Path, help="tab-separated class, label, group (default: the bundled hundred)"
+    )
     command.add_argument("--width", type=float, default=0.5, help="width coefficient of B0's stages (default 0.5)")
     command.add_argument("--phase", type=phase, action="append", default=[], metavar="EPOCHSxPIXELS@LEAST_SIDE")
     command.add_argument("--device", default="auto")

@@ -179,9 +179,7 @@ def compound(
     resolution = round_resolution(RELEASES["b0"].resolution * gamma**phi)
     _check("the resolution 224 · γ^φ (px)", resolution, RESOLUTION_RANGE)
     _check("the number of classes", classes, CLASSES_RANGE)
-    return _assemble(
-        f"formula φ={phi:g}", B0_STAGES, beta**phi, alpha**phi, resolution=resolution, classes=classes
-    )
+    return _assemble(f"formula φ={phi:g}", B0_STAGES, beta**phi, alpha**phi, resolution=resolution, classes=classes)
 
 
 def released(member: str, *, classes: int = 1000) -> Architecture:

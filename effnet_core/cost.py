@@ -103,7 +103,8 @@ def layers_of(architecture: Architecture) -> list[Layer]:
 
 
 def total(layers: list[Layer]) -> Cost:
-    return Cost(*(sum(column) for column in zip(*((row.params, row.macs, row.activations) for row in layers))))
+    rows = ((layer.params, layer.macs, layer.activations) for layer in layers)
+    return Cost(*(sum(column) for column in zip(*rows, strict=True)))
 
 
 def cost_of(architecture: Architecture) -> Cost:
