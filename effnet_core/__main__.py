@@ -1,4 +1,8 @@
-"""The command line: python -m effnet_core scale | explain | models | fetch | train."""
+"""The command line: python -m effnet_core scale | explain | models | fetch | train.
+
+Exit codes: 0 done, 1 some input failed and the others are done, 2 usage. With --json, standard output holds
+the JSON alone.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,144 @@ import argparse
 import csv
 import json
 import sys
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
+
+from .architecture import ALPHA, BETA, GAMMA, Architecture, compound, released
+from .cost import layers_of, total
+
+LAYER_KEYS = [
+    *("name", "role", "in_channels", "out_channels", "kernel", "stride", "groups", "size"),
+    *("params", "macs", "activations"),
+]
+
+
+def scale(options: argparse.Namespace) -> int:
+    """Depth, width, resolution and cost of a scaled network, and each of its layers."""
+    if options.released:
+        architecture = released(options.released)
+    else:
+        architecture = compound(options.phi, alpha=options.alpha, beta=options.beta, gamma=options.gamma)
+    architecture = architecture.at(resolution=options.resolution, classes=options.classes)
+    answer = scale_answer(architecture)
+    if options.json:
+        print(json.dumps(answer))
+        return 0
+    print(f"{architecture.name}: depth x{answer['depth']:.4g}, width x{answer['width']:.4g}, {answer['resolution']} px")
+    print(f"{answer['blocks']} blocks, {answer['params']:,} parameters, {answer['macs']:,} MACs (FLOPs = 2 x MACs)\n")
+    print_table(LAYER_KEYS, [[layer[key] for key in LAYER_KEYS] for layer in answer["layers"]])
+    return 0
+
+
+def scale_answer(architecture: Architecture) -> dict:
+    layers = layers_of(architecture)
+    cost = total(layers)
+    return {
+        "depth": architecture.depth,
+        "width": architecture.width,
+        "resolution": architecture.resolution,
+        "blocks": len(architecture.blocks),
+        "params": cost.params,
+        "macs": cost.macs,
+        "flops": cost.flops,
+        "layers": [{key: getattr(layer, key) for key in LAYER_KEYS} for layer in layers],
+    }
+
+
+def explain(options: argparse.Namespace) -> int:
+    """Classes, SE gates and Grad-CAM for photographs."""
+    from . import weights
+    from .engine import Engine
+
+    labels = options.labels.read_text(encoding="utf-8") if options.labels else None
+    if options.weights:
+        name = options.model if options.model != "tiny" else None
+        model = weights.load_checkpoint(options.weights.read_bytes(), options.weights.name, labels=labels, name=name)
+    else:
+        model = weights.load(options.model)
+    engine = Engine(model, options.device)
+    results = [explain_file(engine, path, options) for path in options.photos]
+    answer = {
+        "model": {"name": model.name, "weights": model.weights, "classes": model.architecture.classes},
+        "device": engine.device,
+        "results": results,
+    }
+    if options.json:
+        print(json.dumps(answer))
+    else:
+        print(f"{model.name} ({model.weights}) on {engine.device}")
+        for result in results:
+            print_result(result)
+    return 1 if any(result["error"] for result in results) else 0
+
+
+def explain_file(engine, path: Path, options: argparse.Namespace) -> dict:
+    """One row of `results`; a picture that can't be used has its sentence under `error` and nulls beside it."""
+    from .images import ImageRejected, read_image
+    from .overlay import overlay
+
+    answer = {"file": str(path), "error": None, "top": None, "gates": None, "heatmap": None}
+    try:
+        image = read_image(path.read_bytes(), path.name)
+    except (ImageRejected, OSError) as problem:
+        return answer | {"error": str(problem)}
+    [seen] = engine.explain([image], top=options.top, layer=options.layer, target=options.target)
+    heatmap = seen.heatmaps[0]
+    if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)
+        crop = image.crop(tuple(round(edge) for edge in engine.preparation.crop_box(image.size)))
+        overlay(crop, heatmap.values).save(options.out / f"{path.name}.{heatmap.layer}.{heatmap.target}.png")
+    keys = ("index", "label", "probability", "logit")
+    return answer | {
+        "top": [{key: getattr(prediction, key) for key in keys} for prediction in seen.top],
+        "gates": [{"block": gates.block, "values": gates.values.tolist()} for gates in seen.gates],
+        "heatmap": {"layer": heatmap.layer, "target": heatmap.target, "values": heatmap.values.tolist()},
+    }
+
+
+def print_result(result: dict) -> None:
+    if result["error"]:
+        print(f"\n{result['file']}: {result['error']}", file=sys.stderr)
+        return
+    print(f"\n{result['file']}")
+    for row in result["top"]:
+        print(f"  {row['probability']:6.1%}  {row['label'] or 'class ' + str(row['index'])}")
+
+
+def models(options: argparse.Namespace) -> int:
+    """Which models are ready, and from where."""
+    from . import weights
+
+    rows = [vars(status) for status in weights.statuses()]
+    if options.json:
+        print(json.dumps(rows))
+        return 0
+    keys = ("name", "ready", "source", "classes", "params", "macs", "resolution", "top1")
+    print_table(keys, [["" if row[key] is None else row[key] for key in keys] for row in rows])
+    return 0
+
+
+def fetch(options: argparse.Namespace) -> int:
+    """Download torchvision's ImageNet weights, hash checked, so that they are there without a network."""
+    from . import weights
+
+    answers = []
+    for name in options.models:
+        try:
+            path, problem = weights.fetch(name, progress=show_progress), None
+        except (weights.WeightsUnavailable, ValueError) as error:
+            path, problem = None, str(error)
+        answers.append({"name": name, "path": path and str(path), "error": problem})
+        print(f"\r{name}: {problem or path}", file=sys.stderr)
+    if options.json:
+        print(json.dumps(answers))
+    return 1 if any(answer["error"] for answer in answers) else 0
+
+
+def show_progress(done: int, size: int) -> bool:
+    print(f"\r{done / 1e6:.1f} of {size / 1e6:.1f} MB", end="", file=sys.stderr, flush=True)
+    return True
 
 
 def train(options: argparse.Namespace) -> int:
@@ -16,11 +156,11 @@ def train(options: argparse.Namespace) -> int:
 
     from . import training
     from .architecture import tiny
+    from .engine import pick_device
     from .model import build
 
     if options.threads:
         torch.set_num_threads(options.threads)
-    device = options.device if options.device != "auto" else ("cuda" if torch.cuda.is_available() else "cpu")
     classes = [row["class"] for row in class_rows(options.classes)]
     archives = sorted(options.data.glob("*.zip"))
     recipe = training.Recipe(phases=tuple(options.phase) or training.Recipe.phases, seed=options.seed)
@@ -30,9 +170,13 @@ def train(options: argparse.Namespace) -> int:
         stochastic_depth=recipe.stochastic_depth,
         dropout=recipe.dropout,
     )
-    run = training.Run(options.out, network, recipe, device=device, compiled=options.compile)
+    run = training.Run(options.out, network, recipe, device=pick_device(options.device), compiled=options.compile)
+    rows = []
     for row in run.train(*pictures):
-        print(json.dumps(row), flush=True)
+        rows.append(row)
+        print(json.dumps(row), file=sys.stderr if options.json else sys.stdout, flush=True)
+    if options.json:
+        print(json.dumps({"out": str(options.out), "epochs": run.epoch, "best_top1": run.best, "rows": rows}))
     return 0
 
 
@@ -51,29 +195,72 @@ def phase(text: str):
     return Phase(int(epochs), int(pixels), float(least))
 
 
+def print_table(header: Sequence[str], rows: list[list]) -> None:
+    """Columns as wide as they must be; numbers to the right."""
+    cells = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
+    numeric = [isinstance(cell, int | float) for cell in rows[0]]
+    for row in [list(header), *cells]:
+        line = (
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(row, widths, numeric, strict=True)
+        )
+        print("  ".join(line).rstrip())
+
+
 def parser() -> argparse.ArgumentParser:
-    root = argparse.ArgumentParser(prog="python -m effnet_core", description=__doc__)
+    root = argparse.ArgumentParser(prog="python -m effnet_core", description=__doc__.splitlines()[0])
     commands = root.add_subparsers(required=True, metavar="COMMAND")
 
-    command = commands.add_parser("train", help="train an offline model", description=train.__doc__)
-    command.add_argument("data", type=Path, help="folder with the zip files")
-    command.add_argument("--out", type=Path, required=True, help="folder of the run: checkpoints, log")
-    command.add_argument(
-        "--classes", type=Path, help="tab-separated class, label, group (default: the bundled hundred)"
-    )
-    command.add_argument("--width", type=float, default=0.5, help="width coefficient of B0's stages (default 0.5)")
-    command.add_argument("--phase", type=phase, action="append", default=[], metavar="EPOCHSxPIXELS@LEAST_SIDE")
-    command.add_argument("--device", default="auto")
-    command.add_argument("--compile", action="store_true", help="torch.compile the network (needs a C++ compiler)")
-    command.add_argument("--threads", type=int, default=0)
-    command.add_argument("--seed", type=int, default=0)
-    command.set_defaults(run=train)
+    def command(run) -> argparse.ArgumentParser:
+        made = commands.add_parser(run.__name__, help=run.__doc__, description=run.__doc__)
+        made.add_argument("--json", action="store_true", help="print JSON for machines")
+        made.set_defaults(run=run)
+        return made
+
+    scaling = command(scale)
+    size = scaling.add_mutually_exclusive_group(required=True)
+    size.add_argument("--phi", type=float, help="formula: compound coefficient, -3 to 8")
+    size.add_argument("--released", metavar="b0..b7", help="a family member as published")
+    for letter, value in (("alpha", ALPHA), ("beta", BETA), ("gamma", GAMMA)):
+        scaling.add_argument(f"--{letter}", type=float, default=value, help=f"1 to 2 (default {value}, the paper's)")
+    scaling.add_argument("--resolution", type=int, help="px, instead of the network's own")
+    scaling.add_argument("--classes", type=int, default=1000)
+
+    looking = command(explain)
+    looking.add_argument("photos", type=Path, nargs="+", metavar="PHOTO")
+    looking.add_argument("--model", default="tiny", help="tiny (bundled) or efficientnet_b0 … b7")
+    looking.add_argument("--weights", type=Path, help="own checkpoint: .pth or .safetensors of any B0-B7")
+    looking.add_argument("--labels", type=Path, help="class names of the own checkpoint, one a line")
+    looking.add_argument("--top", type=int, default=5)
+    looking.add_argument("--layer", help="stage for Grad-CAM, such as features.8 (default: the last)")
+    looking.add_argument("--target", type=int, help="class index for Grad-CAM (default: the top class)")
+    looking.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    looking.add_argument("--out", type=Path, help="folder for pictures with the map over the crop")
+
+    command(models)
+    command(fetch).add_argument("models", nargs="+", metavar="efficientnet_bN")
+
+    training = command(train)
+    training.add_argument("data", type=Path, help="folder with the zip files")
+    training.add_argument("--out", type=Path, required=True, help="folder of the run: checkpoints, log")
+    training.add_argument("--classes", type=Path, help="tab-separated class, label, group (default: the bundled 100)")
+    training.add_argument("--width", type=float, default=0.5, help="width coefficient of B0's stages (default 0.5)")
+    training.add_argument("--phase", type=phase, action="append", default=[], metavar="EPOCHSxPIXELS@LEAST_SIDE")
+    training.add_argument("--device", default="auto")
+    training.add_argument("--compile", action="store_true", help="torch.compile the network (needs a C++ compiler)")
+    training.add_argument("--threads", type=int, default=0)
+    training.add_argument("--seed", type=int, default=0)
     return root
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
-    return options.run(options)
+    try:
+        return options.run(options)
+    except (ValueError, OSError, RuntimeError) as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":
