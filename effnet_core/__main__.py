@@ -15,12 +15,9 @@ from importlib import resources
 from pathlib import Path
 
 from .architecture import ALPHA, BETA, GAMMA, Architecture, compound, released
-from .cost import layers_of, total
+from .cost import Layer, layers_of, total
 
-LAYER_KEYS = [
-    *("name", "role", "in_channels", "out_channels", "kernel", "stride", "groups", "size"),
-    *("params", "macs", "activations"),
-]
+LAYER_KEYS = [field for field in Layer._fields if field not in ("weights", "biases", "batch_norm")]
 
 
 def scale(options: argparse.Namespace) -> int:
