@@ -158,23 +158,33 @@ def train(options: argparse.Namespace) -> int:
 
     if options.threads:
         torch.set_num_threads(options.threads)
-    classes = [row["class"] for row in class_rows(options.classes)]
-    archives = sorted(options.data.glob("*.zip"))
+    classes = class_rows(options.classes)
     recipe = training.Recipe(phases=tuple(options.phase) or training.Recipe.phases, seed=options.seed)
-    pictures = [training.read_pictures(training.holding(archives, split), classes, split) for split in ("train", "val")]
-    network = build(
-        tiny(width=options.width, classes=len(classes), resolution=recipe.test_pixels),
-        stochastic_depth=recipe.stochastic_depth,
-        dropout=recipe.dropout,
-    )
+    pictures = {
+        split: training.read_pictures(sorted(options.data.glob("*.zip")), [row["class"] for row in classes], split)
+        for split in ("train", "val")
+    }
+    architecture = tiny(width=options.width, classes=len(classes), resolution=recipe.test_pixels)
+    network = build(architecture, stochastic_depth=recipe.stochastic_depth, dropout=recipe.dropout)
     run = training.Run(options.out, network, recipe, device=pick_device(options.device), compiled=options.compile)
-    rows = []
-    for row in run.train(*pictures):
-        rows.append(row)
+    for row in run.train(pictures["train"], pictures["val"]):
         print(json.dumps(row), file=sys.stderr if options.json else sys.stdout, flush=True)
+    card = release(options, run, pictures["val"], classes) if options.export else None
     if options.json:
-        print(json.dumps({"out": str(options.out), "epochs": run.epoch, "best_top1": run.best, "rows": rows}))
+        print(json.dumps({"out": str(options.out), "epochs": run.epoch, "best_top1": run.best, "card": card}))
     return 0
+
+
+def release(options: argparse.Namespace, run, validation, classes: list[dict[str, str]]) -> dict:
+    """Measure the run's best weights and put them with their card into --export."""
+    from . import modelcard
+
+    network = modelcard.load_averaged(run.model, run.best_weights)
+    card = modelcard.describe(network, validation, classes, options.photos)
+    card["architecture"]["width"] = options.width
+    card = {"name": "tiny", "data": options.data_note, **card, **run.conditions()}
+    modelcard.release(run.best_weights, card, options.export)
+    return card
 
 
 def class_rows(path: Path | None) -> list[dict[str, str]]:
@@ -248,6 +258,9 @@ def parser() -> argparse.ArgumentParser:
     training.add_argument("--compile", action="store_true", help="torch.compile the network (needs a C++ compiler)")
     training.add_argument("--threads", type=int, default=0)
     training.add_argument("--seed", type=int, default=0)
+    training.add_argument("--export", type=Path, metavar="FOLDER", help="write the model and its measured card there")
+    training.add_argument("--photos", type=Path, metavar="ZIP", help="photographs to decide their preparation on")
+    training.add_argument("--data-note", default="", help="what the pictures are, for the card")
     return root
 
 

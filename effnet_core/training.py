@@ -13,6 +13,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -73,11 +74,6 @@ class Pictures:
     targets: Tensor
 
 
-def holding(archives: list[Path], split: str) -> list[Path]:
-    """Those zip files that have pictures of this split."""
-    return [path for path in archives if any(name.startswith(f"{split}/") for name in zipfile.ZipFile(path).namelist())]
-
-
 def read_pictures(archives: list[Path], classes: list[str], split: str) -> Pictures:
     """All `split/<class>/*` pictures of these classes from zip files, in the order of their names."""
     index = {name: number for number, name in enumerate(classes)}
@@ -102,7 +98,10 @@ def normalise(images: Tensor) -> Tensor:
 def augment(images: Tensor, phase: Phase, *, jitter: float) -> Tensor:
     """Random crop, flip and colour of a uint8 batch, resized to the phase's pixels and normalised."""
     count = len(images)
-    uniform = lambda low, high, *shape: torch.empty(count, *shape, device=images.device).uniform_(low, high)  # noqa: E731
+
+    def uniform(low: float, high: float, *shape: int) -> Tensor:
+        return torch.empty(count, *shape, device=images.device).uniform_(low, high)
+
     x = images.float() / 255
     ratio = torch.exp(uniform(-0.15, 0.15))
     side = uniform(phase.least_side, 1)
@@ -194,6 +193,7 @@ class Run:
             self.model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.averaging), use_buffers=True
         )
         self.optimizers = Optimizers(self.model, recipe)
+        self.best_weights = folder / "best.safetensors"
         self.epoch, self.best, self.seconds = 0, 0.0, 0.0
         if (folder / "last.pt").exists():
             self._resume()
@@ -228,14 +228,33 @@ class Run:
                 log.write(json.dumps(row) + "\n")
             yield row
 
+    def conditions(self) -> dict:
+        """Under which conditions the run was made, for the model's card."""
+        hardware = torch.cuda.get_device_name() if self.device == "cuda" else f"CPU, {torch.get_num_threads()} threads"
+        return {
+            "recipe": asdict(self.recipe),
+            "epochs_done": self.epoch,
+            "seconds": round(self.seconds),
+            "hardware": hardware,
+            "precision": "bfloat16 autocast" if self.device == "cuda" else "float32",
+            "versions": {"torch": torch.__version__},
+            "date": date.today().isoformat(),
+        }
+
     def _test(self, test: Pictures) -> dict:
-        """Accuracy of the averaged weights, which are kept where they are the best so far."""
-        logits = predict(self.average.module, test.images, self.recipe.test_pixels)
-        top1, top5 = accuracy(logits, test.targets), accuracy(logits, test.targets, 5)
-        if top1 > self.best:
-            self.best = top1
-            save_fp16(self.average.module, self.folder / "best.safetensors")
-        return {"top1": top1, "top5": top5}
+        """Accuracy of the weights as they are and averaged; the best so far are kept.
+
+        While the learning rate is high the average lags behind; towards the end it is the better one.
+        """
+        row = {}
+        for name, model in (("", self.model), ("averaged_", self.average.module)):
+            logits = predict(model, test.images, self.recipe.test_pixels)
+            top1, top5 = accuracy(logits, test.targets), accuracy(logits, test.targets, 5)
+            row |= {f"{name}top1": top1, f"{name}top5": top5}
+            if top1 > self.best:
+                self.best = top1
+                save_fp16(model, self.best_weights)
+        return row
 
     def _one_epoch(self, train: Pictures) -> dict:
         recipe, phase = self.recipe, self.recipe.phase(self.epoch)
@@ -269,7 +288,3 @@ def save_fp16(model: nn.Module, path: Path) -> None:
     """The weights as half-precision safetensors; counters and other integers keep their type."""
     state = {k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in model.state_dict().items()}
     save_file(state, path)
-
-
-def describe(recipe: Recipe) -> dict:
-    return asdict(recipe)
