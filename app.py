@@ -1,0 +1,44 @@
+"""Router: the page table, and what all pages share. Start with: streamlit run app.py"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
+from ui import state, widgets
+
+
+class Entry(NamedTuple):
+    """One page: its file's stem is its address; its question is its title on the screen."""
+
+    file: str
+    title: str
+    icon: str
+    question: str
+    shows_cost: bool = False  # then the switch between MACs and FLOPs stands beside the question
+
+
+PAGES = (
+    Entry("overview", "Overview", "visibility", "What is inside an EfficientNet?", True),
+    Entry("scaling", "Scaling", "open_in_full", "How do you spend twice the compute?", True),
+    Entry("classify", "Classify", "image_search", "What does it see, and where does it look?"),
+    Entry("se_gates", "SE gates", "tune", "Which channels does the network open for this picture?"),
+    Entry("machine", "This machine", "memory", "What can this machine run?"),
+)
+
+st.set_page_config(page_title="EfficientNet lab", page_icon=widgets.FAVICON, layout="wide")
+pages = {
+    st.Page(
+        f"pages/{entry.file}.py",
+        title=entry.title,
+        icon=f":material/{entry.icon}:",
+        help=entry.question,
+        default=entry is PAGES[0],
+    ): entry
+    for entry in PAGES
+    if Path(__file__).with_name("pages").joinpath(f"{entry.file}.py").exists()
+}
+page = st.navigation(list(pages))
+widgets.header(pages[page].question, unit_switch=pages[page].shows_cost)
+page.run()
+state.warm_up()

@@ -1,0 +1,182 @@
+"""What outlives one run of a page: kept values, shared engines, cached answers. The only file with session state."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+if TYPE_CHECKING:  # torch is imported when an engine is asked for, never by opening a page
+    from PIL.Image import Image
+
+    from effnet_core.engine import BlockTrace, Engine, Explanation
+    from effnet_core.weights import Model
+
+OFFLINE_MODEL = "tiny"
+OWN_MODEL = "own"
+WARM_UP_AFTER_S = 1.0  # the browser fetches the charts' code in this time
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture in use: RGB, with the SHA-256 of the bytes that it was read from, which keys all caches."""
+
+    name: str
+    digest: str
+    image: Image
+
+
+def value(key: str, default: object = None) -> object:
+    """The kept value of a widget, also of one that another page shows."""
+    return st.session_state.get(key, default)
+
+
+def keep(key: str, value: object) -> None:
+    """Keep a value for this session; a widget's value may be set before the widget is drawn, or in a callback."""
+    st.session_state[key] = value
+
+
+def url_value(key: str) -> str | None:
+    """What the URL says for a bound input, as text; None where it says nothing. Before the input is drawn."""
+    return st.query_params.get(key)
+
+
+def copy(source: str, target: str) -> None:
+    """Callback: give one widget the value of another."""
+    st.session_state[target] = st.session_state[source]
+
+
+# Pictures ---------------------------------------------------------------------------------------------------------
+
+
+@st.cache_resource(max_entries=16, scope="session", show_spinner=False)
+def _decoded(digest: str, name: str, _data: bytes) -> Image:
+    from effnet_core.images import read_image
+
+    return read_image(_data, name)
+
+
+def picture(data: bytes, name: str) -> Picture:
+    """Decode what a user brought, once a session. ImageRejected says why not."""
+    digest = hashlib.sha256(data).hexdigest()
+    return Picture(name, digest, _decoded(digest, name, data))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def sample(name: str) -> Picture:
+    """One of the sample photographs (images.SAMPLES); its name stands in for the hash of a file."""
+    from effnet_core.images import load_sample
+
+    return Picture(name, f"sample {name}", load_sample(name))
+
+
+# Engines ----------------------------------------------------------------------------------------------------------
+
+
+def device() -> str:
+    """The device that this session chose on the machine page, else "auto"."""
+    return str(value("machine.device", "auto"))
+
+
+def _release(engine: Engine) -> None:
+    """Give a dropped network's memory back to the GPU; its last user may still hold it, then it goes later."""
+    import gc
+
+    import torch
+
+    del engine
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+@st.cache_resource(max_entries=3, on_release=_release, show_spinner=False)
+def engine(name: str, device: str = "auto") -> Engine:
+    """A trained network ready to answer, shared by all sessions. WeightsUnavailable where its weights are not here."""
+    from effnet_core import weights
+    from effnet_core.engine import Engine
+
+    return Engine(weights.load(name), device)
+
+
+@st.cache_resource(max_entries=1, scope="session", on_release=_release, show_spinner=False)
+def _own_engine(uploads: tuple[str, str], device: str, _model: Model) -> Engine:
+    from effnet_core.engine import Engine
+
+    return Engine(_model, device)
+
+
+def keep_own_model(model: Model, uploads: tuple[str, str]) -> None:
+    """Keep the user's own network for this session alone; `uploads` are the ids of checkpoint and labels file."""
+    keep("own.model", model)
+    keep("own.uploads", uploads)
+
+
+def own_model() -> Model | None:
+    return value("own.model")
+
+
+def own_uploads() -> tuple[str, str] | None:
+    return value("own.uploads")
+
+
+def own_engine(device: str = "auto") -> Engine:
+    """The user's own network, ready to answer; only after keep_own_model."""
+    return _own_engine(own_uploads(), device, own_model())
+
+
+def engine_key(engine: Engine) -> str:
+    """What tells this engine's answers from another's, in caches."""
+    own = own_uploads() if engine.weights.startswith("own") else None
+    return f"{engine.name} {engine.weights} {engine.device} {own}"
+
+
+# Answers: cached for one session, since they come from what its user brought ---------------------------------------
+
+
+def explain(
+    engine: Engine, picture: Picture, *, top: int = 5, layer: str | None = None, target: int | None = None
+) -> Explanation:
+    """Engine.explain for one picture, computed once a session for the same picture and question."""
+    return _explain(engine_key(engine), picture.digest, top, layer, target, engine, picture.image)
+
+
+@st.cache_data(max_entries=64, scope="session", show_spinner=False)
+def _explain(
+    key: str, digest: str, top: int, layer: str | None, target: int | None, _engine: Engine, _image: Image
+) -> Explanation:
+    return _engine.explain([_image], top=top, layer=layer, target=target)[0]
+
+
+def trace(engine: Engine, picture: Picture, block: str) -> BlockTrace:
+    """Engine.trace, computed once a session; feature maps are large, so few are kept."""
+    return _trace(engine_key(engine), picture.digest, block, engine, picture.image)
+
+
+@st.cache_data(max_entries=4, scope="session", show_spinner=False)
+def _trace(key: str, digest: str, block: str, _engine: Engine, _image: Image) -> BlockTrace:
+    return _engine.trace(_image, block)
+
+
+# After the first paint --------------------------------------------------------------------------------------------
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> threading.Timer:
+    """Import torch and load the offline model in the background, once a server, so that the next page is quick."""
+    timer = threading.Timer(WARM_UP_AFTER_S, _load_offline_model)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _load_offline_model() -> None:
+    try:
+        engine(OFFLINE_MODEL)
+    except Exception:
+        _log.exception("the offline model could not be loaded in the background")

@@ -1,0 +1,224 @@
+"""Inputs and captions that two or more pages use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from effnet_core.figures import three_digits
+
+from . import state
+
+if TYPE_CHECKING:
+    from effnet_core.engine import Engine
+    from effnet_core.weights import ModelStatus
+
+FAVICON = str(Path(__file__).parent / "assets" / "favicon.png")
+UNITS = ("MACs", "FLOPs")
+
+
+def header(question: str, *, unit_switch: bool = False) -> None:
+    """The page's question as its title; beside it the switch between MACs and FLOPs, where costs are shown."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.title(question, anchor=False, width="content")
+        if unit_switch:
+            st.segmented_control(
+                "Compute in",
+                UNITS,
+                default=UNITS[0],
+                required=True,
+                key="app.unit",
+                bind="query-params",
+                help="One multiply-accumulate (MAC) is two floating point operations: FLOPs = 2 × MACs. "
+                "The papers and torchvision print MACs under the name FLOPs.",
+            )
+
+
+def unit() -> str:
+    """The unit that all pages show compute in: "MACs" or "FLOPs"."""
+    return "FLOPs" if state.value("app.unit") == "FLOPs" else "MACs"
+
+
+def compute(macs: float) -> str:
+    """Multiply-accumulates in the unit of the switch, in giga: "1.81 G MACs" or "3.62 GFLOPs"."""
+    return f"{three_digits(2 * macs / 1e9)} GFLOPs" if unit() == "FLOPs" else f"{three_digits(macs / 1e9)} G MACs"
+
+
+def millions(count: float) -> str:
+    """Parameters in millions: "12.2 M"."""
+    return f"{three_digits(count / 1e6)} M"
+
+
+def cite(text: str) -> None:
+    """The caption under a figure: where its numbers come from and under which condition they hold."""
+    st.caption(text)
+
+
+def exact_and_slider(
+    label: str, *, key: str, default: float, limits: tuple[float, float], step: float, help: str | None = None
+) -> float:
+    """A slider and an exact input for one number. The input is the state and stands in the URL; the slider follows it.
+
+    A value in the URL that is outside the limits or no number gets a sentence and the default.
+    """
+    low, high = limits
+    explain_refused(key, f"a number from {low:g} to {high:g}", lambda text: low <= float(text) <= high, f"{default:g}")
+    slider_key = f"{key}_slider"
+    row = st.container(horizontal=True, vertical_alignment="bottom", wrap=False, gap="small")
+    left = row.container(width="stretch")
+    with row.container(width=130):
+        number = st.number_input(
+            f"{label}, exact",
+            *limits,
+            value=default,
+            step=step,
+            format="%g",
+            key=key,
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+    state.keep(slider_key, number)
+    left.slider(
+        label, *limits, step=step, key=slider_key, on_change=state.copy, args=(slider_key, key), help=help, format="%g"
+    )
+    return number
+
+
+def explain_refused(key: str, allowed: str, accepts: Callable[[str], bool], instead: str) -> None:
+    """Say in a sentence that the URL's value for a bound input is refused; the input itself drops it in silence."""
+    text = state.url_value(key)
+    if text is None:
+        return
+    try:
+        accepted = accepts(text)
+    except ValueError:
+        accepted = False
+    if not accepted:
+        st.warning(f"The link asks for {key} = {text[:40]!r}; allowed is {allowed}. Shown instead: {instead}.")
+
+
+def choice(label: str, options: dict[str, str], *, key: str, help: str | None = None, **settings) -> str:
+    """A segmented control over {value in the URL: text on the screen}; the first option is the default."""
+    first = next(iter(options))
+    explain_refused(key, ", ".join(options), lambda text: text in options, options[first])
+    return st.segmented_control(
+        label,
+        list(options),
+        default=first,
+        required=True,
+        format_func=options.get,
+        key=key,
+        bind="query-params",
+        help=help,
+        **settings,
+    )
+
+
+# Which network answers --------------------------------------------------------------------------------------------
+
+
+def model_title(name: str) -> str:
+    """What the screen calls a model: "Offline model", "EfficientNet-B0", "Own checkpoint"."""
+    known = {state.OFFLINE_MODEL: "Offline model", state.OWN_MODEL: "Own checkpoint"}
+    return known.get(name) or f"EfficientNet-{name.removeprefix('efficientnet_').upper()}"
+
+
+def pick_model() -> Engine | None:
+    """The network that answers on all pages, and what weights it has.
+
+    A network whose weights are not on this machine is offered for download and the offline model answers meanwhile.
+    None, after a sentence on the screen, where no network can be had at all.
+    """
+    from effnet_core import weights
+
+    statuses = {status.name: status for status in weights.statuses()}
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    chooser = row.container(width=420)
+    with row:
+        _bring_checkpoint()
+    names = [*statuses, *([state.OWN_MODEL] if state.own_model() else [])]
+    explain_refused("app.model", ", ".join(names), lambda text: text in names, model_title(state.OFFLINE_MODEL))
+    name = chooser.selectbox(
+        "Network that answers",
+        names,
+        format_func=lambda name: _with_readiness(name, statuses.get(name)),
+        key="app.model",
+        bind="query-params",
+    )
+    if name in statuses and not statuses[name].ready:
+        with row:
+            offer_download(statuses[name])
+        st.info(f"{model_title(name)}'s weights are not on this machine. The offline model answers meanwhile.")
+        name = state.OFFLINE_MODEL
+    return _engine_in_use(name)
+
+
+def _with_readiness(name: str, status: ModelStatus | None) -> str:
+    return model_title(name) if status is None or status.ready else f"{model_title(name)} (to be downloaded)"
+
+
+def _engine_in_use(name: str) -> Engine | None:
+    from effnet_core.weights import WeightsUnavailable
+
+    with st.spinner(f"Loading {model_title(name)} …", show_time=True):
+        try:
+            engine = state.own_engine(state.device()) if name == state.OWN_MODEL else state.engine(name, state.device())
+        except (WeightsUnavailable, ValueError) as problem:
+            st.error(str(problem))
+            return None
+    st.caption(
+        f"Weights in use: **{engine.weights}** · {engine.architecture.classes:,} classes · runs on {engine.device}"
+    )
+    if engine.notice:
+        st.warning(engine.notice)
+    return engine
+
+
+def offer_download(status: ModelStatus) -> None:
+    """A button that fetches a network's ImageNet weights: the only thing in the app that uses the network."""
+    from effnet_core import weights
+
+    megabytes = 4 * status.params / 1e6  # float32
+    if not st.button(f"Download {model_title(status.name)} ({megabytes:.0f} MB)", key=f"app.fetch.{status.name}"):
+        return
+    bar = st.progress(0.0, text="Connecting …")
+
+    def show(done: int, total: int) -> None:
+        bar.progress(min(1.0, done / max(total, 1)), text=f"{done / 1e6:.0f} of {total / 1e6:.0f} MB")
+
+    try:
+        weights.fetch(status.name, progress=show)
+    except weights.WeightsUnavailable as problem:
+        bar.empty()
+        st.error(str(problem))
+    else:
+        st.rerun()
+
+
+def _bring_checkpoint() -> None:
+    """Take a network that the user trained: kept for this session alone, never written to disk."""
+    from effnet_core import weights
+
+    with st.popover("Bring your own"):
+        st.markdown("A state dict of any EfficientNet-B0 to -B7, with any number of classes. It stays in this session.")
+        upload = st.file_uploader(
+            "Checkpoint, up to 300 MB", ["pth", "pt", "safetensors"], max_upload_size=300, key="app.checkpoint"
+        )
+        listed = st.file_uploader(
+            "Labels, one a line (optional)", ["txt", "json", "tsv", "csv"], max_upload_size=1, key="app.labels"
+        )
+    uploads = upload and (upload.file_id, listed.file_id if listed else "")
+    if not upload or uploads == state.own_uploads():
+        return
+    labels = listed.getvalue().decode("utf-8", errors="replace") if listed else None
+    with st.spinner("Reading the checkpoint …", show_time=True):
+        try:
+            model = weights.load_checkpoint(upload.getvalue(), upload.name, labels=labels)
+        except weights.CheckpointRejected as problem:
+            st.error(str(problem))
+            return
+    state.keep_own_model(model, uploads)
+    state.keep("app.model", state.OWN_MODEL)
