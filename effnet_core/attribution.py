@@ -1,0 +1,52 @@
+"""Where a network looked: Grad-CAM at any stage of an EfficientNet.
+
+Conventions. A target is a logit, not a probability. A map is a stage's channels, each weighted by the mean
+gradient of the logit over that channel's positions, summed and passed through ReLU: it stays on the stage's
+own grid and keeps its magnitude.
+
+Source: Selvaraju et al., Grad-CAM, ICCV 2017, arXiv:1610.02391v4, Eq. 1 and 2.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torchvision.models.efficientnet import EfficientNet
+
+
+def forward_from(network: EfficientNet, x: Tensor, stage: int, *, differentiate: bool) -> tuple[Tensor, Tensor]:
+    """One pass: the output (N, K, H, W) of `features[stage]` and the logits (N, classes).
+
+    Only what lies behind that stage keeps what its gradient needs, and only where `differentiate` asks for it.
+    """
+    with torch.no_grad():
+        activations = network.features[: stage + 1](x)
+    with torch.set_grad_enabled(differentiate):
+        activations.requires_grad_(differentiate)
+        pooled = network.avgpool(network.features[stage + 1 :](activations))
+        return activations, network.classifier(pooled.flatten(1))
+
+
+@torch.enable_grad()
+def grad_cam(activations: Tensor, logits: Tensor, targets: Tensor) -> Tensor:
+    """Maps (N, T, H, W) of the targets (N, T): one backward pass for each of the T."""
+    weights = []
+    for column in targets.T:
+        chosen = logits.gather(1, column[:, None]).sum()  # pictures do not mix: the sum has each one's gradient
+        (gradient,) = torch.autograd.grad(chosen, activations, retain_graph=True)
+        weights.append(gradient.mean((2, 3)))
+    return _weighted_sum(activations.detach(), torch.stack(weights, 1))
+
+
+def grad_cam_at_last(activations: Tensor, classifier: Tensor, targets: Tensor) -> Tensor:
+    """The same at the last convolution, with no backward pass. `classifier`: its weights (classes, K).
+
+    Behind it lie only an average over H x W positions and a linear layer, so the gradient of a logit is
+    the classifier's row of that class, divided by H x W, at every position.
+    """
+    return _weighted_sum(activations, classifier[targets] / activations[0, 0].numel())
+
+
+def _weighted_sum(activations: Tensor, weights: Tensor) -> Tensor:
+    """Channels (N, K, H, W) summed with weights (N, T, K), positive part: (N, T, H, W)."""
+    return torch.einsum("nkhw,ntk->nthw", activations, weights).relu()

@@ -1,0 +1,258 @@
+"""One ready model behind a lock: what it answers, where it looked, what its SE gates did.
+
+Pictures go in, frozen rows of floats, strings and numpy arrays come out: no tensor leaves the engine, so its
+answers can be cached, sent to another machine and shown without torch.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import torch
+from PIL.Image import Image
+from torch import Tensor
+
+from .architecture import Architecture, Block
+from .attribution import forward_from, grad_cam, grad_cam_at_last
+from .cost import cost_of
+from .gates import gates_of, watching
+from .weights import Model
+
+Answer = TypeVar("Answer")
+
+BATCH_BYTES = 1 << 29  # aim for what a batch keeps in memory
+BYTES_PER_ACTIVATION = 12  # float32, three times: convolution, batch norm and activation function
+OUT_OF_MEMORY = "The GPU ran out of memory: {name} runs on the CPU from now on, more slowly."
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One class of the answer; probability in 0..1 among all classes of the model."""
+
+    index: int
+    label: str | None
+    probability: float
+    logit: float
+    group: str | None = None
+
+
+@dataclass(frozen=True)
+class Gates:
+    """SE gate of one block such as "features.2.0": (C,) float32 in 0..1, one per expanded channel."""
+
+    block: str
+    values: np.ndarray
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """Grad-CAM of class `target`: (H, W) float32 on the layer's own grid, rectified, not normalised."""
+
+    layer: str
+    target: int
+    values: np.ndarray
+
+    @property
+    def is_blank(self) -> bool:
+        """Nothing in the picture speaks for the class at this layer."""
+        return not self.values.any()
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One picture's answer. `heatmaps`: one for each of `top`, or that of the asked target alone.
+
+    `groups`: each group's summed probability, best first; empty where the model has no groups.
+    """
+
+    top: tuple[Prediction, ...]
+    gates: tuple[Gates, ...]
+    heatmaps: tuple[Heatmap, ...]
+    groups: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class BlockTrace:
+    """What each step of one MBConv produced, in the order in which they ran.
+
+    Steps: input, expand (absent where the block does not widen), depthwise, gate (C,), gated, project, output;
+    all others are (C, H, W) float32.
+    """
+
+    block: Block
+    steps: tuple[tuple[str, np.ndarray], ...]
+
+
+def available_devices() -> tuple[str, ...]:
+    """Devices that this machine and this torch can use, best first."""
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    numbered = tuple(f"cuda:{number}" for number in range(1, count))
+    apple = ("mps",) if torch.backends.mps.is_available() else ()
+    return ("cuda",) * (count > 0) + numbered + apple + ("cpu",)
+
+
+def pick_device(wanted: str = "auto") -> str:
+    """The device of that name; for "auto" what EFFNET_DEVICE says, else the best one. ValueError if it is absent."""
+    name, origin, available = wanted, "device", available_devices()
+    if name == "auto":
+        name, origin = os.environ.get("EFFNET_DEVICE") or "auto", "EFFNET_DEVICE"
+    if name == "auto":
+        return available[0]
+    name = name.lower().replace("cuda:0", "cuda")
+    if name not in available:
+        raise ValueError(f"{origin} is {name!r}; this machine has {', '.join(available)}, and auto picks the first")
+    return name
+
+
+class Engine:
+    """One model, ready to predict and to explain. Safe to share between threads."""
+
+    def __init__(self, model: Model, device: str = "auto") -> None:
+        self.name, self.weights, self.labels, self.groups = model.name, model.weights, model.labels, model.groups
+        self.architecture: Architecture = model.architecture
+        self.preparation = model.preparation
+        self.device = pick_device(device)
+        self.notice: str | None = None
+        self._network = copy.deepcopy(model.module).requires_grad_(False).eval()  # a copy: others may hold the model
+        self._lock = threading.Lock()
+        self._at_once = _pictures_at_once(self.architecture.at(resolution=self.preparation.crop))
+        self._on_device(lambda: None)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Stages that Grad-CAM can be asked at, first to last."""
+        return tuple(f"features.{stage}" for stage in range(len(self._network.features)))
+
+    def explain(
+        self, images: Sequence[Image], *, top: int = 5, layer: str | None = None, target: int | None = None
+    ) -> list[Explanation]:
+        """Classes, all SE gates and Grad-CAM of each picture, from one forward pass.
+
+        `top`: how many classes, at most all. `layer`: where Grad-CAM looks, by default the last convolution,
+        which needs no backward pass. `target`: one class to map instead of the top ones.
+        ValueError for a layer or class that the model does not have.
+        """
+        self._check(top, layer, target)
+        stage = self.layers.index(layer or self.layers[-1])
+        explanations = []
+        for start in range(0, len(images), self._at_once):
+            x = self._prepare(images[start : start + self._at_once])
+            explanations += self._on_device(lambda x=x: self._explain(x, top, stage, target))
+        return explanations
+
+    def trace(self, image: Image, block: str) -> BlockTrace:
+        """What each step of one MBConv produced. ValueError tells the blocks there are."""
+        chosen = self.architecture.block(block)
+        x = self._prepare([image])
+        return BlockTrace(chosen, self._on_device(lambda: self._trace(x, chosen)))
+
+    def _check(self, top: int, layer: str | None, target: int | None) -> None:
+        classes = self.architecture.classes
+        if top < 1:
+            raise ValueError(f"top is {top}; allowed is 1 to {classes}")
+        if layer is not None and layer not in self.layers:
+            raise ValueError(f"{self.name} has no layer {layer!r} for Grad-CAM; it has {', '.join(self.layers)}")
+        if target is not None and not 0 <= target < classes:
+            raise ValueError(f"target is {target}; the classes of {self.name} are 0 to {classes - 1}")
+
+    def _prepare(self, images: Sequence[Image]) -> Tensor:
+        return torch.from_numpy(np.stack([self.preparation.tensor(image) for image in images]))
+
+    def _on_device(self, work: Callable[[], Answer]) -> Answer:
+        """Run the network, one thread at a time; out of GPU memory, once more on the CPU."""
+        with self._lock:
+            try:
+                self._place()
+                return work()
+            except RuntimeError as error:
+                if not _is_out_of_memory(error):
+                    raise
+            # outside the except clause: there the failed pass still holds its memory
+            self.device, self.notice = "cpu", OUT_OF_MEMORY.format(name=self.name)
+            self._place()
+            torch.cuda.empty_cache()
+            return work()
+
+    def _place(self) -> None:
+        if self.device.startswith("cuda"):
+            torch.backends.cudnn.allow_tf32 = False  # else convolutions keep 10 bits, and gates differ from the CPU's
+        self._network.to(self.device).eval()
+
+    def _explain(self, x: Tensor, top: int, stage: int, target: int | None) -> list[Explanation]:
+        is_last = stage == len(self.layers) - 1
+        with watching(gates_of(self._network)) as gates:
+            activations, logits = forward_from(self._network, x.to(self.device), stage, differentiate=not is_last)
+        answers = logits.detach().cpu()
+        best = answers.topk(min(top, answers.shape[1])).indices
+        targets = best if target is None else best.new_full((len(x), 1), target)
+        if is_last:
+            maps = grad_cam_at_last(activations, self._network.classifier[-1].weight, targets.to(self.device))
+        else:
+            maps = grad_cam(activations, logits, targets.to(self.device))
+        rows = {block: _rows(gate.flatten(1)) for block, gate in gates.items()}
+        maps, layer = _rows(maps), self.layers[stage]
+        return [
+            self._explanation(
+                answers[n],
+                best[n].tolist(),
+                tuple(Gates(block, values[n]) for block, values in rows.items()),
+                tuple(Heatmap(layer, t, values) for t, values in zip(targets[n].tolist(), maps[n], strict=True)),
+            )
+            for n in range(len(x))
+        ]
+
+    def _explanation(
+        self, logits: Tensor, best: list[int], gates: tuple[Gates, ...], heatmaps: tuple[Heatmap, ...]
+    ) -> Explanation:
+        """One picture's answer in words and rows. `logits`: (classes,) on the CPU."""
+        probabilities = logits.double().softmax(0).tolist()
+        named = [
+            Prediction(
+                index,
+                self.labels[index] if self.labels else None,
+                probabilities[index],
+                logits[index].item(),
+                self.groups[index] if self.groups else None,
+            )
+            for index in best
+        ]
+        return Explanation(tuple(named), gates, heatmaps, self._summed(probabilities))
+
+    def _summed(self, probabilities: list[float]) -> tuple[tuple[str, float], ...]:
+        sums: dict[str, float] = {}
+        for group, probability in zip(self.groups or (), probabilities, strict=self.groups is not None):
+            sums[group] = sums.get(group, 0.0) + probability
+        return tuple(sorted(sums.items(), key=lambda pair: -pair[1]))
+
+    @torch.no_grad()
+    def _trace(self, x: Tensor, block: Block) -> tuple[tuple[str, np.ndarray], ...]:
+        _, stage, index = block.name.split(".")
+        before, mbconv = self._network.features[: int(stage)], self._network.features[int(stage)][int(index)]
+        entering = self._network.features[int(stage)][: int(index)](before(x.to(self.device)))
+        *wide, gated, project = mbconv.block
+        steps = dict(zip(("expand", "depthwise")[-len(wide) :], wide, strict=True))
+        steps |= {"gate": gated.scale_activation, "gated": gated, "project": project, "output": mbconv}
+        with watching(steps) as seen:
+            mbconv(entering)
+        seen["gate"] = seen["gate"].flatten(1)
+        return tuple((name, _rows(value)[0]) for name, value in {"input": entering, **seen}.items())
+
+
+def _pictures_at_once(architecture: Architecture) -> int:
+    """As many as keep a pass near BATCH_BYTES, all its activations counted as if none could be freed."""
+    return max(1, BATCH_BYTES // (BYTES_PER_ACTIVATION * cost_of(architecture).activations))
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """CUDA has an error class for it, MPS only a message; the CPU's own says "can't allocate memory"."""
+    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in str(error)
+
+
+def _rows(tensor: Tensor) -> np.ndarray:
+    return tensor.detach().float().cpu().numpy()
