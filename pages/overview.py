@@ -1,3 +1,6 @@
 import streamlit as st
 
+from ui import state
+
+state.enter_by_router()
 st.write("soon")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 if TYPE_CHECKING:  # torch is imported when an engine is asked for, never by opening a page
     from PIL.Image import Image
@@ -29,6 +30,17 @@ class Picture:
     name: str
     digest: str
     image: Image
+
+
+def enter_by_router() -> None:
+    """First line of each page: have app.py run before it.
+
+    Until st.navigation is called for the first time, a server runs files of a folder named pages by themselves,
+    so a fresh server that is first asked for /scaling would show that page without the app around it.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
 
 
 def value(key: str, default: object = None) -> object:
