@@ -101,9 +101,9 @@ def explain_refused(key: str, allowed: str, accepts: Callable[[str], bool], inst
 
 
 def choice(label: str, options: dict[str, str], *, key: str, help: str | None = None, **settings) -> str:
-    """A segmented control over {value in the URL: text on the screen}; the first option is the default."""
-    first = next(iter(options))
-    explain_refused(key, ", ".join(options), lambda text: text in options, options[first])
+    """A segmented control over {value: text on the screen and in the URL}; the first option is the default."""
+    first, texts = next(iter(options)), options.values()
+    explain_refused(key, ", ".join(texts), lambda text: text in texts, options[first])
     return st.segmented_control(
         label,
         list(options),
@@ -140,27 +140,23 @@ def pick_model() -> Engine | None:
     with row:
         _bring_checkpoint()
     names = [*statuses, *([state.OWN_MODEL] if state.own_model() else [])]
-    explain_refused("app.model", ", ".join(names), lambda text: text in names, model_title(state.OFFLINE_MODEL))
+    titles = [model_title(name) for name in names]
+    explain_refused("app.model", ", ".join(titles), lambda text: text in titles, titles[0])
     name = chooser.selectbox(
-        "Network that answers",
-        names,
-        format_func=lambda name: _with_readiness(name, statuses.get(name)),
-        key="app.model",
-        bind="query-params",
+        "Network that answers", names, format_func=model_title, key="app.model", bind="query-params"
     )
-    if name in statuses and not statuses[name].ready:
+    # beside the offline model stands what is better than it: the smallest network trained on ImageNet
+    offered = statuses.get(names[1] if name == state.OFFLINE_MODEL else name)
+    if offered and not offered.ready:
         with row:
-            offer_download(statuses[name])
+            offer_download(offered)
+    if name in statuses and not statuses[name].ready:
         st.info(f"{model_title(name)}'s weights are not on this machine. The offline model answers meanwhile.")
         name = state.OFFLINE_MODEL
-    return _engine_in_use(name)
+    return _engine_in_use(name, statuses.get(name))
 
 
-def _with_readiness(name: str, status: ModelStatus | None) -> str:
-    return model_title(name) if status is None or status.ready else f"{model_title(name)} (to be downloaded)"
-
-
-def _engine_in_use(name: str) -> Engine | None:
+def _engine_in_use(name: str, status: ModelStatus | None) -> Engine | None:
     from effnet_core.weights import WeightsUnavailable
 
     with st.spinner(f"Loading {model_title(name)} …", show_time=True):
@@ -169,9 +165,10 @@ def _engine_in_use(name: str) -> Engine | None:
         except (WeightsUnavailable, ValueError) as problem:
             st.error(str(problem))
             return None
-    st.caption(
-        f"Weights in use: **{engine.weights}** · {engine.architecture.classes:,} classes · runs on {engine.device}"
-    )
+    facts = [f"Weights in use: **{engine.weights}**", f"{engine.architecture.classes:,} classes"]
+    if status and status.top1:
+        facts.append(f"names {status.top1:.0%} of the validation pictures right")
+    st.caption(" · ".join([*facts, f"runs on {engine.device}"]))
     if engine.notice:
         st.warning(engine.notice)
     return engine
