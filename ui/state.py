@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -25,11 +27,19 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture in use: RGB, with the SHA-256 of the bytes that it was read from, which keys all caches."""
+    """A picture in use, with the SHA-256 of the bytes that it is read from, which keys all caches.
+
+    It is decoded when its pixels are asked for: a phone's photograph takes 36 MB decoded and 3 MB as it came.
+    """
 
     name: str
     digest: str
-    image: Image
+    decode: Callable[[], Image] = field(repr=False, compare=False)
+
+    @property
+    def image(self) -> Image:
+        """RGB."""
+        return self.decode()
 
 
 def enter_by_router() -> None:
@@ -66,7 +76,7 @@ def copy(source: str, target: str) -> None:
 # Pictures ---------------------------------------------------------------------------------------------------------
 
 
-@st.cache_resource(max_entries=16, scope="session", show_spinner=False)
+@st.cache_resource(max_entries=2, scope="session", show_spinner=False)
 def _decoded(digest: str, name: str, _data: bytes) -> Image:
     from effnet_core.images import read_image
 
@@ -74,17 +84,23 @@ def _decoded(digest: str, name: str, _data: bytes) -> Image:
 
 
 def picture(data: bytes, name: str) -> Picture:
-    """Decode what a user brought, once a session. ImageRejected says why not."""
+    """What a user brought, decoded once to see that it can be. ImageRejected says why not."""
     digest = hashlib.sha256(data).hexdigest()
-    return Picture(name, digest, _decoded(digest, name, data))
+    decode = partial(_decoded, digest, name, data)
+    decode()
+    return Picture(name, digest, decode)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def sample(name: str) -> Picture:
-    """One of the sample photographs (images.SAMPLES); its name stands in for the hash of a file."""
+def _sample(name: str) -> Image:
     from effnet_core.images import load_sample
 
-    return Picture(name, f"sample {name}", load_sample(name))
+    return load_sample(name)
+
+
+def sample(name: str) -> Picture:
+    """One of the sample photographs (images.SAMPLES); its name stands in for the hash of a file."""
+    return Picture(name, f"sample {name}", partial(_sample, name))
 
 
 # Engines ----------------------------------------------------------------------------------------------------------
@@ -155,24 +171,24 @@ def explain(
     engine: Engine, picture: Picture, *, top: int = 5, layer: str | None = None, target: int | None = None
 ) -> Explanation:
     """Engine.explain for one picture, computed once a session for the same picture and question."""
-    return _explain(engine_key(engine), picture.digest, top, layer, target, engine, picture.image)
+    return _explain(engine_key(engine), picture.digest, top, layer, target, engine, picture)
 
 
 @st.cache_data(max_entries=64, scope="session", show_spinner=False)
 def _explain(
-    key: str, digest: str, top: int, layer: str | None, target: int | None, _engine: Engine, _image: Image
+    key: str, digest: str, top: int, layer: str | None, target: int | None, _engine: Engine, _picture: Picture
 ) -> Explanation:
-    return _engine.explain([_image], top=top, layer=layer, target=target)[0]
+    return _engine.explain([_picture.image], top=top, layer=layer, target=target)[0]
 
 
 def trace(engine: Engine, picture: Picture, block: str) -> BlockTrace:
     """Engine.trace, computed once a session; feature maps are large, so few are kept."""
-    return _trace(engine_key(engine), picture.digest, block, engine, picture.image)
+    return _trace(engine_key(engine), picture.digest, block, engine, picture)
 
 
 @st.cache_data(max_entries=4, scope="session", show_spinner=False)
-def _trace(key: str, digest: str, block: str, _engine: Engine, _image: Image) -> BlockTrace:
-    return _engine.trace(_image, block)
+def _trace(key: str, digest: str, block: str, _engine: Engine, _picture: Picture) -> BlockTrace:
+    return _engine.trace(_picture.image, block)
 
 
 # After the first paint --------------------------------------------------------------------------------------------
