@@ -81,24 +81,24 @@ def explain(options: argparse.Namespace) -> int:
 
 def explain_file(engine, path: Path, options: argparse.Namespace) -> dict:
     """One row of `results`; a picture that can't be used has its sentence under `error` and nulls beside it."""
+    from . import overlay
     from .images import ImageRejected, read_image
-    from .overlay import overlay
 
     answer = {"file": str(path), "error": None, "top": None, "gates": None, "heatmap": None}
     try:
         image = read_image(path.read_bytes(), path.name)
     except (ImageRejected, OSError) as problem:
         return answer | {"error": str(problem)}
-    [seen] = engine.explain([image], top=options.top, layer=options.layer, target=options.target)
-    heatmap = seen.heatmaps[0]
+    [answered] = engine.explain([image], top=options.top, layer=options.layer, target=options.target)
+    heatmap = answered.heatmaps[0]
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
-        crop = image.crop(tuple(round(edge) for edge in engine.preparation.crop_box(image.size)))
-        overlay(crop, heatmap.values).save(options.out / f"{path.name}.{heatmap.layer}.{heatmap.target}.png")
+        crop = overlay.seen(image, engine.preparation.crop_box(image.size))
+        overlay.overlay(crop, heatmap.values).save(options.out / f"{path.name}.{heatmap.layer}.{heatmap.target}.png")
     keys = ("index", "label", "probability", "logit")
     return answer | {
-        "top": [{key: getattr(prediction, key) for key in keys} for prediction in seen.top],
-        "gates": [{"block": gates.block, "values": gates.values.tolist()} for gates in seen.gates],
+        "top": [{key: getattr(prediction, key) for key in keys} for prediction in answered.top],
+        "gates": [{"block": gates.block, "values": gates.values.tolist()} for gates in answered.gates],
         "heatmap": {"layer": heatmap.layer, "target": heatmap.target, "values": heatmap.values.tolist()},
     }
 

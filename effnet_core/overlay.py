@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 # Ten even steps of matplotlib's perceptual maps (CC0; van der Walt, Smith, Nuñez et al.); colours between are mixed.
 COLOUR_MAPS = {
@@ -30,6 +30,12 @@ def heat(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return large / highest if highest > 0 else large
 
 
+def seen(image: Image.Image, box: tuple[float, float, float, float]) -> Image.Image:
+    """The square of a picture that the network saw (Preparation.crop_box), at the picture's own resolution."""
+    left, top = round(box[0]), round(box[1])
+    return image.crop((left, top, left + round(box[2] - box[0]), top + round(box[3] - box[1])))
+
+
 def overlay(
     image_crop: Image.Image, values: np.ndarray, *, opacity: float = 0.5, colours: str = "inferno"
 ) -> Image.Image:
@@ -40,3 +46,24 @@ def overlay(
         return crop
     coloured = Image.fromarray(colour_table(colours)[(large * 255).round().astype(np.uint8)])
     return Image.blend(crop, coloured, opacity)
+
+
+def edges_of(box: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
+    """A box in whole pixels: left, top, right, bottom."""
+    left, top, right, bottom = (round(edge) for edge in box)
+    return left, top, right, bottom
+
+
+def placed_back(image: Image.Image, crop: Image.Image, box: tuple[float, float, float, float]) -> Image.Image:
+    """The whole picture with what was drawn over its crop back in its place, outlined; the rest is dimmed.
+
+    `box`: left, top, right, bottom of the crop in the picture's pixels, as Preparation.crop_box gives it.
+    """
+    left, top, right, bottom = edges_of(box)
+    whole = image.convert("RGB").point(lambda level: level // 2)
+    whole.paste(crop.resize((right - left, bottom - top)), (left, top))
+    line = max(1, max(image.size) // 250)
+    draw = ImageDraw.Draw(whole)
+    for colour, width in (("black", 2 * line), ("white", line)):
+        draw.rectangle((left, top, right - 1, bottom - 1), outline=colour, width=width)
+    return whole

@@ -1,4 +1,4 @@
-"""The training loop on pictures that the test draws: it learns, resumes where it stopped, and keeps what it promises."""
+"""Training on pictures that the test draws: it learns, resumes where it stopped, and keeps what it promises."""
 
 import io
 import json
