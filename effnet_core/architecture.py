@@ -182,6 +182,11 @@ def compound(
     return _assemble(f"formula φ={phi:g}", B0_STAGES, beta**phi, alpha**phi, resolution=resolution, classes=classes)
 
 
+def growth(alpha: float, beta: float, gamma: float) -> float:
+    """What one step of φ multiplies FLOPs by, before rounding: α·β²·γ², which the paper holds near 2 (Eq. 3)."""
+    return alpha * beta**2 * gamma**2
+
+
 def released(member: str, *, classes: int = 1000) -> Architecture:
     """B0-B7 as published, named `b0` or `efficientnet_b0`. ValueError for other names."""
     release = RELEASES.get(member.removeprefix("efficientnet_"))

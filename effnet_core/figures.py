@@ -7,8 +7,12 @@ dark ground; the app's theme supplies ground, text and grid. Text in figures is 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import plotly.graph_objects as go
+
+from .cost import ROLES, Layer
 
 EXPAND, DEPTHWISE, SQUEEZE_EXCITE = "#E69F00", "#0072B2", "#CC79A7"
 PROJECT, STEM_HEAD, RESIDUAL = "#009E73", "#56B4E9", "#D55E00"
@@ -23,10 +27,19 @@ ROLE_COLOURS = {
     "classifier": STEM_HEAD,
     "residual": RESIDUAL,
 }
+ROLE_GROUPS = {  # what a legend tells apart: the roles of one colour
+    "stem, head": ("stem", "head", "classifier"),
+    "expand": ("expand",),
+    "depthwise": ("depthwise",),
+    "squeeze-and-excite": ("squeeze", "excite"),
+    "project": ("project",),
+}
 NEUTRAL = "#8794A0"  # outlines, references: readable on both grounds
 FONT_SIZE = 15  # px, of all text in figures
 GATE_SCALE = "Viridis"  # for gates, always over 0..1
-DIFFERENCE_SCALE = "RdBu"  # for signed values, always centred on zero
+SLAB_COLOURS = {"stem, head": STEM_HEAD, "MBConv, 3×3": PROJECT, "MBConv, 5×5": "#00664A"}  # a block ends in project
+ZOOMS = (1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.4, 8, 10, 13, 16, 20)  # in steps, so that a growing network is seen to grow
+STAGE_GAP, LABEL_SPACE = 0.03, 0.15  # shares of the drawing's width and of the tallest slab
 
 
 def three_digits(value: float) -> str:
@@ -50,3 +63,180 @@ def with_defaults(figure: go.Figure, *, height: int, **layout) -> go.Figure:
     figure.update_xaxes(tickfont_size=FONT_SIZE, title_font_size=FONT_SIZE, automargin=True)
     figure.update_yaxes(tickfont_size=FONT_SIZE, title_font_size=FONT_SIZE, automargin=True)
     return figure.update_layout(**layout)
+
+
+# The network drawn to scale ---------------------------------------------------------------------------------------
+
+
+class Slab(NamedTuple):
+    """One drawn block, or the stem or head: as high as its output (px), as thick as its output has channels."""
+
+    name: str
+    stage: int
+    kind: str
+    channels: int
+    size: int
+
+
+class Quantity(NamedTuple):
+    """What a chart counts: a column of the layer rows times `factor`, and the large unit that its axis shows."""
+
+    column: str
+    factor: int
+    name: str
+    axis: str
+    per_axis_unit: float
+
+
+PARAMETERS = Quantity("params", 1, "parameters", "parameters (M)", 1e6)
+MACS = Quantity("macs", 1, "MACs", "MACs (G)", 1e9)
+FLOPS = Quantity("macs", 2, "FLOPs", "FLOPs (G)", 1e9)
+
+
+def slabs(layers: Iterable[Layer]) -> list[Slab]:
+    """What is drawn of a network, in the order in which it runs."""
+    rows, kernel = [], 0
+    for layer in layers:
+        if layer.role == "depthwise":
+            kernel = layer.kernel
+        elif layer.role in ("stem", "project", "head"):
+            kind = f"MBConv, {kernel}×{kernel}" if layer.role == "project" else "stem, head"
+            name = layer.name.split(".block.")[0]
+            rows.append(Slab(name, layer.stage, kind, layer.out_channels, layer.size))
+    return rows
+
+
+def network_drawing(
+    title: str, layers: Sequence[Layer], *, reference: tuple[str, Sequence[Layer]], both: bool = True, height: int = 400
+) -> go.Figure:
+    """A network, and under it the reference (B0), to one scale: height is resolution (px), thickness is channels.
+
+    The scale changes in steps, when the network outgrows it. With both=False the reference only sets the scale.
+    """
+    drawn, base = slabs(layers), slabs(reference[1])
+    wide = _zoomed(sum(row.channels for row in drawn), sum(row.channels for row in base))
+    tall = _zoomed(drawn[0].size, base[0].size)
+    gap, label = STAGE_GAP * wide, LABEL_SPACE * tall
+    right = wide + gap * len({row.stage for row in base})
+    figure = go.Figure()
+    _draw(figure, f"<b>{title}</b>", drawn, middle=0, gap=gap, right=right)
+    bottom = -0.5 * tall - label
+    if both:
+        middle = bottom - label - 0.5 * base[0].size
+        _draw(figure, reference[0], base, middle=middle, gap=gap, right=right, opacity=0.5)
+        bottom = middle - 0.5 * base[0].size - label
+    figure.update_xaxes(range=[-gap, right], visible=False)
+    figure.update_yaxes(range=[bottom, 0.5 * tall + label], visible=False)
+    return with_defaults(figure, height=height, barmode="overlay")
+
+
+def _zoomed(largest: float, of_reference: float) -> float:
+    """The reference's measure times the smallest zoom that the network fits into."""
+    ratio = largest / of_reference
+    return of_reference * next((zoom for zoom in ZOOMS if ratio <= zoom), ratio)
+
+
+def _draw(
+    figure: go.Figure,
+    title: str,
+    rows: Sequence[Slab],
+    *,
+    middle: float,
+    gap: float,
+    right: float,
+    opacity: float = 1,
+) -> None:
+    """Add one network: its slabs, its title at the right, stages below and output resolutions above the slabs."""
+    centres, edge = [], -gap
+    for row, before in zip(rows, [None, *rows], strict=False):
+        edge += gap * (before is None or row.stage != before.stage)
+        centres.append(edge + row.channels / 2)
+        edge += row.channels
+    for kind, colour in SLAB_COLOURS.items():
+        chosen = [(x, row) for x, row in zip(centres, rows, strict=True) if row.kind == kind]
+        figure.add_bar(
+            name=kind,
+            x=[x for x, _ in chosen],
+            y=[row.size for _, row in chosen],
+            base=[middle - row.size / 2 for _, row in chosen],
+            width=[row.channels for _, row in chosen],
+            customdata=[row for _, row in chosen],
+            hovertemplate="%{customdata[0]}, stage %{customdata[1]}: %{customdata[2]}<br>%{customdata[3]:,} channels, "
+            "%{customdata[4]} × %{customdata[4]} px<extra></extra>",
+            marker={"color": colour, "line": {"color": NEUTRAL, "width": 0.5}},
+            opacity=opacity,
+            showlegend=opacity == 1,
+        )
+    _label_stages(figure, centres, rows, middle)
+    figure.add_annotation(
+        text=title, x=right, y=middle + rows[0].size / 2, xanchor="right", yanchor="middle", showarrow=False
+    )
+
+
+def _label_stages(figure: go.Figure, centres: Sequence[float], rows: Sequence[Slab], middle: float) -> None:
+    """Write each stage's number below its slabs and, where it changes, their resolution above them."""
+    shown = 0
+    for stage in sorted({row.stage for row in rows}):
+        inside = [(x, row) for x, row in zip(centres, rows, strict=True) if row.stage == stage]
+        x, size = (inside[0][0] + inside[-1][0]) / 2, inside[-1][1].size
+        texts = [str(stage), f"{size} px" if not shown else str(size)][: 1 + (size != shown)]
+        figure.add_scatter(
+            x=[x] * len(texts),
+            y=[middle - size / 2, middle + size / 2][: len(texts)],
+            text=texts,
+            mode="text",
+            textposition=["bottom center", "top center"][: len(texts)],
+            textfont_size=FONT_SIZE,
+            hoverinfo="skip",
+            showlegend=False,
+        )
+        shown = size
+
+
+# Bars of parameters and compute -----------------------------------------------------------------------------------
+
+
+def bars_by_stage(layers: Sequence[Layer], quantity: Quantity, *, height: int = 360) -> go.Figure:
+    """One column a stage of Table 1, stacked by role."""
+    stages = sorted({layer.stage for layer in layers})
+    figure = go.Figure()
+    for name, roles in ROLE_GROUPS.items():
+        counts = [_summed((row for row in layers if row.stage == stage), quantity, roles) for stage in stages]
+        figure.add_bar(name=name, x=stages, y=_large(counts, quantity), **_look(name, roles[0], counts, quantity))
+    figure.update_xaxes(title="stage", tickvals=stages)
+    figure.update_yaxes(title=quantity.axis, rangemode="tozero")
+    return with_defaults(figure, height=height, barmode="stack")
+
+
+def bars_by_role(layers: Sequence[Layer], quantity: Quantity, *, height: int = 360) -> go.Figure:
+    """One row a role, in the order in which they run, with its share of the whole."""
+    counts = {role: _summed(layers, quantity, [role]) for role in ROLES}
+    whole, longest = sum(counts.values()), max(counts.values()) / quantity.per_axis_unit
+    figure = go.Figure()
+    for role, count in counts.items():
+        share = f"{count / whole:.1%}"
+        look = _look(role, role, [count], quantity)
+        figure.add_bar(
+            x=_large([count], quantity), y=[role], orientation="h", text=share, textposition="outside", **look
+        )
+    figure.update_traces(showlegend=False, textfont_size=FONT_SIZE)
+    figure.update_xaxes(title=quantity.axis, range=[0, 1.25 * longest])  # room for the shares
+    figure.update_yaxes(autorange="reversed")
+    return with_defaults(figure, height=height, barmode="overlay")
+
+
+def _summed(layers: Iterable[Layer], quantity: Quantity, roles: Sequence[str]) -> int:
+    return quantity.factor * sum(getattr(row, quantity.column) for row in layers if row.role in roles)
+
+
+def _large(counts: Sequence[int], quantity: Quantity) -> list[float]:
+    return [count / quantity.per_axis_unit for count in counts]
+
+
+def _look(name: str, role: str, counts: Sequence[int], quantity: Quantity) -> dict:
+    """Colour of the role, and the exact number on hover."""
+    return {
+        "marker": {"color": ROLE_COLOURS[role], "line": {"color": NEUTRAL, "width": 0.5}},
+        "customdata": [f"{count:,} {quantity.name}" for count in counts],
+        "hovertemplate": f"{name}: %{{customdata}}<extra></extra>",
+    }

@@ -1,10 +1,97 @@
+"""Compound scaling: φ, α, β, γ in, the exact network out. Opens and updates without torch."""
+
 import streamlit as st
 
-from effnet_core.architecture import ALPHA, PHI_RANGE, compound
-from effnet_core.cost import cost_of
-from ui import state, widgets
+from effnet_core import figures
+from effnet_core.architecture import ALPHA, BETA, COEFFICIENT_RANGE, GAMMA, PHI_RANGE, RELEASES, growth, released
+from effnet_core.cost import layers_of
+from ui import costs, state, widgets
 
 state.enter_by_router()
 
-phi = widgets.exact_and_slider("Compound coefficient φ", key="scaling.phi", default=1.0, limits=PHI_RANGE, step=0.1)
-st.write(widgets.compute(cost_of(compound(phi, alpha=ALPHA)).macs))
+NETWORKS = {costs.FORMULA: "Formula"} | {member: member.upper() for member in RELEASES}
+FORMULA = {"scaling.network": costs.FORMULA}
+b0 = released("b0")
+
+network = widgets.choice(
+    "The formula with φ, α, β, γ, or a network as released",
+    NETWORKS,
+    key="scaling.network",
+    help="B1 to B7 were released with hand-picked coefficients: no φ of the formula gives exactly these networks.",
+)
+controls, picture = st.columns([1, 2.1], gap="large")
+
+with controls:
+    phi = widgets.exact_and_slider(
+        "Compound coefficient φ", key="scaling.phi", default=1.0, limits=PHI_RANGE, step=0.1, on_move=FORMULA
+    )
+    coefficients = {
+        name: widgets.exact_and_slider(
+            label, key=f"scaling.{name}", default=default, limits=COEFFICIENT_RANGE, step=0.01, on_move=FORMULA
+        )
+        for name, label, default in (
+            ("alpha", "α, depth", ALPHA),
+            ("beta", "β, width", BETA),
+            ("gamma", "γ, resolution", GAMMA),
+        )
+    }
+    product = growth(**coefficients)
+    st.metric(
+        "α · β² · γ²",
+        f"{product:.3f}",
+        f"{abs(product - 2):.3f} {'above' if product > 2 else 'below'} 2" if product != 2 else "exactly 2",
+        delta_color="off",
+        delta_arrow="off",
+        help="Each step of φ multiplies FLOPs by this, before rounding. The paper holds it near 2.",
+    )
+    st.button(
+        f"The paper's α = {ALPHA:g}, β = {BETA:g}, γ = {GAMMA:g}",
+        on_click=state.keep_all,
+        args=({"scaling.alpha": ALPHA, "scaling.beta": BETA, "scaling.gamma": GAMMA} | FORMULA,),
+        key="scaling.paper",
+    )
+
+with picture:
+    architecture, title = costs.scaled_network(network, phi, coefficients)
+    layers = layers_of(architecture)
+    costs.readouts(architecture, columns=3)
+    st.plotly_chart(
+        figures.network_drawing(title, layers, reference=("B0, to the same scale", layers_of(b0))),
+        key="scaling.drawing",
+        alt=f"{title}: {len(architecture.blocks)} blocks drawn to scale above B0's {len(b0.blocks)}",
+        config=widgets.STILL,
+    )
+    widgets.cite(
+        "One slab a block, to scale: as high as its output's resolution, as thick as its output has channels; numbers "
+        "below are the stages of Table 1 (Tan and Le, 2019), numbers above px. The head follows torchvision, "
+        "4 × the last stage's channels; the official code rounds 1280 · width instead."
+    )
+
+panel = widgets.choice(
+    "Where parameters and compute are spent",
+    {"stage": "By stage", "role": "By role", "layers": "Every layer"},
+    key="scaling.panel",
+)
+if panel == "layers":
+    costs.layer_table(layers, key="scaling.layers")
+else:
+    bars = figures.bars_by_stage if panel == "stage" else figures.bars_by_role
+    for column, quantity in zip(st.columns(2), (figures.PARAMETERS, costs.quantity()), strict=True):
+        column.plotly_chart(
+            bars(layers, quantity),
+            key=f"scaling.{panel}.{quantity.column}",
+            alt=f"{quantity.name} of {title} by {panel}; the exact numbers stand in the table of every layer",
+            config=widgets.STILL,
+        )
+
+st.markdown(
+    """
+**What to notice.** Depth multiplies compute by itself, width and resolution by their squares, since a convolution
+costs input channels × output channels × pixels. That is why the paper asks for α · β² · γ² ≈ 2: then one step of φ
+costs about twice the compute, shared out over all three. Rounding bends the curve: channels go to multiples of 8,
+a stage's layers are rounded up, so a network never costs exactly (α · β² · γ²)^φ times B0.
+
+Parameters sit late, compute early: the last stages have many channels, the first many pixels. Move γ alone and watch
+compute grow while parameters stay.
+"""
+)

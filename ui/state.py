@@ -68,9 +68,17 @@ def url_value(key: str) -> str | None:
     return st.query_params.get(key)
 
 
-def copy(source: str, target: str) -> None:
-    """Callback: give one widget the value of another."""
-    st.session_state[target] = st.session_state[source]
+def follow(source: str | None, target: str, others: dict[str, object]) -> None:
+    """Callback: give a widget the value of another, and set others."""
+    if source:
+        keep(target, value(source))
+    keep_all(others)
+
+
+def keep_all(values: dict[str, object]) -> None:
+    """Callback: set several widgets."""
+    for key, new in values.items():
+        keep(key, new)
 
 
 # Pictures ---------------------------------------------------------------------------------------------------------

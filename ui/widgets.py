@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from effnet_core.figures import three_digits
-
 from . import state
 
 if TYPE_CHECKING:
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
 
 FAVICON = str(Path(__file__).parent / "assets" / "favicon.png")
 UNITS = ("MACs", "FLOPs")
+STILL = {"displayModeBar": False, "scrollZoom": False}  # a chart that is read, not moved
 
 
 def header(question: str, *, unit_switch: bool = False) -> None:
@@ -37,52 +36,54 @@ def header(question: str, *, unit_switch: bool = False) -> None:
             )
 
 
-def unit() -> str:
-    """The unit that all pages show compute in: "MACs" or "FLOPs"."""
-    return "FLOPs" if state.value("app.unit") == "FLOPs" else "MACs"
-
-
-def compute(macs: float) -> str:
-    """Multiply-accumulates in the unit of the switch, in giga: "1.81 G MACs" or "3.62 GFLOPs"."""
-    return f"{three_digits(2 * macs / 1e9)} GFLOPs" if unit() == "FLOPs" else f"{three_digits(macs / 1e9)} G MACs"
-
-
-def millions(count: float) -> str:
-    """Parameters in millions: "12.2 M"."""
-    return f"{three_digits(count / 1e6)} M"
-
-
 def cite(text: str) -> None:
     """The caption under a figure: where its numbers come from and under which condition they hold."""
     st.caption(text)
 
 
 def exact_and_slider(
-    label: str, *, key: str, default: float, limits: tuple[float, float], step: float, help: str | None = None
+    label: str,
+    *,
+    key: str,
+    default: float,
+    limits: tuple[float, float],
+    step: float,
+    on_move: dict[str, object] | None = None,
+    help: str | None = None,
 ) -> float:
-    """A slider and an exact input for one number. The input is the state and stands in the URL; the slider follows it.
+    """A slider and an exact input for one number; a move of either also sets the widgets of `on_move`.
 
-    A value in the URL that is outside the limits or no number gets a sentence and the default.
+    The input is the state and stands in the URL; the slider follows it. A value in the URL that is outside the
+    limits or no number gets a sentence and the default.
     """
     low, high = limits
     explain_refused(key, f"a number from {low:g} to {high:g}", lambda text: low <= float(text) <= high, f"{default:g}")
-    slider_key = f"{key}_slider"
-    row = st.container(horizontal=True, vertical_alignment="bottom", wrap=False, gap="small")
-    left = row.container(width="stretch")
-    with row.container(width=130):
-        number = st.number_input(
-            f"{label}, exact",
-            *limits,
-            value=default,
-            step=step,
-            format="%g",
-            key=key,
-            bind="query-params",
-            label_visibility="collapsed",
-        )
+    slider_key, moved = f"{key}_slider", on_move or {}
+    row = st.container(horizontal=True, vertical_alignment="bottom", wrap=False)
+    slider = row.container()
+    number = row.number_input(
+        f"{label}, exact",
+        *limits,
+        value=default,
+        step=step,
+        format="%g",
+        key=key,
+        on_change=state.follow,
+        args=(None, key, moved),
+        bind="query-params",
+        label_visibility="collapsed",
+        width=140,
+    )
     state.keep(slider_key, number)
-    left.slider(
-        label, *limits, step=step, key=slider_key, on_change=state.copy, args=(slider_key, key), help=help, format="%g"
+    slider.slider(
+        label,
+        *limits,
+        step=step,
+        format="%g",
+        key=slider_key,
+        on_change=state.follow,
+        args=(slider_key, key, moved),
+        help=help,
     )
     return number
 

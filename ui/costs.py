@@ -1,0 +1,108 @@
+"""What a network costs, on the screen: in the unit of the app's switch, against B0, layer by layer."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from effnet_core.architecture import Architecture, compound, released
+from effnet_core.cost import Layer, cost_of, layers_of
+from effnet_core.figures import FLOPS, MACS, Quantity, three_digits
+
+from . import state
+
+FORMULA = "formula"  # in the place of a released network's name
+
+
+def unit() -> str:
+    """The unit that all pages show compute in: "MACs" or "FLOPs"."""
+    return "FLOPs" if state.value("app.unit") == "FLOPs" else "MACs"
+
+
+def quantity() -> Quantity:
+    """What charts of compute count, by the same switch."""
+    return FLOPS if unit() == "FLOPs" else MACS
+
+
+def compute(macs: float) -> str:
+    """Multiply-accumulates in the unit of the switch, in giga: "1.81 G MACs" or "3.62 GFLOPs"."""
+    return f"{three_digits(2 * macs / 1e9)} GFLOPs" if unit() == "FLOPs" else f"{three_digits(macs / 1e9)} G MACs"
+
+
+def millions(count: float) -> str:
+    """Parameters in millions: "12.2 M"."""
+    return f"{three_digits(count / 1e6)} M"
+
+
+def scaled_network(network: str, phi: float, coefficients: dict[str, float]) -> tuple[Architecture, str]:
+    """The released network of that name, or the formula's; with what the screen calls it.
+
+    Settings that no network can have get a sentence, and B0 is shown instead.
+    """
+    if network != FORMULA:
+        return released(network), f"{network.upper()} as released"
+    try:
+        architecture = compound(phi, **coefficients)
+        layers_of(architecture)  # refuses what is too large
+    except ValueError as problem:
+        st.error(f"No such network: {problem}. Shown instead: B0.")
+        return released("b0"), "B0 as released"
+    return architecture, f"Formula, φ = {phi:g}"
+
+
+def readouts(architecture: Architecture, *, columns: int, with_size: bool = True) -> None:
+    """Depth, width, resolution and compute, and with_size also blocks and parameters; each against B0."""
+    b0 = released("b0")
+    cost, base = cost_of(architecture), cost_of(b0)
+    blocks, pixels = len(architecture.blocks), architecture.resolution
+    size = (
+        ("Blocks", f"{blocks}", f"{blocks - len(b0.blocks):+}", "MBConv blocks: each stage's layers are rounded up."),
+        ("Parameters", millions(cost.params), _times(cost.params / base.params), f"{cost.params:,} parameters"),
+    )
+    rows = (
+        (
+            "Depth",
+            f"× {architecture.depth:.2f}",
+            _percent(architecture.depth),
+            "Layers of each stage, before rounding up.",
+        ),
+        ("Width", f"× {architecture.width:.2f}", _percent(architecture.width), "Channels, before rounding to 8."),
+        ("Resolution", f"{pixels} px", f"{pixels - b0.resolution:+} px", "Side of the square picture."),
+        *(size if with_size else ()),
+        ("Compute", compute(cost.macs), _times(cost.macs / base.macs), f"{cost.macs:,} MACs = {cost.flops:,} FLOPs"),
+    )
+    with st.grid(columns, min_column_width=150):
+        for label, number, change, help in rows:
+            st.metric(label, number, f"{change} against B0", help=help, delta_color="off", delta_arrow="off")
+
+
+def _times(ratio: float) -> str:
+    return f"× {three_digits(ratio)}"
+
+
+def _percent(ratio: float) -> str:
+    return f"{ratio - 1:+.0%}"
+
+
+def layer_table(layers: list[Layer], *, key: str) -> None:
+    """Every layer with its exact counts, compute in the unit of the switch."""
+    shown = quantity()
+    rows = [
+        {
+            "layer": row.name,
+            "stage": row.stage,
+            "role": row.role,
+            "channels in": row.in_channels,
+            "channels out": row.out_channels,
+            "kernel": row.kernel,
+            "stride": row.stride,
+            "groups": row.groups,
+            "size, px": row.size,
+            "parameters": row.params,
+            shown.name: shown.factor * row.macs,
+            "activations": row.activations,
+        }
+        for row in layers
+    ]
+    counts = ("parameters", shown.name, "activations", "channels in", "channels out", "groups")
+    exact = {name: st.column_config.NumberColumn(format="localized") for name in counts}
+    st.dataframe(rows, column_config=exact, hide_index=True, height=420, key=key)
