@@ -175,12 +175,12 @@ def _engine_in_use(name: str, status: ModelStatus | None) -> Engine | None:
     return engine
 
 
-def offer_download(status: ModelStatus) -> None:
+def offer_download(status: ModelStatus, *, key: str = "app.fetch") -> None:
     """A button that fetches a network's ImageNet weights: the only thing in the app that uses the network."""
     from effnet_core import weights
 
     megabytes = 4 * status.params / 1e6  # float32
-    if not st.button(f"Download {model_title(status.name)} ({megabytes:.0f} MB)", key=f"app.fetch.{status.name}"):
+    if not st.button(f"Download {model_title(status.name)} ({megabytes:.0f} MB)", key=f"{key}.{status.name}"):
         return
     bar = st.progress(0.0, text="Connecting …")
 

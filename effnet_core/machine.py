@@ -1,0 +1,56 @@
+"""What this machine is: versions of what runs here, and its memory. Rows of text for people."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+PACKAGES = ("torch", "torchvision", "numpy", "pillow", "streamlit", "plotly", "captum")
+
+
+def versions() -> tuple[tuple[str, str], ...]:
+    """(what, version) of Python and of the installed packages that matter; no package is imported."""
+    found = [("Python", platform.python_version())]
+    for package in PACKAGES:
+        try:
+            found.append((package, version(package)))
+        except PackageNotFoundError:
+            continue
+    return tuple(found)
+
+
+def memory(device: str) -> tuple[tuple[str, int], ...]:
+    """(what, bytes) of this machine and of the device; only what the system tells."""
+    rows = [("this app uses", _resident()), ("free on this machine", _available()), ("of", _physical())]
+    if device.startswith("cuda"):
+        import torch
+
+        free, total = torch.cuda.mem_get_info(device)
+        rows += [(f"free on {torch.cuda.get_device_name(device)}", free), ("of", total)]
+    return tuple((what, size) for what, size in rows if size is not None)
+
+
+def _resident() -> int | None:
+    """Linux tells it, other systems need a package for it."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _available() -> int | None:
+    try:
+        rows = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
+        return int(rows["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return None
+
+
+def _physical() -> int | None:
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
+        return None

@@ -1,0 +1,112 @@
+"""Pictures in: samples that need no upload, files, the camera. What a user brings serves all pages of the session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from effnet_core.images import LIMIT_MB, SAMPLES, ImageRejected, Sample
+
+from . import state, widgets
+
+if TYPE_CHECKING:
+    from effnet_core.engine import Engine
+
+SAMPLE, UPLOAD, CAMERA = "sample", "upload", "camera"
+SOURCES = {SAMPLE: "Samples", UPLOAD: "Upload", CAMERA: "Camera"}
+KINDS = ("png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff")
+MOST = 24  # pictures at once: each is decoded and goes through the network
+
+
+class Brought(NamedTuple):
+    """What came from one source: the pictures that can be used, and a sentence for each that can't."""
+
+    pictures: tuple[state.Picture, ...] = ()
+    refused: tuple[str, ...] = ()
+
+
+def pick(page: str, engine: Engine) -> list[state.Picture]:
+    """The pictures to look at, at least one: before any is brought, a sample stands in."""
+    source = widgets.choice("Pictures from", SOURCES, key=f"{page}.source")
+    if source == SAMPLE:
+        return [_pick_sample(page, engine)]
+    bring = _upload if source == UPLOAD else _photograph
+    bring(page)
+    brought = state.value(f"pictures.{source}", Brought())
+    for sentence in brought.refused:
+        st.error(sentence)
+    if brought.pictures:
+        return list(brought.pictures)
+    st.caption(f"Until you bring one, this is a sample: {SAMPLES[0].title}.")
+    return [_sample(SAMPLES[0])]
+
+
+def pick_one(page: str, pictures: Sequence[state.Picture]) -> state.Picture:
+    """Which of several pictures is shown large."""
+    if len(pictures) == 1:
+        return pictures[0]
+    shown = st.selectbox(
+        "Picture shown", range(len(pictures)), format_func=lambda n: f"{n + 1}. {pictures[n].name}", key=f"{page}.shown"
+    )
+    return pictures[shown if shown < len(pictures) else 0]
+
+
+def sample_note(sample: Sample, labels: Sequence[str] | None) -> str:
+    """Whether the model in use has a class for what the sample shows."""
+    if sample.label is None:
+        return "A picture of no class it knows: whatever it answers is wrong."
+    if labels is None:
+        return f"It shows ImageNet's class {sample.label}; this network came without the names of its classes."
+    if sample.label in labels:
+        return f"It shows a class that the network knows: {sample.label}."
+    return f"It shows {sample.label}, a class that this network does not know."
+
+
+def _pick_sample(page: str, engine: Engine) -> state.Picture:
+    titles = {sample.name: sample.title for sample in SAMPLES}
+    name = widgets.choice("Sample", titles, key=f"{page}.sample")
+    sample = next(sample for sample in SAMPLES if sample.name == name)
+    st.caption(sample_note(sample, engine.labels))
+    return _sample(sample)
+
+
+def _sample(sample: Sample) -> state.Picture:
+    return replace(state.sample(sample.name), name=sample.title)
+
+
+def _upload(page: str) -> None:
+    key = f"{page}.upload"
+    st.file_uploader(
+        f"Pictures, several at once: at most {MOST}, {LIMIT_MB} MB each",
+        KINDS,
+        accept_multiple_files=True,
+        max_upload_size=LIMIT_MB,
+        key=key,
+        on_change=_keep,
+        args=(key, UPLOAD),
+        help="They stay in this session: nobody else sees them, and nothing is written to disk.",
+    )
+
+
+def _photograph(page: str) -> None:
+    key = f"{page}.camera"
+    st.caption("Browsers let a page use the camera only on localhost or over https.")
+    st.camera_input("Take a photograph", key=key, on_change=_keep, args=(key, CAMERA), width=420)
+
+
+def _keep(key: str, source: str) -> None:
+    """Callback: keep what the widget holds now; the widget itself forgets it when another page is opened."""
+    files = state.value(key) or []
+    files = files if isinstance(files, list) else [files]
+    pictures, refused = [], []
+    for file in files[:MOST]:
+        try:
+            pictures.append(state.picture(file.getvalue(), file.name))
+        except ImageRejected as problem:
+            refused.append(str(problem))
+    if len(files) > MOST:
+        refused.append(f"{len(files)} pictures came; the first {MOST} were read")
+    state.keep(f"pictures.{source}", Brought(tuple(pictures), tuple(refused)))
