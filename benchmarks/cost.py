@@ -1,7 +1,8 @@
 """B7's full layer table: this cost model beside torchinfo and fvcore, in one run, one thread.
 
 Each tool is timed in new processes: the first table a process makes (cold), nothing kept from an earlier one.
-torchinfo and fvcore walk a built network; it is built on the meta device and building is not counted.
+torchinfo and fvcore walk a built network; building is not counted. torchinfo's lies on the meta device, so that no
+arithmetic is done; fvcore traces a real forward pass on the CPU, since its trace fails on the meta device.
 Writes benchmarks/cost.json. Run it on an idle machine: python benchmarks/cost.py
 """
 
@@ -20,7 +21,7 @@ HERE = Path(__file__).parent
 RUNS = 9
 CLOCK = "import time; start = time.perf_counter(); {work}; print(time.perf_counter() - start)"
 NETWORK = (
-    "import torch; torch.set_num_threads(1); torch.set_default_device('meta'); import torchvision; "
+    "import torch; torch.set_num_threads(1); torch.set_default_device('{device}'); import torchvision; "
     "network = torchvision.models.efficientnet_b7().eval(); picture = torch.empty(1, 3, 600, 600); "
 )
 TOOLS = {
@@ -29,11 +30,11 @@ TOOLS = {
         "layers_of(released('b7'))",
     ),
     "torchinfo": (
-        NETWORK + "from torchinfo import summary; ",
+        NETWORK.format(device="meta") + "from torchinfo import summary; ",
         "summary(network, input_data=picture, verbose=0, device='meta')",
     ),
     "fvcore": (
-        NETWORK + "from fvcore.nn import FlopCountAnalysis; "
+        NETWORK.format(device="cpu") + "from fvcore.nn import FlopCountAnalysis; "
         "import logging; logging.getLogger('fvcore').setLevel(logging.ERROR); ",
         "FlopCountAnalysis(network, picture).unsupported_ops_warnings(False).by_module()",
     ),
