@@ -19,8 +19,28 @@ def photographs() -> list[Image]:
     return [load_sample(sample.name) for sample in SAMPLES]
 
 
+def batch_of(images: list[Image], preparation: Preparation):
+    """(N, 3, crop, crop) tensor as a network takes it."""
+    import numpy as np
+    import torch
+
+    return torch.from_numpy(np.stack([preparation.tensor(image) for image in images]))
+
+
 @pytest.fixture(scope="session")
-def make_lively(photographs):
+def prepared():
+    """(model, images) -> the network's input tensor."""
+    return lambda model, images: batch_of(images, model.preparation)
+
+
+@pytest.fixture(scope="session")
+def sample_batch(photographs):
+    """pixels -> the sample photographs as an input tensor of that size."""
+    return lambda pixels: batch_of(photographs, Preparation(pixels, pixels))
+
+
+@pytest.fixture(scope="session")
+def make_lively(sample_batch):
     """(network, pixels) -> the same network in eval mode with spread-out gates and maps that do not vanish."""
     import torch
     from torch import nn
@@ -40,26 +60,12 @@ def make_lively(photographs):
             gate.fc1.weight *= 2
             gate.fc2.weight *= 4
             gate.fc2.bias.normal_(0, 1, generator=seeded)
-        network(batch_of(photographs, Preparation(pixels, pixels)))  # batch norm takes its statistics from these
+        network(sample_batch(pixels))  # batch norm takes its statistics from these
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
         return network.eval()
 
     return lively
-
-
-def batch_of(images: list[Image], preparation: Preparation):
-    """(N, 3, crop, crop) tensor as a network takes it."""
-    import numpy as np
-    import torch
-
-    return torch.from_numpy(np.stack([preparation.tensor(image) for image in images]))
-
-
-@pytest.fixture(scope="session")
-def prepared():
-    """(model, images) -> the network's input tensor."""
-    return lambda model, images: batch_of(images, model.preparation)
 
 
 def _lively(architecture: Architecture, make_lively, **names):
@@ -97,7 +103,14 @@ def lively_b0(make_lively):
     return _lively(released("b0").at(resolution=128), make_lively)
 
 
-@pytest.fixture(params=["lively_model", "lively_b0"])
+@pytest.fixture(scope="session")
+def bundled_model():
+    from effnet_core import weights
+
+    return weights.load("tiny")
+
+
+@pytest.fixture(params=["lively_model", "lively_b0", "bundled_model"])
 def each_model(request):
     return request.getfixturevalue(request.param)
 

@@ -25,16 +25,22 @@ def each_engine(each_model):
     return Engine(each_model, "cpu")
 
 
-def same(one, other) -> None:
-    """Two explanations agree in every number, but for float32 sums that run in another order in another batch."""
+def same(one, other, tolerance: float = 1e-5) -> None:
+    """Two explanations agree in every number.
+
+    In a batch of another size, or on another device, float32 sums run in another order: allow those 1e-3.
+    """
     assert [p.index for p in one.top] == [p.index for p in other.top]
     for name in ("probability", "logit"):
-        assert [getattr(p, name) for p in one.top] == pytest.approx([getattr(p, name) for p in other.top], rel=1e-3)
+        numbers = ([getattr(p, name) for p in answer.top] for answer in (one, other))
+        np.testing.assert_allclose(*numbers, atol=tolerance * other.top[0].logit, rtol=0)
     for a, b in zip(one.gates, other.gates, strict=True):
-        np.testing.assert_allclose(a.values, b.values, atol=1e-4)
+        assert a.block == b.block
+        np.testing.assert_allclose(a.values, b.values, atol=tolerance, rtol=0)
+    largest = max(heatmap.values.max() for heatmap in other.heatmaps)
     for a, b in zip(one.heatmaps, other.heatmaps, strict=True):
         assert (a.layer, a.target) == (b.layer, b.target)
-        np.testing.assert_allclose(a.values, b.values, atol=1e-3 * max(b.values.max(), 1e-12))
+        np.testing.assert_allclose(a.values, b.values, atol=tolerance * largest, rtol=0)
 
 
 # --- what explain says
@@ -74,7 +80,7 @@ def test_gates_of_every_block(each_engine, each_model, photographs, prepared, by
             assert [gates.block for gates in answer.gates] == list(expected)
             for gates in answer.gates:
                 assert gates.values.dtype == np.float32
-                assert gates.values.std() > 0.15, "not constant"
+                assert gates.values.std() > 0.02, "not constant"
                 np.testing.assert_allclose(gates.values, expected[gates.block][n], atol=1e-5)
 
 
@@ -137,8 +143,8 @@ def test_several_pictures_in_chunks_as_each_alone(engine, photographs):
     handle.remove()
     assert sizes == [3, 1]
     for n, picture in enumerate(photographs):
-        same(together[n], chunked[n])
-        same(together[n], engine.explain([picture])[0])
+        same(together[n], chunked[n], 1e-3)
+        same(together[n], engine.explain([picture])[0], 1e-3)
 
 
 def test_no_pictures_no_answers(engine):
@@ -247,7 +253,7 @@ def test_train_mode_is_never_used_or_left_on(lively_model, photographs):
     finally:
         lively_model.module.eval()
     engine._network.train()
-    same(engine.explain(photographs[:1])[0], expected[0])
+    same(engine.explain(photographs)[0], expected[0])
     assert not any(module.training for module in engine._network.modules())
 
 
@@ -278,7 +284,7 @@ def test_eight_threads_get_the_same_answers_as_one(engine, photographs):
             for (answer, trace), (expected, expected_trace) in zip(pool.map(ask, range(8)), alone, strict=True):
                 same(answer, expected)
                 for (name, values), (_, reference) in zip(trace.steps, expected_trace.steps, strict=True):
-                    np.testing.assert_allclose(values, reference, atol=1e-4, err_msg=name)
+                    np.testing.assert_allclose(values, reference, atol=1e-5, err_msg=name)
 
 
 # --- devices
@@ -337,7 +343,6 @@ def test_absent_and_unknown_devices_are_refused(machine, monkeypatch):
     [torch.OutOfMemoryError("CUDA out of memory."), RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)")],
 )
 def test_out_of_gpu_memory_falls_back_to_the_cpu(engine, photographs, monkeypatch, count_hooks, error):
-    """The device is only pretended: where tensors are sent to it, they stay where they are."""
     expected = engine.explain(photographs)
     working, failures = engine._network.features[5].forward, [error]
 
@@ -387,13 +392,9 @@ def test_the_gpu_gives_the_cpus_answers(each_model, photographs):
         pytest.skip("no CUDA device")
     on_gpu, on_cpu = Engine(each_model, "cuda"), Engine(each_model, "cpu")
     for layer in ("features.8", "features.3"):
-        pairs = zip(*(e.explain(photographs, layer=layer, target=1) for e in (on_gpu, on_cpu)), strict=True)
-        for fast, slow in pairs:
-            assert [p.index for p in fast.top] == [p.index for p in slow.top]
-            for a, b in zip(fast.gates, slow.gates, strict=True):
-                np.testing.assert_allclose(a.values, b.values, atol=1e-3)
-            (a,), (b,) = fast.heatmaps, slow.heatmaps
-            np.testing.assert_allclose(a.values, b.values, atol=1e-2 * max(b.values.max(), 1e-6))
+        answers = (engine.explain(photographs, layer=layer) for engine in (on_gpu, on_cpu))
+        for fast, slow in zip(*answers, strict=True):
+            same(fast, slow, 1e-3)
     assert on_gpu.device == "cuda" and on_gpu.notice is None
 
 
@@ -406,7 +407,7 @@ def test_a_full_gpu_falls_back(lively_b0, photographs):
     held = torch.cuda.memory_reserved() / torch.cuda.get_device_properties(0).total_memory
     torch.cuda.set_per_process_memory_fraction(held)
     try:
-        same(engine.explain(photographs)[0], Engine(lively_b0, "cpu").explain(photographs)[0])
+        same(engine.explain(photographs)[0], Engine(lively_b0, "cpu").explain(photographs)[0], 1e-3)
         assert engine.device == "cpu" and engine.notice
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)

@@ -8,20 +8,18 @@ import pytest
 import torch
 import torchvision
 
-from conftest import batch_of
 from effnet_core.architecture import RELEASES, compound, released, tiny
-from effnet_core.images import Preparation
 from effnet_core.model import build
 
 PIXELS = 64  # small, so that B7 is affordable; the architecture is the same at every size
 
 
 @pytest.mark.parametrize("member", RELEASES)
-def test_same_weights_and_logits_as_torchvision(member, make_lively, photographs):
+def test_same_weights_and_logits_as_torchvision(member, make_lively, sample_batch):
     theirs = make_lively(getattr(torchvision.models, f"efficientnet_{member}")(num_classes=10), PIXELS)
     architecture = released(member, classes=10)
     other_eps = 1e-3 if architecture.norm_eps == 1e-5 else 1e-5
-    x = batch_of(photographs, Preparation(PIXELS, PIXELS))
+    x = sample_batch(PIXELS)
     with torch.no_grad():
         expected = theirs(x)
         ours, wrong = (logits_of(a, theirs, x) for a in (architecture, replace(architecture, norm_eps=other_eps)))
