@@ -31,15 +31,16 @@ ROLE_GROUPS = {  # what a legend tells apart: the roles of one colour
     "stem, head": ("stem", "head", "classifier"),
     "expand": ("expand",),
     "depthwise": ("depthwise",),
-    "squeeze-and-excite": ("squeeze", "excite"),
+    "SE": ("squeeze", "excite"),
     "project": ("project",),
 }
 NEUTRAL = "#8794A0"  # outlines, references: readable on both grounds
 FONT_SIZE = 15  # px, of all text in figures
+INK = "#000037"  # near black; Streamlit's chart theme reads it as its name for text and shows the ground's own colour
 GATE_SCALE = "Viridis"  # for gates, always over 0..1
-SLAB_COLOURS = {"stem, head": STEM_HEAD, "MBConv, 3×3": PROJECT, "MBConv, 5×5": "#00664A"}  # a block ends in project
+SLAB_COLOURS = {"stem, head": STEM_HEAD, "MBConv, 3×3": "#6BCBAA", "MBConv, 5×5": PROJECT}  # a block ends in project
 ZOOMS = (1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.4, 8, 10, 13, 16, 20)  # in steps, so that a growing network is seen to grow
-STAGE_GAP, LABEL_SPACE = 0.03, 0.15  # shares of the drawing's width and of the tallest slab
+STAGE_GAP, LABEL_SPACE = 0.04, 0.15  # shares of the drawing's width and of the tallest slab
 
 
 def three_digits(value: float) -> str:
@@ -54,14 +55,15 @@ def with_defaults(figure: go.Figure, *, height: int, **layout) -> go.Figure:
     """Give a figure the layout that all share (text size, tight margins, no dragging) and a fixed height in px."""
     figure.update_layout(
         height=height,
-        font_size=FONT_SIZE,
+        font={"size": FONT_SIZE, "color": INK},
         hoverlabel_font_size=FONT_SIZE,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font_size": FONT_SIZE},
         dragmode=False,
     )
-    figure.update_xaxes(tickfont_size=FONT_SIZE, title_font_size=FONT_SIZE, automargin=True)
-    figure.update_yaxes(tickfont_size=FONT_SIZE, title_font_size=FONT_SIZE, automargin=True)
+    text = {"size": FONT_SIZE, "color": INK}
+    figure.update_xaxes(tickfont=text, title_font=text, automargin=True)
+    figure.update_yaxes(tickfont=text, title_font=text, automargin=True)
     return figure.update_layout(**layout)
 
 
@@ -185,7 +187,7 @@ def _label_stages(figure: go.Figure, centres: Sequence[float], rows: Sequence[Sl
             y=[middle - size / 2, middle + size / 2][: len(texts)],
             text=texts,
             mode="text",
-            textposition=["bottom center", "top center"][: len(texts)],
+            textposition=["bottom center", "top center" if shown else "top right"][: len(texts)],
             textfont_size=FONT_SIZE,
             hoverinfo="skip",
             showlegend=False,

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from effnet_core import figures
-from effnet_core.architecture import ALPHA, BETA, COEFFICIENT_RANGE, GAMMA, PHI_RANGE, RELEASES, growth, released
+from effnet_core.architecture import ALPHA, BETA, COEFFICIENT_RANGE, GAMMA, PHI_RANGE, RELEASES, released
 from effnet_core.cost import layers_of
 from ui import costs, state, widgets
 
@@ -19,11 +19,11 @@ network = widgets.choice(
     key="scaling.network",
     help="B1 to B7 were released with hand-picked coefficients: no φ of the formula gives exactly these networks.",
 )
-controls, picture = st.columns([1, 2.1], gap="large")
+controls, picture = st.columns([1, 1.8], gap="large")
 
 with controls:
     phi = widgets.exact_and_slider(
-        "Compound coefficient φ", key="scaling.phi", default=1.0, limits=PHI_RANGE, step=0.1, on_move=FORMULA
+        "φ, all three", key="scaling.phi", default=1.0, limits=PHI_RANGE, step=0.1, on_move=FORMULA
     )
     coefficients = {
         name: widgets.exact_and_slider(
@@ -35,15 +35,7 @@ with controls:
             ("gamma", "γ, resolution", GAMMA),
         )
     }
-    product = growth(**coefficients)
-    st.metric(
-        "α · β² · γ²",
-        f"{product:.3f}",
-        f"{abs(product - 2):.3f} {'above' if product > 2 else 'below'} 2" if product != 2 else "exactly 2",
-        delta_color="off",
-        delta_arrow="off",
-        help="Each step of φ multiplies FLOPs by this, before rounding. The paper holds it near 2.",
-    )
+    costs.promise(phi, **coefficients)
     st.button(
         f"The paper's α = {ALPHA:g}, β = {BETA:g}, γ = {GAMMA:g}",
         on_click=state.keep_all,
@@ -69,7 +61,7 @@ with picture:
 
 panel = widgets.choice(
     "Where parameters and compute are spent",
-    {"stage": "By stage", "role": "By role", "layers": "Every layer"},
+    {"stage": "Stages", "role": "Roles", "layers": "Layers"},
     key="scaling.panel",
 )
 if panel == "layers":

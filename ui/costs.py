@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from effnet_core.architecture import Architecture, compound, released
+from effnet_core.architecture import Architecture, compound, growth, released
 from effnet_core.cost import Layer, cost_of, layers_of
 from effnet_core.figures import FLOPS, MACS, Quantity, three_digits
 
 from . import state
 
+MACS_OR_FLOPS = "One multiply-accumulate is two operations; the paper prints MACs under the name FLOPs."
 FORMULA = "formula"  # in the place of a released network's name
 
 
@@ -24,8 +25,8 @@ def quantity() -> Quantity:
 
 
 def compute(macs: float) -> str:
-    """Multiply-accumulates in the unit of the switch, in giga: "1.81 G MACs" or "3.62 GFLOPs"."""
-    return f"{three_digits(2 * macs / 1e9)} GFLOPs" if unit() == "FLOPs" else f"{three_digits(macs / 1e9)} G MACs"
+    """Multiply-accumulates in the unit of the switch, in giga: "1.81 G"; that unit stands in the label."""
+    return f"{three_digits(quantity().factor * macs / 1e9)} G"
 
 
 def millions(count: float) -> str:
@@ -54,25 +55,37 @@ def readouts(architecture: Architecture, *, columns: int, with_size: bool = True
     b0 = released("b0")
     cost, base = cost_of(architecture), cost_of(b0)
     blocks, pixels = len(architecture.blocks), architecture.resolution
+    exact = f"{cost.params:,} parameters", f"{cost.macs:,} MACs = {cost.flops:,} FLOPs. {MACS_OR_FLOPS}"
     size = (
         ("Blocks", f"{blocks}", f"{blocks - len(b0.blocks):+}", "MBConv blocks: each stage's layers are rounded up."),
-        ("Parameters", millions(cost.params), _times(cost.params / base.params), f"{cost.params:,} parameters"),
+        ("Parameters", millions(cost.params), _times(cost.params / base.params), exact[0]),
     )
     rows = (
         (
             "Depth",
             f"× {architecture.depth:.2f}",
             _percent(architecture.depth),
-            "Layers of each stage, before rounding up.",
+            "Layers of a stage, before rounding up.",
         ),
         ("Width", f"× {architecture.width:.2f}", _percent(architecture.width), "Channels, before rounding to 8."),
         ("Resolution", f"{pixels} px", f"{pixels - b0.resolution:+} px", "Side of the square picture."),
         *(size if with_size else ()),
-        ("Compute", compute(cost.macs), _times(cost.macs / base.macs), f"{cost.macs:,} MACs = {cost.flops:,} FLOPs"),
+        (f"Compute, {unit()}", compute(cost.macs), _times(cost.macs / base.macs), exact[1]),
     )
     with st.grid(columns, min_column_width=150):
         for label, number, change, help in rows:
             st.metric(label, number, f"{change} against B0", help=help, delta_color="off", delta_arrow="off")
+
+
+def promise(phi: float, *, alpha: float, beta: float, gamma: float) -> None:
+    """α·β²·γ² and its distance from 2; what it promises for φ stands against what rounding gives."""
+    product = growth(alpha, beta, gamma)
+    distance = f"{abs(product - 2):.3f} {'above' if product > 2 else 'below'} 2" if product != 2 else "exactly 2"
+    st.metric("α · β² · γ²", f"{product:.3f}", distance, delta_color="off", delta_arrow="off")
+    st.caption(
+        f"For φ = {phi:g} the formula promises {_times(product**phi)} of B0's compute, before channels, layers and "
+        "pixels are rounded. The paper holds the product near 2, so that φ counts doublings."
+    )
 
 
 def _times(ratio: float) -> str:

@@ -72,7 +72,7 @@ def exact_and_slider(
         args=(None, key, moved),
         bind="query-params",
         label_visibility="collapsed",
-        width=140,
+        width=130,
     )
     state.keep(slider_key, number)
     slider.slider(
@@ -168,8 +168,8 @@ def _engine_in_use(name: str, status: ModelStatus | None) -> Engine | None:
             return None
     facts = [f"Weights in use: **{engine.weights}**", f"{engine.architecture.classes:,} classes"]
     if status and status.top1:
-        facts.append(f"names {status.top1:.0%} of the validation pictures right")
-    st.caption(" · ".join([*facts, f"runs on {engine.device}"]))
+        facts.append(f"names {100 * status.top1:.0f} % of the validation pictures right")
+    st.caption(" · ".join([*facts, f"runs on {engine.device.upper()}"]))
     if engine.notice:
         st.warning(engine.notice)
     return engine
