@@ -174,14 +174,10 @@ class Preparation:
 
     def crop_box(self, size: tuple[int, int]) -> tuple[float, float, float, float]:
         """Left, top, right, bottom of what the network sees, in pixels of a picture of this size."""
-        resized = self._resized(size)
-        (left, top), (across, down) = self._corner(resized), zip(size, resized, strict=True)
+        (width, height), (wide, high) = size, self._resized(size)
+        left, top = self._corner((wide, high))
         right, bottom = left + self.crop, top + self.crop
-
-        def back(at: int, sides: tuple[int, int]) -> float:
-            return at * sides[0] / sides[1]
-
-        return back(left, across), back(top, down), back(right, across), back(bottom, down)
+        return left * width / wide, top * height / high, right * width / wide, bottom * height / high
 
     def view(self, image: Image.Image) -> Image.Image:
         """What the network sees of an RGB picture: crop x crop, pixel-identical to torchvision's transforms."""

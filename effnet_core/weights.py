@@ -1,7 +1,7 @@
-"""Where a network's weights come from: the bundled offline model, torchvision's ImageNet files, a download.
+"""Where a network's weights come from: the user's checkpoint, torchvision's ImageNet files, the bundled offline model.
 
 Nothing is downloaded but by `fetch`, and no network ever has random weights under a trained name.
-ImageNet files are looked for in EFFNET_WEIGHTS_DIR and in torch hub's cache. Own checkpoints: checkpoints.py.
+ImageNet files are looked for in EFFNET_WEIGHTS_DIR and in torch hub's cache. Accuracies are in 0..1.
 """
 
 from __future__ import annotations
@@ -9,39 +9,33 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
-import tempfile
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torchvision.models import get_model_weights
+from torchvision.models import WeightsEnum, get_model_weights
 
+from . import checkpoints
 from .architecture import RELEASES, Architecture, released, tiny
 from .cost import cost_of
+from .download import Progress, WeightsUnavailable, download, file_name, has_hash
 from .images import Preparation
 from .model import build
+from .state_names import CheckpointRejected as CheckpointRejected  # what load_checkpoint raises, for its callers
 
 ASSETS = Path(__file__).with_name("assets")
 NAMES = ("tiny", *(f"efficientnet_{member}" for member in RELEASES))
-CONNECT_TIMEOUT_S = 5
-CHUNK = 1 << 18
-
-Progress = Callable[[int, int], bool | None]
-
-
-class WeightsUnavailable(RuntimeError):
-    """These weights can't be had now; the message is a sentence for the user."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """A network with weights, ready for an Engine. `weights` is what the screen says of them."""
+    """A network with weights, ready for an Engine. `weights` is what the screen says of them, `notes` more sentences.
+
+    The architecture's resolution is the crop that the network gets; `labels` is None where nobody named the classes.
+    """
 
     name: str
     weights: str
@@ -68,59 +62,128 @@ class ModelStatus:
     top1: float | None
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is known of a trained network before its weights are read; `path` is None while they are not here."""
+
+    weights: str
+    architecture: Architecture
+    preparation: Preparation
+    labels: tuple[str, ...]
+    top1: float
+    path: Path | None
+    groups: tuple[str, ...] | None = None
+
+
 def statuses() -> list[ModelStatus]:
     """All models of NAMES, without loading any weights."""
-    return [_tiny_status(), *(_imagenet_status(name) for name in NAMES[1:])]
+    return [_status(name, known(name)) for name in NAMES]
 
 
 def load(name: str) -> Model:
     """A model whose weights are on this machine; WeightsUnavailable tells how to get them. ValueError: no such name."""
-    _check_name(name)
-    return _load_tiny() if name == "tiny" else _load_imagenet(name)
+    found = known(name)
+    if found.path is None:
+        raise WeightsUnavailable(
+            f"{name}'s weights are not on this machine; download them on the page or with "
+            f"'python -m effnet_core fetch {name}', or use the bundled offline model"
+        )
+    try:
+        module = fill(found.architecture, _read_state(found.path))
+    except Exception as error:  # unpickling damaged files raises whatever they lead to
+        remedy = f"run 'python -m effnet_core fetch {name}' again"
+        if name == "tiny":
+            remedy = "get the project's files again"
+        raise WeightsUnavailable(f"{found.path} is damaged or not {name}'s weights; {remedy}") from error
+    return Model(name, found.weights, found.architecture, module, found.labels, found.preparation, found.groups)
 
 
-def fill(architecture: Architecture, state: dict[str, Tensor]) -> nn.Module:
-    """The network with these weights (strictly) in float32, in evaluation mode, its weights not to be trained."""
-    with torch.device("meta"):  # no time spent on random numbers
-        network = build(architecture)
-    state = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
-    network.load_state_dict(state, strict=True, assign=True)
-    return network.eval().requires_grad_(False)  # attribution differentiates activations, never weights
+def load_checkpoint(data: bytes, filename: str, *, labels: str | None = None, name: str | None = None) -> Model:
+    """The user's own network. `labels`: text of a labels file; `name`: the architecture that it must have.
 
-
-# The bundled offline model ----------------------------------------------------------------------------------------
-
-
-def card() -> dict:
-    """The offline model's card: what it was trained on, how, and what it reaches."""
-    return json.loads((ASSETS / "tiny.json").read_text(encoding="utf-8"))
-
-
-def _tiny_status() -> ModelStatus:
-    facts = card()
-    architecture = tiny(**facts["architecture"])
-    cost, labels = cost_of(architecture), tuple(facts["labels"])
-    ready = (ASSETS / "tiny.safetensors").exists()
-    source = "bundled offline model" if ready else None
-    resolution = architecture.resolution
-    return ModelStatus("tiny", ready, source, len(labels), labels, cost.params, cost.macs, resolution, facts["top1"])
-
-
-def _load_tiny() -> Model:
-    facts = card()
-    architecture = tiny(**facts["architecture"])
+    CheckpointRejected: it can't be used, and why. ValueError: no architecture has that name.
+    """
+    if name is not None:
+        _check_name(name)
+    file = Path(filename).name
+    choices = {choice: known(choice) for choice in (*NAMES[1:], "tiny")}
+    found = checkpoints.read(data, file, [choice.architecture for choice in choices.values()], wanted=name)
+    architecture, preparation = found.architecture, choices[found.architecture.name].preparation
+    size = f"Pictures are prepared as for {architecture.name}: {preparation.crop} px from the middle."
     return Model(
-        name="tiny",
-        weights="bundled offline model",
+        name=architecture.name,
+        weights=f"own checkpoint {file}",
         architecture=architecture,
-        module=fill(architecture, load_file(ASSETS / "tiny.safetensors")),
-        labels=tuple(facts["labels"]),
-        preparation=Preparation(**facts["preparation"]),
-        groups=tuple(facts["groups"]),
+        module=fill(architecture, found.state),
+        labels=None if labels is None else checkpoints.read_labels(labels, architecture.classes),
+        preparation=preparation,
+        notes=(*found.notes, size),
     )
 
 
-# torchvision's ImageNet weights -----------------------------------------------------------------------------------
+def known(name: str) -> Known:
+    """What is known of a model of NAMES without reading its weights. ValueError for other names."""
+    _check_name(name)
+    return _known_tiny() if name == "tiny" else _known_imagenet(name)
+
+
+def fill(architecture: Architecture, state: dict[str, Tensor]) -> nn.Module:
+    """The network with exactly these weights in float32, in evaluation mode."""
+    with torch.device("meta"):  # no random numbers are made: what the state dict left out could not answer at all
+        network = build(architecture)
+    state = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
+    network.load_state_dict(state, strict=True, assign=True)
+    return network.eval().requires_grad_(False)  # attribution differentiates by activations, never by weights
+
+
+def _known_tiny() -> Known:
+    card = json.loads((ASSETS / "tiny.json").read_text(encoding="utf-8"))
+    preparation, path = Preparation(**card["preparation"]), ASSETS / "tiny.safetensors"
+    return Known(
+        weights="bundled offline model",
+        architecture=tiny(**card["architecture"]).at(resolution=preparation.crop),
+        preparation=preparation,
+        labels=tuple(card["labels"]),
+        top1=card["top1"],
+        path=path if path.is_file() else None,
+        groups=tuple(card["groups"]),
+    )
+
+
+def _known_imagenet(name: str) -> Known:
+    choice, path = _on_disk(name)
+    transform = choice.transforms()
+    preparation = Preparation(
+        resize=transform.resize_size[0],
+        crop=transform.crop_size[0],
+        interpolation=transform.interpolation.value,
+        mean=tuple(transform.mean),
+        std=tuple(transform.std),
+    )
+    return Known(
+        weights=f"ImageNet ({choice.name}, torchvision)",
+        architecture=released(name).at(resolution=preparation.crop),
+        preparation=preparation,
+        labels=tuple(choice.meta["categories"]),
+        top1=round(choice.meta["_metrics"]["ImageNet-1K"]["acc@1"] / 100, 5),
+        path=path,
+    )
+
+
+def _status(name: str, found: Known) -> ModelStatus:
+    cost = cost_of(found.architecture)
+    source = found.path and (found.weights if name == "tiny" else str(found.path))
+    return ModelStatus(
+        name=name,
+        ready=found.path is not None,
+        source=source,
+        classes=found.architecture.classes,
+        labels=found.labels,
+        params=cost.params,
+        macs=cost.macs,
+        resolution=found.architecture.resolution,
+        top1=found.top1,
+    )
 
 
 def folders() -> list[Path]:
@@ -130,132 +193,47 @@ def folders() -> list[Path]:
     return [Path(own).expanduser(), hub] if own else [hub]
 
 
-def _choices(name: str) -> list:
-    """torchvision's weights for this network, its default first."""
+def published(name: str) -> list[WeightsEnum]:
+    """torchvision's ImageNet weights of this network, its default first."""
     choices = get_model_weights(name)
     return sorted(choices, key=lambda choice: choice is not choices.DEFAULT)
 
 
-def on_disk(name: str) -> tuple[object, Path] | None:
-    """The weights enum and file of this network that are already here, its default first."""
-    for choice in _choices(name):
+def _on_disk(name: str) -> tuple[WeightsEnum, Path | None]:
+    """The best weights whose file is here, and the file; or the default ones and None."""
+    for choice in published(name):
         for folder in folders():
-            path = folder / _file_name(choice.url)
+            path = folder / file_name(choice.url)
             if path.is_file():
                 return choice, path
-    return None
+    return published(name)[0], None
 
 
-def preparation_of(choice) -> Preparation:
-    """torchvision's evaluation transform for these weights."""
-    settings = choice.transforms.keywords
-    interpolation = settings.get("interpolation")
-    return Preparation(
-        resize=settings.get("resize_size", 256),
-        crop=settings["crop_size"],
-        interpolation=interpolation.value if interpolation else "bilinear",  # the preset's own default
-    )
-
-
-def _imagenet_status(name: str) -> ModelStatus:
-    found = on_disk(name)
-    choice = found[0] if found else _choices(name)[0]
-    resolution = preparation_of(choice).crop
-    cost, labels = cost_of(released(name).at(resolution=resolution)), tuple(choice.meta["categories"])
-    accuracy = choice.meta["_metrics"]["ImageNet-1K"]["acc@1"] / 100
-    source = str(found[1]) if found else None
-    return ModelStatus(
-        name, found is not None, source, len(labels), labels, cost.params, cost.macs, resolution, accuracy
-    )
-
-
-def _load_imagenet(name: str) -> Model:
-    found = on_disk(name)
-    if not found:
-        raise WeightsUnavailable(
-            f"{name}'s ImageNet weights are not on this machine; download them on the page or with "
-            f"'python -m effnet_core fetch {name}', or use the bundled offline model"
-        )
-    choice, path = found
-    preparation = preparation_of(choice)
-    architecture = released(name).at(resolution=preparation.crop)
-    try:
-        module = fill(architecture, torch.load(path, map_location="cpu", weights_only=True))
-    except Exception as error:  # unpickling damaged files raises whatever they lead to
-        raise WeightsUnavailable(
-            f"{path.name} is damaged or not {name}'s weights; delete it and download it again"
-        ) from error
-    labels = tuple(choice.meta["categories"])
-    return Model(name, f"ImageNet ({choice.name}, torchvision)", architecture, module, labels, preparation)
-
-
-# The download -----------------------------------------------------------------------------------------------------
+def _read_state(path: Path) -> dict[str, Tensor]:
+    """Tensors of a weights file; ValueError where a file's hash is not that in its name."""
+    if path.suffix == ".safetensors":
+        return load_file(path)
+    with open(path, "rb") as file:
+        if not has_hash(path.name, hashlib.file_digest(file, "sha256").hexdigest()):
+            raise ValueError(f"{path.name} has another hash than its name says")
+    return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def fetch(name: str, *, progress: Progress | None = None) -> Path:
-    """Download a network's default ImageNet weights, hash checked; where they are on disk already, only say where.
+    """Download a network's default ImageNet weights, hash checked; where they are on disk and whole, only say where.
 
-    `progress` gets bytes done and in all; False cancels. WeightsUnavailable: no network, cancelled, or a wrong hash.
+    `progress` gets bytes done and in all (0: not known); False cancels. WeightsUnavailable: no network, cancelled,
+    a wrong hash. ValueError for names that have nothing to fetch.
     """
     _check_name(name)
     if name == "tiny":
         raise ValueError("tiny is bundled with the app; there is nothing to fetch")
-    if found := on_disk(name):
-        return found[1]
-    return download(_choices(name)[0].url, folders()[0], progress=progress)
-
-
-def download(url: str, folder: Path, *, progress: Progress | None = None) -> Path:
-    """A file whose name carries the first digits of its SHA-256, as torchvision's do. Leaves nothing half done."""
-    name = _file_name(url)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with (
-            urllib.request.urlopen(url, timeout=CONNECT_TIMEOUT_S) as answer,
-            tempfile.NamedTemporaryFile(dir=folder, prefix=f".{name}.", delete=False) as part,
-        ):
-            try:
-                _receive(answer, part, name, progress)
-                part.close()
-                os.replace(part.name, folder / name)
-            except BaseException:
-                part.close()
-                Path(part.name).unlink(missing_ok=True)
-                raise
-    except urllib.error.HTTPError as error:
-        raise WeightsUnavailable(f"the server refused {name} ({error.code} {error.reason}); try again later") from error
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-        raise WeightsUnavailable(
-            f"{name} could not be downloaded: no connection to its server. The offline model works without a network"
-        ) from error
-    except OSError as error:
-        raise WeightsUnavailable(f"{name} could not be written to {folder}: {error.strerror}") from error
-    return folder / name
-
-
-def _receive(answer, part, name: str, progress: Progress | None) -> None:
-    """Write the body, checking its length and its hash."""
-    size, digest, done = int(answer.headers.get("Content-Length") or 0), hashlib.sha256(), 0
-    for chunk in _chunks(answer):
-        part.write(chunk)
-        digest.update(chunk)
-        done += len(chunk)
-        if progress and progress(done, size) is False:
-            raise WeightsUnavailable(f"the download of {name} was cancelled; nothing was kept")
-    if done < size:
-        raise WeightsUnavailable(f"the download of {name} broke off after {done:,} of {size:,} bytes; try again")
-    expected = re.search(r"-([0-9a-f]{8,})\.", name)
-    if not expected or not digest.hexdigest().startswith(expected[1]):
-        raise WeightsUnavailable(f"what came for {name} has another hash than its name says, so it was thrown away")
-
-
-def _chunks(answer) -> Iterator[bytes]:
-    while chunk := answer.read(CHUNK):
-        yield chunk
-
-
-def _file_name(url: str) -> str:
-    return url.rsplit("/", 1)[-1]
+    _, path = _on_disk(name)
+    if path is not None:
+        with suppress(Exception):  # a damaged file is what another download replaces
+            _read_state(path)
+            return path
+    return download(published(name)[0].url, folders()[0], progress=progress)
 
 
 def _check_name(name: str) -> None:

@@ -28,6 +28,8 @@ ORDER = (
     "model",
     "amoebanet",
     "state_names",
+    "download",
+    "state_names",
     "checkpoints",
     "weights",
     "gates",

@@ -1,0 +1,108 @@
+"""The only file that uses the network: one weights file, hash checked against its name. Standard library only."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import queue
+import re
+import threading
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+CONNECT_TIMEOUT_S = 5.0
+CHUNK = 1 << 18  # bytes between two reports of progress
+
+Progress = Callable[[int, int], bool | None]
+
+
+class WeightsUnavailable(RuntimeError):
+    """These weights can't be had now; the message is a sentence for the user."""
+
+
+def download(url: str, folder: Path, *, progress: Progress | None = None) -> Path:
+    """A file whose name carries the first digits of its SHA-256, as torchvision's do. Leaves nothing half done."""
+    name = file_name(url)
+    part = folder / f".{name}.{uuid.uuid4().hex}.part"  # not tempfile: its files are for their owner alone
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with closing(_body(url, name)) as body, open(part, "xb") as file:
+            _receive(body, file, name, progress)
+        part.replace(folder / name)
+    except OSError as error:
+        raise WeightsUnavailable(f"{name} can't be written to {folder}: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+    return folder / name
+
+
+def _receive(body: Iterator[tuple[bytes, int]], file: BinaryIO, name: str, progress: Progress | None) -> None:
+    """Write what comes, checking its length and its hash."""
+    digest, done, size = hashlib.sha256(), 0, 0
+    for chunk, size in body:
+        file.write(chunk)
+        digest.update(chunk)
+        done += len(chunk)
+        if progress and progress(done, size) is False:
+            raise WeightsUnavailable(f"the download of {name} was cancelled; nothing was kept")
+    if done < size:
+        raise WeightsUnavailable(f"the download of {name} broke off after {done:,} of {size:,} bytes; try again")
+    if not has_hash(name, digest.hexdigest()):
+        raise WeightsUnavailable(
+            f"what came for {name} has another hash than its name says and was thrown away; perhaps the network's "
+            "sign-in page answered instead: open any page in the browser, then try again"
+        )
+
+
+def _body(url: str, name: str) -> Iterator[tuple[bytes, int]]:
+    """(chunk, length of the whole or 0) of what the server sends."""
+    try:
+        with _connect(url) as answer:
+            size = int(answer.headers.get("Content-Length") or 0)
+            while chunk := answer.read(CHUNK):
+                yield chunk, size
+    except urllib.error.HTTPError as error:
+        raise WeightsUnavailable(f"the server refused {name} ({error.code} {error.reason}); try again later") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise WeightsUnavailable(
+            f"{name} can't be downloaded: no connection to its server. The offline model works without a network"
+        ) from error
+
+
+def _connect(url: str) -> http.client.HTTPResponse:
+    """The server's answer. TimeoutError after CONNECT_TIMEOUT_S, whatever the time went into.
+
+    In a thread, since urllib's own timeout leaves out the name's look-up and starts anew for each of its addresses.
+    """
+    answers: queue.SimpleQueue[http.client.HTTPResponse | Exception] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(urllib.request.urlopen(url, timeout=CONNECT_TIMEOUT_S))
+        except Exception as error:
+            answers.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=CONNECT_TIMEOUT_S)
+    except queue.Empty:
+        raise TimeoutError(f"no answer in {CONNECT_TIMEOUT_S} s") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def has_hash(name: str, digest: str) -> bool:
+    """Whether the file's name carries the first digits of this digest."""
+    found = re.search(r"-([0-9a-f]{8,})\.", name)
+    return bool(found) and digest.startswith(found[1])
+
+
+def file_name(url: str) -> str:
+    return url.rsplit("/", 1)[-1]
