@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw
 
 # Ten even steps of matplotlib's perceptual maps (CC0; van der Walt, Smith, Nuñez et al.); colours between are mixed.
@@ -22,7 +23,7 @@ def colour_table(colours: str = "inferno") -> np.ndarray:
     return np.stack([np.interp(at, positions, channel) for channel in steps.T], axis=1).round().astype(np.uint8)
 
 
-def heat(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def heat(values: ArrayLike, size: tuple[int, int]) -> np.ndarray:
     """A map (H, W) brought to size (width, height) px bilinearly and to 0..1 by its own maximum: (height, width)."""
     grid = Image.fromarray(np.maximum(np.nan_to_num(values), 0).astype(np.float32))
     large = np.asarray(grid.resize(size, Image.Resampling.BILINEAR))
@@ -37,7 +38,7 @@ def seen(image: Image.Image, box: tuple[float, float, float, float]) -> Image.Im
 
 
 def overlay(
-    image_crop: Image.Image, values: np.ndarray, *, opacity: float = 0.5, colours: str = "inferno"
+    image_crop: Image.Image, values: ArrayLike, *, opacity: float = 0.5, colours: str = "inferno"
 ) -> Image.Image:
     """The crop that the network saw, with the map (H, W) over it. A blank map leaves the picture as it is."""
     crop = image_crop.convert("RGB")
@@ -48,22 +49,16 @@ def overlay(
     return Image.blend(crop, coloured, opacity)
 
 
-def edges_of(box: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
-    """A box in whole pixels: left, top, right, bottom."""
-    left, top, right, bottom = (round(edge) for edge in box)
-    return left, top, right, bottom
-
-
 def placed_back(image: Image.Image, crop: Image.Image, box: tuple[float, float, float, float]) -> Image.Image:
-    """The whole picture with what was drawn over its crop back in its place, outlined; the rest is dimmed.
+    """The whole picture with what was drawn over its crop (as `seen` gives it) back in its place, outlined.
 
-    `box`: left, top, right, bottom of the crop in the picture's pixels, as Preparation.crop_box gives it.
+    The rest is dimmed: the network never saw it. `box` is in the picture's pixels (Preparation.crop_box).
     """
-    left, top, right, bottom = edges_of(box)
+    left, top = round(box[0]), round(box[1])
     whole = image.convert("RGB").point(lambda level: level // 2)
-    whole.paste(crop.resize((right - left, bottom - top)), (left, top))
+    whole.paste(crop, (left, top))
     line = max(1, max(image.size) // 250)
     draw = ImageDraw.Draw(whole)
     for colour, width in (("black", 2 * line), ("white", line)):
-        draw.rectangle((left, top, right - 1, bottom - 1), outline=colour, width=width)
+        draw.rectangle((left, top, left + crop.width - 1, top + crop.height - 1), outline=colour, width=width)
     return whole

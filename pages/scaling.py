@@ -13,12 +13,8 @@ NETWORKS = {costs.FORMULA: "Formula"} | {member: member.upper() for member in RE
 FORMULA = {"scaling.network": costs.FORMULA}
 b0 = released("b0")
 
-network = widgets.choice(
-    "The formula with φ, α, β, γ, or a network as released",
-    NETWORKS,
-    key="scaling.network",
-    help="B1 to B7 were released with hand-picked coefficients: no φ of the formula gives exactly these networks.",
-)
+network = widgets.choice("By the formula, or as released", NETWORKS, key="scaling.network")
+st.caption(costs.what_it_is(network))
 controls, picture = st.columns([1, 1.8], gap="large")
 
 with controls:

@@ -50,6 +50,19 @@ def scaled_network(network: str, phi: float, coefficients: dict[str, float]) -> 
     return architecture, f"Formula, φ = {phi:g}"
 
 
+def what_it_is(network: str) -> str:
+    """Where the sizes of the chosen network come from."""
+    if network == FORMULA:
+        return (
+            "B0's depth × α^φ, width × β^φ, resolution × γ^φ, each rounded. "
+            "B1 to B7 were released with coefficients picked by hand: no φ gives exactly those."
+        )
+    return (
+        f"{network.upper()} with its published coefficients, picked by hand. φ, α, β and γ do not change it: "
+        "move one of them and the page goes back to the formula."
+    )
+
+
 def readouts(architecture: Architecture, *, columns: int, with_size: bool = True) -> None:
     """Depth, width, resolution and compute, and with_size also blocks and parameters; each against B0."""
     b0 = released("b0")
@@ -72,7 +85,7 @@ def readouts(architecture: Architecture, *, columns: int, with_size: bool = True
         *(size if with_size else ()),
         (f"Compute, {unit()}", compute(cost.macs), _times(cost.macs / base.macs), exact[1]),
     )
-    with st.grid(columns, min_column_width=150):
+    with st.grid(columns, min_column_width=125):
         for label, number, change, help in rows:
             st.metric(label, number, f"{change} against B0", help=help, delta_color="off", delta_arrow="off")
 

@@ -56,11 +56,11 @@ def exact_and_slider(
     The input is the state and stands in the URL; the slider follows it. A value in the URL that is outside the
     limits or no number gets a sentence and the default.
     """
-    low, high = limits
-    explain_refused(key, f"a number from {low:g} to {high:g}", lambda text: low <= float(text) <= high, f"{default:g}")
+    _explain_refused_number(key, default, limits)
     slider_key, moved = f"{key}_slider", on_move or {}
-    row = st.container(horizontal=True, vertical_alignment="bottom", wrap=False)
-    slider = row.container()
+    control = st.container(gap="xsmall")
+    row = control.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", wrap=False)
+    row.markdown(f"**{label}**", help=help, width="content")
     number = row.number_input(
         f"{label}, exact",
         *limits,
@@ -75,7 +75,7 @@ def exact_and_slider(
         width=130,
     )
     state.keep(slider_key, number)
-    slider.slider(
+    control.slider(
         label,
         *limits,
         step=step,
@@ -83,9 +83,21 @@ def exact_and_slider(
         key=slider_key,
         on_change=state.follow,
         args=(slider_key, key, moved),
-        help=help,
+        label_visibility="collapsed",
     )
     return number
+
+
+def slider(label: str, *, key: str, default: float, limits: tuple[float, float], step: float) -> float:
+    """A slider whose value stands in the URL; one there that is outside the limits gets a sentence and the default."""
+    _explain_refused_number(key, default, limits)
+    moved = st.slider(label, *limits, value=default, step=step, format="%g", key=key, bind="query-params")
+    return min(max(moved, limits[0]), limits[1])
+
+
+def _explain_refused_number(key: str, default: float, limits: tuple[float, float]) -> None:
+    low, high = limits
+    explain_refused(key, f"a number from {low:g} to {high:g}", lambda text: low <= float(text) <= high, f"{default:g}")
 
 
 def explain_refused(key: str, allowed: str, accepts: Callable[[str], bool], instead: str) -> None:
