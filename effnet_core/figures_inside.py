@@ -63,7 +63,7 @@ def all_gates(gates: Sequence[tuple[str, Sequence[float]]]) -> go.Figure:
     Blocks have different numbers of channels: each row shows the gates at COLUMNS evenly spaced ranks.
     """
     rows = [_at_even_ranks(values) for _, values in gates]
-    share = [(column + 0.5) / COLUMNS for column in range(COLUMNS)]
+    share = [100 * (column + 0.5) / COLUMNS for column in range(COLUMNS)]
     names = [f"{block.removeprefix('features.')} · {len(values)}" for block, values in gates]
     figure = go.Figure(
         go.Heatmap(
@@ -75,10 +75,10 @@ def all_gates(gates: Sequence[tuple[str, Sequence[float]]]) -> go.Figure:
             zmax=GATE_RANGE[1],
             colorscale=GATE_SCALE,
             colorbar=_gate_scale(),
-            hovertemplate="block %{y} channels<br>at %{x:.0%} of them, sorted: gate %{z:.3f}<extra></extra>",
+            hovertemplate="block %{y} channels<br>at %{x:.0f} % of them, sorted: gate %{z:.3f}<extra></extra>",
         )
     )
-    figure.update_xaxes(title="channels of the block, most closed to most open", tickformat=".0%", range=[0, 1])
+    figure.update_xaxes(title="channels of the block, most closed to most open", ticksuffix=" %", range=[0, 100])
     figure.update_yaxes(title="block · channels", autorange="reversed", type="category", automargin=True)
     return with_defaults(figure, height=110 + 24 * len(rows))
 
@@ -144,28 +144,38 @@ def gate_counts(values: Sequence[float]) -> list[int]:
 def feature_maps(channels: Sequence[tuple[int, float, np.ndarray, np.ndarray]]) -> go.Figure:
     """Small multiples of (channel, gate, map before the gate, map after it), both (H, W): before above after.
 
-    Both maps of a channel share one range, so that a closed gate is seen to wipe its map out.
+    Both maps of a channel share one range, from zero (black, as are values below it) to the strongest value
+    before the gate, so that a closed gate is seen to turn its map black.
     """
     titles = [f"channel {channel}<br>gate {gate:.2f}" for channel, gate, _, _ in channels]
     figure = make_subplots(
-        rows=2, cols=len(channels), column_titles=titles, horizontal_spacing=0.015, vertical_spacing=0.04
+        rows=2,
+        cols=len(channels),
+        column_titles=titles,
+        row_titles=["before", "after"],
+        horizontal_spacing=0.015,
+        vertical_spacing=0.04,
     )
     for column, (_channel, _gate, before, after) in enumerate(channels, start=1):
-        low, high = min(0.0, float(before.min())), max(0.0, float(before.max()))
+        strongest = max(float(before.max()), 1e-6)
         for row, values in enumerate((before, after), start=1):
             trace = go.Heatmap(
                 z=values,
-                zmin=low,
-                zmax=max(high, low + 1e-6),
+                zmin=0,
+                zmax=strongest,
                 colorscale="Greys_r",
                 showscale=False,
                 hovertemplate="%{z:.3f}<extra></extra>",
             )
             figure.add_trace(trace, row=row, col=column)
+    for trace in figure.data:  # each pair of axes for itself: square pixels, first row on top
+        number = trace.yaxis.removeprefix("y")
+        toward = "bottom" if figure.layout[f"yaxis{number}"].domain[0] > 0 else "top"  # the pair stays together
+        figure.layout[f"yaxis{number}"].update(scaleanchor=trace.xaxis, autorange="reversed", constraintoward=toward)
     figure.update_xaxes(visible=False, constrain="domain")
-    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
+    figure.update_yaxes(visible=False, constrain="domain")
     figure.update_annotations(font_size=FONT_SIZE)
-    return with_defaults(figure, height=380)
+    return with_defaults(figure, height=400, margin={"l": 10, "r": 30, "t": 50, "b": 10})
 
 
 def percent(share: float) -> str:

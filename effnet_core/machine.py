@@ -23,12 +23,17 @@ def versions() -> tuple[tuple[str, str], ...]:
 
 def memory(device: str) -> tuple[tuple[str, int], ...]:
     """(what, bytes) of this machine and of the device; only what the system tells."""
-    rows = [("this app uses", _resident()), ("free on this machine", _available()), ("of", _physical())]
+    rows = [
+        ("this app uses", _resident()),
+        ("free on this machine", _available()),
+        ("in all on this machine", _physical()),
+    ]
     if device.startswith("cuda"):
         import torch
 
         free, total = torch.cuda.mem_get_info(device)
-        rows += [(f"free on {torch.cuda.get_device_name(device)}", free), ("of", total)]
+        name = torch.cuda.get_device_name(device)
+        rows += [(f"free on {name}", free), (f"in all on {name}", total)]
     return tuple((what, size) for what, size in rows if size is not None)
 
 

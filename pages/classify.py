@@ -1,3 +1,5 @@
+"""Own pictures: what the network answers, and which places a heat map highlights."""
+
 import streamlit as st
 
 from ui import answers, pictures, state, widgets
@@ -7,9 +9,9 @@ state.enter_by_router()
 engine = widgets.pick_model()
 if engine is None:
     st.stop()
-brought = pictures.pick("classify", engine)
+brought = pictures.pick(engine)
 found = answers.explained(engine, brought)
-picture = pictures.pick_one("classify", brought)
+picture = pictures.pick_one(brought)
 answer = found[brought.index(picture)]
 image, preparation = picture.image, engine.preparation
 
@@ -41,7 +43,7 @@ with left:
     if heatmap.is_blank:
         slot.info(f"No positive evidence: at this stage nothing in the picture raises the score of {name}.")
 
-whole, view = st.columns(2, gap="large")
+whole, view = st.columns([3, 2], gap="large")
 whole.image(
     answers.on_whole(shown, preparation, heatmap.values, look),
     width="stretch",

@@ -1,3 +1,5 @@
+"""What runs where: device, weights, memory, versions."""
+
 import streamlit as st
 
 from ui import machine, state, widgets

@@ -1,3 +1,5 @@
+"""Squeeze-and-excitation on a real picture: every gate of every block, and what a gate does to its channel."""
+
 import streamlit as st
 
 from effnet_core import figures_inside
@@ -5,67 +7,71 @@ from ui import answers, pictures, state, widgets
 
 state.enter_by_router()
 EXTREMES = 4  # channels shown at either end
-NO_TOOLBAR = {"displayModeBar": False}
 
 engine = widgets.pick_model()
 if engine is None:
     st.stop()
-brought = pictures.pick("se_gates", engine)
-picture = pictures.pick_one("se_gates", brought)
+picture = pictures.pick_one(pictures.pick(engine))
 [answer] = answers.explained(engine, [picture])
 gates = {gates.block: gates.values for gates in answer.gates}
 
 look, overview = st.columns([1, 3], gap="large")
 with look:
+    view = answers.for_screen(engine.preparation.view(picture.image))
     st.image(
-        answers.for_screen(engine.preparation.view(picture.image)),
+        view,
         width="stretch",
         caption=f"What the network sees. Its answer: {answers.sentence(answer)}",
         alt=f"{picture.name} as the network sees it",
     )
-    block = answers.pick_block(engine, key="se_gates.block")
 with overview:
     st.subheader(f"All {len(gates)} blocks at a glance", anchor=False)
     st.plotly_chart(
         figures_inside.all_gates(list(gates.items())),
         key="se_gates.all",
         alt="Gates of all blocks, one row a block, each sorted from closed to open",
-        config=NO_TOOLBAR,
+        config=widgets.STILL,
     )
 
+st.subheader("One block: each of its channels has a gate", anchor=False)
+chooser, numbers = st.columns([2, 3], gap="large", vertical_alignment="bottom")
+with chooser:
+    block = answers.pick_block(engine, key="se_gates.block")
 values = gates[block]
 order = values.argsort()
 closed, opened = order[:EXTREMES].tolist(), order[: -EXTREMES - 1 : -1].tolist()
-st.subheader(f"Block {block}: {len(values):,} channels, each with its gate", anchor=False)
-closed_share, open_share = (values < 0.1).mean(), (values > 0.9).mean()
-st.markdown(
-    f"Mean gate **{values.mean():.2f}**. Nearly closed, under 0.1: **{closed_share:.0%}** of the channels. "
-    f"Nearly open, over 0.9: **{open_share:.0%}**."
+closed_share, open_share = 100 * (values < 0.1).mean(), 100 * (values > 0.9).mean()
+numbers.markdown(
+    f"Mean gate **{values.mean():.2f}**. Nearly closed, under 0.1: **{closed_share:.0f} %** of the channels. "
+    f"Nearly open, over 0.9: **{open_share:.0f} %**."
 )
 bars, histogram = st.columns([3, 2], gap="large")
 bars.plotly_chart(
-    figures_inside.gate_bars(values, marked=closed[:1] + opened[:1]),
+    figures_inside.gate_bars(values, marked=opened[:1]),
     key="se_gates.bars",
     alt=f"The gate of each channel of {block}",
-    config=NO_TOOLBAR,
+    config=widgets.STILL,
 )
 histogram.plotly_chart(
     figures_inside.gate_histogram(values),
     key="se_gates.histogram",
     alt=f"How many channels of {block} have which gate",
-    config=NO_TOOLBAR,
+    config=widgets.STILL,
 )
 
 with st.spinner("Reading the block's feature maps …", show_time=True):
     steps = dict(state.trace(engine, picture, block).steps)
+beside, maps = st.columns([1, 4], gap="large")
+beside.image(view, width="stretch", caption="The same picture", alt=f"{picture.name} as the network sees it")
 for title, channels in (("most open", opened), ("most closed", closed)):
-    st.subheader(f"Its {title} channels", anchor=False)
-    maps = [(channel, values[channel], steps["depthwise"][channel], steps["gated"][channel]) for channel in channels]
-    st.plotly_chart(
-        figures_inside.feature_maps(maps),
+    maps.subheader(f"Its {title} channels, before and after their gates", anchor=False)
+    maps.plotly_chart(
+        figures_inside.feature_maps(
+            [(channel, values[channel], steps["depthwise"][channel], steps["gated"][channel]) for channel in channels]
+        ),
         key=f"se_gates.maps.{title}",
         alt=f"Feature maps of the {title} channels of {block}, before and after their gates",
-        config=NO_TOOLBAR,
+        config=widgets.STILL,
     )
 
 st.subheader("What to notice", anchor=False)
@@ -77,6 +83,7 @@ multiplied by it. A gate never looks at a position: it opens or closes a feature
 
 Choose another picture and watch the rows: gates depend on the picture, so they can't be folded into the weights.
 Where a block's row hardly changes from picture to picture, its gates act like constants.
-Above each pair stands the channel's map before its gate, below it the same map after, in the same greys.
+A channel's map stands above before its gate and below after it, in the same greys: black is zero and less, white its
+strongest value before the gate.
 """
 )

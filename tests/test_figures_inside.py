@@ -67,19 +67,25 @@ def test_gate_bars_keep_the_networks_order_and_mark_the_chosen():
     assert (figure.data[0].marker.cmin, figure.data[0].marker.cmax) == (0, 1)
 
 
-def test_a_channels_two_maps_share_one_range_that_holds_zero():
+def test_a_channels_two_maps_share_one_range_from_zero():
     before = np.float32([[1, 4], [2, 3]])
-    figure = feature_maps([(7, 0.25, before, before * 0.25), (9, 1.0, before - 10, before - 10)])
-    by_place = {(trace.xaxis, trace.yaxis): trace for trace in figure.data}
-    assert len(by_place) == 4
+    figure = feature_maps([(7, 0.25, before, before * 0.25), (9, 1.0, before * 10, before * 10)])
+    places = {(trace.xaxis, trace.yaxis) for trace in figure.data}
+    assert len(places) == 4
     [first, shut] = [trace for trace in figure.data if trace.zmax == 4]
     np.testing.assert_array_equal(first.z, before)
     np.testing.assert_array_equal(shut.z, before / 4)
-    assert first.zmin == shut.zmin == 0
-    negative = [trace for trace in figure.data if trace.zmax != 4]
-    assert [trace.zmin for trace in negative] == [-9, -9]
-    assert all(trace.zmax >= 0 for trace in negative)
+    assert {trace.zmin for trace in figure.data} == {0}
+    assert sorted(trace.zmax for trace in figure.data) == [4, 4, 40, 40]
     assert any("channel 7" in note.text and "0.25" in note.text for note in figure.layout.annotations)
+
+
+def test_a_maps_pixels_are_square_and_its_first_row_is_on_top():
+    layout = feature_maps([(0, 0.5, np.eye(3), np.eye(3) / 2)] * 3).layout
+    axes = [name for name in layout if name.startswith("yaxis")]
+    assert len(axes) == 6
+    assert {layout[name].autorange for name in axes} == {"reversed"}
+    assert {layout[name].scaleanchor for name in axes} == {"x", "x2", "x3", "x4", "x5", "x6"}
 
 
 @pytest.mark.parametrize("dead", [np.zeros((3, 3)), np.full((3, 3), -0.2)])

@@ -13,7 +13,7 @@ import streamlit as st
 
 from effnet_core import figures_inside
 from effnet_core.images import Preparation
-from effnet_core.overlay import COLOUR_MAPS, edges_of, overlay, placed_back
+from effnet_core.overlay import COLOUR_MAPS, overlay, placed_back, seen
 
 from . import state, widgets
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from effnet_core.engine import Engine, Explanation, Heatmap, Prediction
 
 TOP = 5
+FIRST_BLOCK = "features.5.1"  # shown at first: all family members have it, and its gates differ widely
 FIRST_ANSWER = -1  # as a class to map: whatever the network's first answer is
 SHOWN_PX = 1400  # of a picture's long side on the screen; the downloaded file has all pixels
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -63,7 +64,7 @@ def show_bars(answer: Explanation, *, key: str) -> None:
         figures_inside.answer_bars(rows),
         key=f"{key}.bars",
         alt=f"The network's {len(rows)} best answers; first: {sentence(answer)}",
-        config={"displayModeBar": False},
+        config=widgets.STILL,
     )
     if answer.groups:
         groups = ", ".join(f"{group} {figures_inside.percent(share)}" for group, share in answer.groups[:3])
@@ -97,20 +98,22 @@ def pick_stage(engine: Engine, *, key: str) -> str:
 
 
 def pick_block(engine: Engine, *, key: str) -> str:
-    """One MBConv block, told by its place in the paper's table and what it is made of."""
+    """One MBConv block, told by its place in the paper's table and what it is made of; at first a late one."""
     texts = {
-        block.name: f"{block.name} · stage {block.stage} · {block.kernel}×{block.kernel} · {block.expanded_channels}"
+        block.name: f"{block.name} · stage {block.stage} · {block.kernel}×{block.kernel} · "
+        f"{block.expanded_channels} channels"
         for block in engine.architecture.blocks
     }
-    return _pick("Block", texts, key=key)
+    return _pick("Block", texts, key=key, default=FIRST_BLOCK)
 
 
-def _pick(label: str, texts: dict[object, str], *, key: str) -> object:
-    """A select box over {value: text on the screen and in the URL}; the first is the default."""
-    first = next(iter(texts))
+def _pick(label: str, texts: dict[object, str], *, key: str, default: object = None) -> object:
+    """A select box over {value: text on the screen and in the URL}; the first is the default unless one is named."""
+    values = list(texts)
+    first = default if default in texts else values[0]
     allowed = f"one of {len(texts)}, such as {texts[first]}"
     widgets.explain_refused(key, allowed, lambda text: text in texts.values(), texts[first])
-    chosen = st.selectbox(label, list(texts), format_func=texts.get, key=key, bind="query-params")
+    chosen = st.selectbox(label, values, values.index(first), format_func=texts.get, key=key, bind="query-params")
     return chosen if chosen in texts else first
 
 
@@ -141,7 +144,7 @@ def pick_look(*, key: str) -> Look:
 
 def on_crop(image: Image, preparation: Preparation, values: np.ndarray, look: Look) -> Image:
     """What the network saw of the picture, at the picture's own resolution, with the heat over it."""
-    crop = image.crop(edges_of(preparation.crop_box(image.size)))
+    crop = seen(image, preparation.crop_box(image.size))
     return overlay(crop, values, opacity=look.opacity, colours=look.colours)
 
 

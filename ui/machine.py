@@ -8,10 +8,11 @@ import streamlit as st
 
 from effnet_core import machine
 
-from . import widgets
+from . import costs, state, widgets
 
 if TYPE_CHECKING:
     from effnet_core.engine import Engine
+    from effnet_core.weights import ModelStatus
 
 DEVICE_TITLES = {"auto": "Automatic", "cuda": "NVIDIA GPU", "mps": "Apple GPU", "cpu": "CPU"}
 
@@ -46,29 +47,39 @@ def show_models() -> None:
     rows = [
         {
             "network": widgets.model_title(status.name),
-            "ready": status.ready,
+            "weights": _where(status),
             "classes": status.classes,
-            "top-1 on its validation pictures": status.top1,
-            "parameters": widgets.millions(status.params),
-            "compute": widgets.compute(status.macs),
+            "top-1, %": None if status.top1 is None else 100 * status.top1,
+            "parameters": costs.millions(status.params),
+            costs.unit(): costs.compute(status.macs),
             "input, px": status.resolution,
         }
         for status in statuses
     ]
-    percent = st.column_config.NumberColumn(format="percent")
-    st.dataframe(
-        rows, hide_index=True, column_config={"top-1 on its validation pictures": percent}, key="machine.models"
-    )
+    columns = {
+        "top-1, %": st.column_config.NumberColumn(format="%.1f", help="Right first answers on its validation pictures")
+    }
+    st.dataframe(rows, hide_index=True, column_config=columns, key="machine.models", alt="All networks")
     with st.container(horizontal=True):
         for status in statuses:
             if not status.ready:
                 widgets.offer_download(status, key="machine.fetch")
 
 
+def _where(status: ModelStatus) -> str:
+    if not status.ready:
+        return "to be downloaded"
+    return "comes with the app" if status.name == state.OFFLINE_MODEL else "on this machine"
+
+
 def show_memory(engine: Engine) -> None:
     rows = [{"what": what, "GB": size / 1e9} for what, size in machine.memory(engine.device)]
-    st.dataframe(rows, hide_index=True, column_config={"GB": st.column_config.NumberColumn(format="%.1f")})
+    st.dataframe(
+        rows, hide_index=True, column_config={"GB": st.column_config.NumberColumn(format="%.1f")}, alt="Memory"
+    )
 
 
 def show_versions() -> None:
-    st.dataframe([{"package": name, "version": number} for name, number in machine.versions()], hide_index=True)
+    st.dataframe(
+        [{"package": name, "version": number} for name, number in machine.versions()], hide_index=True, alt="Versions"
+    )

@@ -13,6 +13,8 @@ from effnet_core.images import LIMIT_MB, SAMPLES, ImageRejected, Sample
 from . import state, widgets
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from effnet_core.engine import Engine
 
 SAMPLE, UPLOAD, CAMERA = "sample", "upload", "camera"
@@ -28,14 +30,17 @@ class Brought(NamedTuple):
     refused: tuple[str, ...] = ()
 
 
-def pick(page: str, engine: Engine) -> list[state.Picture]:
-    """The pictures to look at, at least one: before any is brought, a sample stands in."""
-    source = widgets.choice("Pictures from", SOURCES, key=f"{page}.source")
+def pick(engine: Engine) -> list[state.Picture]:
+    """The pictures to look at, at least one, the same on all pages: before any is brought, a sample stands in."""
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    with row:
+        source = widgets.choice("Pictures from", SOURCES, key="app.source")
     if source == SAMPLE:
-        return [_pick_sample(page, engine)]
-    bring = _upload if source == UPLOAD else _photograph
-    bring(page)
+        return [_pick_sample(engine, row)]
+    holds_now = _upload() if source == UPLOAD else _photograph()
     brought = state.value(f"pictures.{source}", Brought())
+    if brought.pictures and not holds_now:
+        st.caption(f"Still in use: {', '.join(picture.name for picture in brought.pictures)}")
     for sentence in brought.refused:
         st.error(sentence)
     if brought.pictures:
@@ -44,12 +49,16 @@ def pick(page: str, engine: Engine) -> list[state.Picture]:
     return [_sample(SAMPLES[0])]
 
 
-def pick_one(page: str, pictures: Sequence[state.Picture]) -> state.Picture:
+def pick_one(pictures: Sequence[state.Picture]) -> state.Picture:
     """Which of several pictures is shown large."""
     if len(pictures) == 1:
         return pictures[0]
     shown = st.selectbox(
-        "Picture shown", range(len(pictures)), format_func=lambda n: f"{n + 1}. {pictures[n].name}", key=f"{page}.shown"
+        "Picture shown",
+        range(len(pictures)),
+        format_func=lambda number: f"{number + 1}. {pictures[number].name}",
+        key="app.shown",
+        persist_state="session",
     )
     return pictures[shown if shown < len(pictures) else 0]
 
@@ -65,9 +74,10 @@ def sample_note(sample: Sample, labels: Sequence[str] | None) -> str:
     return f"It shows {sample.label}, a class that this network does not know."
 
 
-def _pick_sample(page: str, engine: Engine) -> state.Picture:
+def _pick_sample(engine: Engine, row: DeltaGenerator) -> state.Picture:
     titles = {sample.name: sample.title for sample in SAMPLES}
-    name = widgets.choice("Sample", titles, key=f"{page}.sample")
+    with row:
+        name = widgets.choice("Sample", titles, key="app.sample", wrap=True)
     sample = next(sample for sample in SAMPLES if sample.name == name)
     st.caption(sample_note(sample, engine.labels))
     return _sample(sample)
@@ -77,9 +87,9 @@ def _sample(sample: Sample) -> state.Picture:
     return replace(state.sample(sample.name), name=sample.title)
 
 
-def _upload(page: str) -> None:
-    key = f"{page}.upload"
-    st.file_uploader(
+def _upload() -> bool:
+    key = "app.upload"
+    files = st.file_uploader(
         f"Pictures, several at once: at most {MOST}, {LIMIT_MB} MB each",
         KINDS,
         accept_multiple_files=True,
@@ -89,12 +99,14 @@ def _upload(page: str) -> None:
         args=(key, UPLOAD),
         help="They stay in this session: nobody else sees them, and nothing is written to disk.",
     )
+    return bool(files)
 
 
-def _photograph(page: str) -> None:
-    key = f"{page}.camera"
+def _photograph() -> bool:
+    key = "app.camera"
     st.caption("Browsers let a page use the camera only on localhost or over https.")
-    st.camera_input("Take a photograph", key=key, on_change=_keep, args=(key, CAMERA), width=420)
+    photograph = st.camera_input("Take a photograph", key=key, on_change=_keep, args=(key, CAMERA), width=420)
+    return photograph is not None
 
 
 def _keep(key: str, source: str) -> None:
