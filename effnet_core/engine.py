@@ -250,8 +250,9 @@ def _pictures_at_once(architecture: Architecture) -> int:
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:
-    """CUDA has an error class for it, MPS only a message; the CPU's own says "can't allocate memory"."""
-    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in str(error)
+    """CUDA has an error class for it, MPS and cuBLAS only words; the CPU's own are "can't allocate memory"."""
+    said = str(error)
+    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in said or "STATUS_ALLOC_FAILED" in said
 
 
 def _rows(tensor: Tensor) -> np.ndarray:
