@@ -24,6 +24,7 @@ ORDER = (
     "figures",
     "images",
     "overlay",
+    "overview",
     "machine",
     "model",
     "amoebanet",
@@ -168,7 +169,9 @@ def test_pure_files_need_nothing_but_the_standard_library():
 
 def test_figures_and_pictures_come_without_torch():
     names = [
-        module_of(p) for p in sources() if layer_of(p) == CORE and p.stem.startswith(("figures", "images", "overlay"))
+        module_of(p)
+        for p in sources()
+        if layer_of(p) == CORE and p.stem.startswith(("figures", "images", "overlay", "overview"))
     ]
     assert not pulled_in(*names) & {"torch", "torchvision", "streamlit", "captum"}
 
