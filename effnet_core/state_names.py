@@ -50,7 +50,7 @@ OTHERS = (
     ("a MobileNetV2", "features.1.conv.0.0.weight", None),
     ("a ConvNeXt", "features.1.0.layer_scale", None),
     ("a DenseNet", "features.conv0.weight", None),
-    ("a VGG or AlexNet", "features.0.weight", None),
+    ("a VGG or AlexNet", "classifier.6.weight", None),
     ("a vision transformer", "class_token", None),
     ("a vision transformer", "cls_token", None),
 )
