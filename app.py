@@ -1,6 +1,5 @@
 """Router: the page table, and what all pages share. Start with: streamlit run app.py"""
 
-from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
@@ -36,7 +35,6 @@ pages = {
         default=entry is PAGES[0],
     ): entry
     for entry in PAGES
-    if Path(__file__).with_name("pages").joinpath(f"{entry.file}.py").exists()
 }
 page = st.navigation(list(pages))
 widgets.header(pages[page].question, unit_switch=pages[page].shows_cost)

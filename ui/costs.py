@@ -39,13 +39,14 @@ def scaled_network(network: str, phi: float, coefficients: dict[str, float]) -> 
 
     Settings that no network can have get a sentence, and B0 is shown instead.
     """
+    slot = st.empty()  # always there, so that nothing below jumps
     if network != FORMULA:
         return released(network), f"{network.upper()} as released"
     try:
         architecture = compound(phi, **coefficients)
         layers_of(architecture)  # refuses what is too large
     except ValueError as problem:
-        st.error(f"No such network: {problem}. Shown instead: B0.")
+        slot.error(f"No such network: {problem}. Shown instead: B0.")
         return released("b0"), "B0 as released"
     return architecture, f"Formula, φ = {phi:g}"
 

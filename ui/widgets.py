@@ -24,13 +24,10 @@ def header(question: str, *, unit_switch: bool = False) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.title(question, anchor=False, width="content")
         if unit_switch:
-            st.segmented_control(
+            choice(
                 "Compute in",
-                UNITS,
-                default=UNITS[0],
-                required=True,
+                {unit: unit for unit in UNITS},
                 key="app.unit",
-                bind="query-params",
                 help="One multiply-accumulate (MAC) is two floating point operations: FLOPs = 2 × MACs. "
                 "The papers and torchvision print MACs under the name FLOPs.",
             )
@@ -68,13 +65,14 @@ def exact_and_slider(
         step=step,
         format="%g",
         key=key,
-        on_change=state.follow,
-        args=(None, key, moved),
+        on_change=state.keep_all,
+        args=(moved,),
         bind="query-params",
         label_visibility="collapsed",
         width=130,
     )
-    state.keep(slider_key, number)
+    if state.value(slider_key) != number:
+        state.keep(slider_key, number)
     control.slider(
         label,
         *limits,
@@ -102,15 +100,14 @@ def _explain_refused_number(key: str, default: float, limits: tuple[float, float
 
 def explain_refused(key: str, allowed: str, accepts: Callable[[str], bool], instead: str) -> None:
     """Say in a sentence that the URL's value for a bound input is refused; the input itself drops it in silence."""
+    slot = st.empty()  # always there: inputs that move up when a warning goes lose their place in the URL
     text = state.url_value(key)
-    if text is None:
-        return
     try:
-        accepted = accepts(text)
+        accepted = text is None or accepts(text)
     except ValueError:
         accepted = False
     if not accepted:
-        st.warning(f"The link asks for {key} = {text[:40]!r}; allowed is {allowed}. Shown instead: {instead}.")
+        slot.warning(f"The link asks for {key} = {text[:40]!r}; allowed is {allowed}. Shown instead: {instead}.")
 
 
 def choice(label: str, options: dict[str, str], *, key: str, help: str | None = None, **settings) -> str:
