@@ -142,6 +142,11 @@ def pick_model() -> Engine | None:
     A network whose weights are not on this machine is offered for download and the offline model answers meanwhile.
     None, after a sentence on the screen, where no network can be had at all.
     """
+    with st.container():  # sentences come and go in here without moving the inputs below
+        return _engine_in_use(*_choose_model())
+
+
+def _choose_model() -> tuple[str, ModelStatus | None]:
     from effnet_core import weights
 
     statuses = {status.name: status for status in weights.statuses()}
@@ -163,7 +168,7 @@ def pick_model() -> Engine | None:
     if name in statuses and not statuses[name].ready:
         st.info(f"{model_title(name)}'s weights are not on this machine. The offline model answers meanwhile.")
         name = state.OFFLINE_MODEL
-    return _engine_in_use(name, statuses.get(name))
+    return name, statuses.get(name)
 
 
 def _engine_in_use(name: str, status: ModelStatus | None) -> Engine | None:
