@@ -176,14 +176,17 @@ def train(options: argparse.Namespace) -> int:
 
 
 def release(options: argparse.Namespace, run, validation, classes: list[dict[str, str]]) -> dict:
-    """Measure the run's best weights and put them with their card into --export."""
-    from . import modelcard
+    """Measure the run's best weights and put them with their card into --export; the first screen's look with them."""
+    from . import modelcard, overview, weights
+    from .engine import Engine
 
     network = modelcard.load_averaged(run.model, run.best_weights)
     card = modelcard.describe(network, validation, classes, options.photos)
     card["architecture"]["width"] = options.width
     card = {"name": "tiny", "data": options.data_note, **card, **run.conditions()}
     modelcard.release(run.best_weights, card, options.export)
+    if options.export.resolve() == weights.ASSETS.resolve():
+        overview.store(Engine(weights.load("tiny"), "cpu"))
     return card
 
 

@@ -23,6 +23,11 @@ def stored() -> dict | None:
     return json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else None
 
 
+def store(engine: Engine) -> None:
+    """Write the look that the first screen shows."""
+    FILE.write_text(json.dumps(overview_row(engine), ensure_ascii=False) + "\n", encoding="utf-8")
+
+
 def overview_row(engine: Engine, sample: str = SAMPLES[0].name) -> dict:
     """The network's answer to a sample photograph, where it looked (Grad-CAM of its first answer), and all SE gates.
 
