@@ -219,9 +219,9 @@ class Sample:
     label: str | None
 
 
-SAMPLES = (
-    Sample("chelsea", "Chelsea the cat", "Egyptian cat"),
+SAMPLES = (  # first one that every model here names right: it is what a page shows before anything is brought
     Sample("coffee", "A cup of coffee", "espresso"),
+    Sample("chelsea", "Chelsea the cat", "Egyptian cat"),
     Sample("rocket", "A rocket at its launch", "projectile"),
     Sample("astronaut", "An astronaut", None),
 )

@@ -15,7 +15,7 @@ picture = pictures.pick_one(brought)
 answer = found[brought.index(picture)]
 image, preparation = picture.image, engine.preparation
 
-left, right = st.columns([3, 2], gap="large")
+left, right = st.columns(2, gap="large")
 with right:
     st.subheader(f"Its answer: {answers.sentence(answer)}", anchor=False)
     answers.show_bars(answer, key="classify")
@@ -43,7 +43,7 @@ with left:
     if heatmap.is_blank:
         slot.info(f"No positive evidence: at this stage nothing in the picture raises the score of {name}.")
 
-whole, view = st.columns([3, 2], gap="large")
+whole, view = st.columns(2, gap="large")
 whole.image(
     answers.on_whole(shown, preparation, heatmap.values, look),
     width="stretch",

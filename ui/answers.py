@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from effnet_core.engine import Engine, Explanation, Heatmap, Prediction
 
 TOP = 5
-FIRST_BLOCK = "features.5.1"  # shown at first: all family members have it, and its gates differ widely
+FIRST_BLOCK = "features.2.1"  # shown at first: all family members have it, and its maps still show the picture
 FIRST_ANSWER = -1  # as a class to map: whatever the network's first answer is
 SHOWN_PX = 1400  # of a picture's long side on the screen; the downloaded file has all pixels
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -98,7 +98,7 @@ def pick_stage(engine: Engine, *, key: str) -> str:
 
 
 def pick_block(engine: Engine, *, key: str) -> str:
-    """One MBConv block, told by its place in the paper's table and what it is made of; at first a late one."""
+    """One MBConv block, told by its place in the paper's table and what it is made of."""
     texts = {
         block.name: f"{block.name} · stage {block.stage} · {block.kernel}×{block.kernel} · "
         f"{block.expanded_channels} channels"
@@ -137,9 +137,9 @@ class Look(NamedTuple):
 
 
 def pick_look(*, key: str) -> Look:
-    opacity = st.slider("Heat map's opacity, %", 0, 100, 50, 5, key=f"{key}.opacity", bind="query-params")
+    opacity = widgets.slider("Heat map's opacity, %", key=f"{key}.opacity", default=50, limits=(0, 100), step=5)
     colours = widgets.choice("Colours", {name: name for name in COLOUR_MAPS}, key=f"{key}.colours")
-    return Look(min(max(opacity, 0), 100) / 100, colours)
+    return Look(opacity / 100, colours)
 
 
 def on_crop(image: Image, preparation: Preparation, values: np.ndarray, look: Look) -> Image:
