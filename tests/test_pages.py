@@ -40,7 +40,7 @@ def opened(page: str, **link: str) -> AppTest:
 
 
 def turned_to(page: str, at: AppTest, **link: str) -> AppTest:
-    """Another page in the same session; what a browser keeps in the URL has to be said."""
+    """Another page in the same session; the widgets there start anew, where a browser remembers bound ones."""
     at.switch_page(f"pages/{page}.py")
     for key, value in link.items():
         at.query_params[key] = value
@@ -163,7 +163,8 @@ def test_uploads_are_answered_and_a_bad_one_is_named(offline, brought):
 
 def test_an_upload_stays_in_use_on_the_next_page_and_out_of_other_sessions(offline, brought):
     at = with_upload(opened("classify"), ("mine.png", in_bytes(brought[1])))
-    turned_to("se_gates", at, **{"app.source": "Upload"})
+    turned_to("se_gates", at)
+    at.get_by_key("app.source").set_value("upload").run()
     assert "Still in use: mine.png" in captions(at)
     assert answers.sentence(offline.explain([brought[1]])[0]) in picture_captions(at)[0]
     other = opened("classify")
@@ -326,7 +327,8 @@ def test_an_own_checkpoint_answers_in_its_own_session_only(own_checkpoint):
     assert "Weights in use: **own checkpoint cups.safetensors**" in captions(at)
     assert at.subheader[0].value.removeprefix("Its answer: ").split(",")[0] in {"tea", "milk", "water"}
     assert "does not know" in captions(at)
-    turned_to("se_gates", at, **{"app.model": "Own checkpoint"})
+    turned_to("se_gates", at)
+    at.selectbox(key="app.model").set_value("own").run()
     assert "own checkpoint cups.safetensors" in captions(at)
     assert "bundled offline model" in captions(opened("classify"))
 
