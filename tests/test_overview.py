@@ -1,0 +1,42 @@
+"""The stored look inside: what the offline model says now."""
+
+import json
+
+import numpy as np
+import pytest
+
+from effnet_core import overview, weights
+from effnet_core.engine import Engine
+from effnet_core.images import load_sample
+
+
+def test_a_row_holds_what_the_engine_explains(lively_model, monkeypatch, tmp_path):
+    engine = Engine(lively_model, "cpu")
+    row = overview.overview_row(engine, "coffee")
+    monkeypatch.setattr(overview, "FILE", tmp_path / "overview.json")
+    assert overview.stored() is None
+    overview.FILE.write_text(json.dumps(row), encoding="utf-8")
+    assert overview.stored() == row
+
+    image = load_sample("coffee")
+    [found] = engine.explain([image])
+    assert row["target_label"] == found.top[0].label == row["top"][0]["label"]
+    assert [one["probability"] for one in row["top"]] == pytest.approx([p.probability for p in found.top], abs=1e-4)
+    np.testing.assert_allclose(row["heatmap"], found.heatmaps[0].values, atol=1e-4)
+    assert [gate["block"] for gate in row["gates"]] == [gate.block for gate in found.gates]
+    np.testing.assert_allclose(row["gates"][5]["values"], found.gates[5].values, atol=1e-4)
+    assert row["groups"][0] == [found.groups[0][0], pytest.approx(found.groups[0][1], abs=1e-4)]
+    left, top, right, bottom = row["crop"]
+    assert (top, bottom) == (0, image.height) and abs((right - left) - image.height) <= 1
+
+
+def test_the_stored_row_is_what_the_bundled_model_says():
+    stored = overview.stored()
+    row = overview.overview_row(Engine(weights.load("tiny"), "cpu"), stored["sample"])
+    assert [one["label"] for one in row["top"]] == [one["label"] for one in stored["top"]]
+    assert [one["probability"] for one in row["top"]] == pytest.approx(
+        [one["probability"] for one in stored["top"]], abs=2e-3
+    )
+    np.testing.assert_allclose(row["heatmap"], stored["heatmap"], rtol=0.02, atol=0.02 * np.max(stored["heatmap"]))
+    for now, then in zip(row["gates"], stored["gates"], strict=True):
+        np.testing.assert_allclose(now["values"], then["values"], atol=5e-3)
