@@ -79,7 +79,7 @@ costs input channels × output channels × pixels. That is why the paper asks fo
 costs about twice the compute, shared out over all three. Rounding bends the curve: channels go to multiples of 8,
 a stage's layers are rounded up, so a network never costs exactly (α · β² · γ²)^φ times B0.
 
-Parameters sit late, compute early: the last stages have many channels, the first many pixels. Move γ alone and watch
-compute grow while parameters stay.
+Parameters sit late, where channels are many; compute is spread more evenly, since the early stages make up for few
+channels with many pixels. Move γ alone and watch compute grow while parameters stay.
 """
 )

@@ -1,0 +1,110 @@
+"""Photograph every page of the running app for the README, or for a look: python docs/take_pictures.py [FOLDER].
+
+Without FOLDER: docs/<page>.webp, light, 1440 px wide. With FOLDER: PNG files there, each page in light and dark, at
+1440 and 390 px, in full length. Needs a system Chromium.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+PAGES = {
+    "overview": "/",
+    "scaling": "/scaling",
+    "classify": "/classify",
+    "se_gates": "/se_gates",
+    "machine": "/machine",
+}
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+SETTLE_S = 4  # after the last spinner: charts draw themselves
+MOST_BYTES = 200_000
+
+
+@contextmanager
+def running_app() -> Iterator[str]:
+    """The app on a free port of this machine; its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    words = ["app.py", "--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
+    app = subprocess.Popen([sys.executable, "-m", "streamlit", "run", *words], cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.5)
+        yield address
+    finally:
+        app.terminate()
+        app.wait()
+
+
+def settle(page: Page) -> None:
+    """Wait until the app has run and its charts stand."""
+    page.wait_for_selector("h1", timeout=120_000)
+    page.wait_for_function(
+        "!document.querySelector('[data-testid=stSkeleton], [data-testid=stSpinner], [data-testid=stStatusWidget]')",
+        timeout=240_000,
+    )
+    page.wait_for_timeout(1000 * SETTLE_S)
+
+
+def photograph(browser: Browser, url: str, *, width: int, height: int, scheme: str, whole: bool) -> Image.Image:
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+    try:
+        page.goto(url, timeout=120_000)
+        settle(page)
+        if whole:  # the app scrolls inside the window: make the window as long as the page
+            inner = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+            page.set_viewport_size({"width": width, "height": max(height, min(inner, 6000))})
+            page.wait_for_timeout(1500)
+        return Image.open(io.BytesIO(page.screenshot()))
+    finally:
+        page.close()
+
+
+def save_small(picture: Image.Image, path: Path) -> None:
+    """As WebP of at most MOST_BYTES."""
+    for quality in range(90, 20, -10):
+        picture.convert("RGB").save(path, quality=quality, method=6)
+        if path.stat().st_size <= MOST_BYTES:
+            return
+    raise ValueError(f"{path.name} does not fit into {MOST_BYTES:,} bytes")
+
+
+def main(folder: Path | None, names: list[str]) -> None:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    with running_app() as address, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        for name in names or PAGES:
+            if folder is None:
+                shot = photograph(browser, address + PAGES[name], width=1440, height=900, scheme="light", whole=False)
+                save_small(shot, ROOT / "docs" / f"{name}.webp")
+                continue
+            folder.mkdir(parents=True, exist_ok=True)
+            for scheme in ("light", "dark"):
+                for width, height in ((1440, 900), (390, 844)):
+                    size = {"width": width, "height": height}
+                    shot = photograph(browser, address + PAGES[name], scheme=scheme, whole=True, **size)
+                    shot.save(folder / f"{name}-{scheme}-{width}.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None, sys.argv[2:])
