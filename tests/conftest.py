@@ -186,3 +186,13 @@ def count_hooks():
         return sum(len(getattr(module, kind)) for module in network.modules() for kind in kinds)
 
     return count
+
+
+@pytest.fixture
+def started_server(monkeypatch):
+    """AppTest starts each run like a fresh server, which runs files in pages/ by themselves and loses clicks by it."""
+    from streamlit.runtime.pages_manager import PagesManager
+    from streamlit.testing.v1 import app_test
+
+    monkeypatch.setattr(app_test, "PagesManager", type("Started", (PagesManager,), {}))
+    monkeypatch.setattr(PagesManager, "uses_pages_directory", False)

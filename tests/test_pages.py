@@ -2,52 +2,25 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import io
-import json
 from dataclasses import replace
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from streamlit.runtime.pages_manager import PagesManager
-from streamlit.testing.v1 import AppTest, app_test
+from screen import captions, chart, numbers, opened, turned_to
+from streamlit.testing.v1 import AppTest
 
 from effnet_core import weights
 from effnet_core.engine import Engine, Heatmap
 from effnet_core.images import SAMPLES, load_sample
 from ui import answers, pictures
 
-ROOT = Path(__file__).resolve().parents[1]
-PATIENCE_S = 300  # a busy machine is no failure
-
-
-@pytest.fixture(autouse=True)
-def a_server_that_knows_its_router(monkeypatch):
-    """AppTest starts each run like a fresh server, which runs files in pages/ by themselves and loses clicks by it."""
-    monkeypatch.setattr(app_test, "PagesManager", type("Started", (PagesManager,), {}))
-    monkeypatch.setattr(PagesManager, "uses_pages_directory", False)
-
-
-def opened(page: str, **link: str) -> AppTest:
-    """The app at one of its pages, with these values in the URL."""
-    return turned_to(page, AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S).run(), **link)
-
-
-def turned_to(page: str, at: AppTest, **link: str) -> AppTest:
-    """Another page in the same session; the widgets there start anew, where a browser remembers bound ones."""
-    at.switch_page(f"pages/{page}.py")
-    for key, value in link.items():
-        at.query_params[key] = value
-    at.run()
-    assert not at.exception
-    return at
-
+pytestmark = pytest.mark.usefixtures("started_server")
 
 # Classify, SE gates, This machine ----------------------------------------------------------------------------------
 
@@ -58,26 +31,8 @@ def in_bytes(image: Image.Image, kind: str = "PNG") -> bytes:
     return buffer.getvalue()
 
 
-def captions(at: AppTest) -> str:
-    return " | ".join(caption.value for caption in at.caption)
-
-
 def picture_captions(at: AppTest) -> list[str]:
     return [image.captions[0] for image in at.get("image")]
-
-
-def chart(at: AppTest, key: str) -> dict:
-    """The plotly figure of that key, as it goes to the browser."""
-    [found] = [element for element in at.get("plotly_chart") if element.proto.id.endswith(key)]
-    return json.loads(found.proto.spec)
-
-
-def numbers(array) -> np.ndarray:
-    """Values of a plotly figure: lists, or typed arrays in base64."""
-    if isinstance(array, dict):
-        flat = np.frombuffer(base64.b64decode(array["bdata"]), np.dtype(array["dtype"]))
-        return flat.reshape([int(side) for side in str(array.get("shape", len(flat))).split(",")])
-    return np.array(array)
 
 
 @pytest.fixture(scope="session")
