@@ -84,17 +84,11 @@ def load(name: str) -> Model:
     """A model whose weights are on this machine; WeightsUnavailable tells how to get them. ValueError: no such name."""
     found = known(name)
     if found.path is None:
-        raise WeightsUnavailable(
-            f"{name}'s weights are not on this machine; download them on the page or with "
-            f"'python -m effnet_core fetch {name}', or use the bundled offline model"
-        )
+        raise WeightsUnavailable(f"{name}'s weights are not on this machine; {_remedy(name)}")
     try:
         module = fill(found.architecture, _read_state(found.path))
     except Exception as error:  # unpickling damaged files raises whatever they lead to
-        remedy = f"run 'python -m effnet_core fetch {name}' again"
-        if name == "tiny":
-            remedy = "get the project's files again"
-        raise WeightsUnavailable(f"{found.path} is damaged or not {name}'s weights; {remedy}") from error
+        raise WeightsUnavailable(f"{found.path} is damaged or not {name}'s weights; {_remedy(name)}") from error
     return Model(name, found.weights, found.architecture, module, found.labels, found.preparation, found.groups)
 
 
@@ -234,6 +228,12 @@ def fetch(name: str, *, progress: Progress | None = None) -> Path:
             _read_state(path)
             return path
     return download(published(name)[0].url, folders()[0], progress=progress)
+
+
+def _remedy(name: str) -> str:
+    if name == "tiny":
+        return "it comes with the project: get the project's files again"
+    return f"download them on the page or with 'python -m effnet_core fetch {name}', or use the bundled offline model"
 
 
 def _check_name(name: str) -> None:
