@@ -15,7 +15,10 @@ PATIENCE_S = 300  # a busy machine is no failure
 
 def opened(page: str, **link: str) -> AppTest:
     """The app at one of its pages, with these values in the URL."""
-    return turned_to(page, AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S).run(), **link)
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
+    for key, value in link.items():  # what the first page shows, too, takes its value from the URL once
+        at.query_params[key] = value
+    return turned_to(page, at.run(), **link)
 
 
 def turned_to(page: str, at: AppTest, **link: str) -> AppTest:
