@@ -211,7 +211,9 @@ def warm_up() -> threading.Timer:
 
 
 def _load_offline_model() -> None:
+    from effnet_core.images import SAMPLES
+
     try:
-        engine(OFFLINE_MODEL)
+        engine(OFFLINE_MODEL).explain([_sample(SAMPLES[0].name)])  # a first pass sets up what later ones use
     except Exception:
         _log.exception("the offline model could not be loaded in the background")
