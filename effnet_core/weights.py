@@ -231,9 +231,10 @@ def fetch(name: str, *, progress: Progress | None = None) -> Path:
 
 
 def _remedy(name: str) -> str:
+    """A damaged file is mended so too: it is fetched again. The page offers the download for missing ones alone."""
     if name == "tiny":
-        return "it comes with the project: get the project's files again"
-    return f"download them on the page or with 'python -m effnet_core fetch {name}', or use the bundled offline model"
+        return "it comes with the project, so get the project's files again"
+    return f"run 'python -m effnet_core fetch {name}', or use the bundled offline model"
 
 
 def _check_name(name: str) -> None:
