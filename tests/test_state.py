@@ -61,7 +61,6 @@ def two_looks():
 
 
 def test_an_answer_is_computed_once_for_each_picture(loads, monkeypatch):
-    state._explain.clear()
     asked = []
     explain = state.engine("tiny").explain
     monkeypatch.setattr(
