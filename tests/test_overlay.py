@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from effnet_core.overlay import COLOUR_MAPS, colour_table, heat, overlay
+from effnet_core.images import Preparation
+from effnet_core.overlay import COLOUR_MAPS, colour_table, heat, overlay, placed_back, seen
 
 
 def photograph(size: tuple[int, int]) -> Image.Image:
@@ -62,3 +63,39 @@ def test_colours_rise_in_lightness(name):
 def test_an_unknown_map_is_refused():
     with pytest.raises(ValueError, match="no colour map is called 'jet'; there are inferno, viridis, cividis"):
         overlay(photograph((8, 8)), np.ones((2, 2)), colours="jet")
+
+
+@pytest.mark.parametrize("size", [(640, 320), (301, 700), (96, 96)])
+@pytest.mark.parametrize(
+    "preparation", [Preparation(96, 96), Preparation(256, 224)], ids=["whole side", "inner square"]
+)
+def test_a_crop_goes_back_to_where_it_came_from(size, preparation):
+    image = photograph(size)
+    box = preparation.crop_box(size)
+    crop = seen(image, box)
+    whole = np.asarray(placed_back(image, crop, box), int)
+    original = np.asarray(image, int)
+    assert whole.shape == original.shape
+    left, top = round(box[0]), round(box[1])
+    inside = np.zeros(original.shape[:2], bool)
+    inside[top : top + crop.height, left : left + crop.width] = True
+    np.testing.assert_array_equal(whole[~inside], original[~inside] // 2)  # dimmed
+    line = 2 * max(1, max(size) // 250)
+    inner = (slice(top + line, top + crop.height - line), slice(left + line, left + crop.width - line))
+    np.testing.assert_array_equal(whole[inner], original[inner])
+    assert (whole[top, left : left + crop.width] == 255).all(), "outlined in white"
+    assert (whole[top + line - 1, left + line : left + crop.width - line] == 0).all(), "and black, for bright pictures"
+
+
+def test_a_bright_patch_is_hot_where_it_lies_in_the_whole_picture():
+    """A map over the crop, drawn at the picture's own resolution, keeps its place in a wide picture."""
+    preparation, image = Preparation(256, 224), Image.new("RGB", (900, 300), "grey")
+    box = preparation.crop_box(image.size)
+    values = np.zeros((7, 7), np.float32)
+    values[5, 1] = 1
+    whole = np.asarray(placed_back(image, overlay(seen(image, box), values, opacity=1), box), int)
+    cell = (box[2] - box[0]) / 7
+    hot = colour_table("inferno")[-1]
+    np.testing.assert_allclose(whole[round(box[1] + 5.5 * cell), round(box[0] + 1.5 * cell)], hot, atol=10)
+    cold = colour_table("inferno")[0]
+    np.testing.assert_array_equal(whole[round(box[1] + 1.5 * cell), round(box[0] + 5.5 * cell)], cold)

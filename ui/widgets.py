@@ -184,6 +184,8 @@ def _engine_in_use(name: str, status: ModelStatus | None) -> Engine | None:
     if status and status.top1:
         facts.append(f"names {100 * status.top1:.0f} % of the validation pictures right")
     st.caption(" · ".join([*facts, f"runs on {engine.device.upper()}"]))
+    if name == state.OWN_MODEL:
+        st.caption(" ".join(state.own_model().notes))
     if engine.notice:
         st.warning(engine.notice)
     return engine
@@ -213,11 +215,12 @@ def offer_download(status: ModelStatus, *, key: str = "app.fetch") -> None:
 def _bring_checkpoint() -> None:
     """Take a network that the user trained: kept for this session alone, never written to disk."""
     from effnet_core import weights
+    from effnet_core.checkpoints import LIMIT_MB, SUFFIXES
 
     with st.popover("Bring your own"):
         st.markdown("A state dict of any EfficientNet-B0 to -B7, with any number of classes. It stays in this session.")
         upload = st.file_uploader(
-            "Checkpoint, up to 300 MB", ["pth", "pt", "safetensors"], max_upload_size=300, key="app.checkpoint"
+            f"Checkpoint, up to {LIMIT_MB} MB", SUFFIXES, max_upload_size=LIMIT_MB, key="app.checkpoint"
         )
         listed = st.file_uploader(
             "Labels, one a line (optional)", ["txt", "json", "tsv", "csv"], max_upload_size=1, key="app.labels"
@@ -233,4 +236,4 @@ def _bring_checkpoint() -> None:
             st.error(str(problem))
             return
     state.keep_own_model(model, uploads)
-    state.keep("app.model", state.OWN_MODEL)
+    state.keep_all({"app.model": state.OWN_MODEL})

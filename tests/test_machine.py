@@ -1,0 +1,50 @@
+"""What the machine page tells is what the system says, and nothing is made up where it says nothing."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from effnet_core import machine
+
+
+def test_versions_are_those_installed():
+    found = dict(machine.versions())
+    assert found["Python"] == platform.python_version()
+    assert found["torch"] == version("torch")
+    assert set(found) - {"Python"} <= set(machine.PACKAGES)
+
+
+def test_a_package_that_is_not_installed_is_left_out(monkeypatch):
+    monkeypatch.setattr(machine, "PACKAGES", ("numpy", "surely-not-installed"))
+    assert [name for name, _ in machine.versions()] == ["Python", "numpy"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="this system does not tell a process's memory")
+def test_memory_grows_with_what_the_app_holds():
+    before = dict(machine.memory("cpu"))
+    held = bytearray(os.urandom(1 << 20) * 256)
+    after = dict(machine.memory("cpu"))
+    assert after["this app uses"] - before["this app uses"] > len(held) / 2
+    assert after["this app uses"] < after["in all on this machine"]
+    assert after["free on this machine"] < after["in all on this machine"]
+
+
+def test_what_a_system_does_not_tell_is_left_out(monkeypatch):
+    for name in ("_resident", "_available"):
+        monkeypatch.setattr(machine, name, lambda: None)
+    assert [what for what, _ in machine.memory("cpu")] == ["in all on this machine"]
+
+
+@pytest.mark.gpu
+def test_a_gpus_memory_stands_beside_the_machines():
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+    name = torch.cuda.get_device_name("cuda")
+    rows = dict(machine.memory("cuda"))
+    assert 0 < rows[f"free on {name}"] <= rows[f"in all on {name}"]
