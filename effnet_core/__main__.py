@@ -63,6 +63,8 @@ def explain(options: argparse.Namespace) -> int:
         model = weights.load_checkpoint(options.weights.read_bytes(), options.weights.name, labels=labels, name=name)
     else:
         model = weights.load(options.model)
+    for note in model.notes:
+        print(note, file=sys.stderr)
     engine = Engine(model, options.device)
     results = [explain_file(engine, path, options) for path in options.photos]
     answer = {

@@ -144,6 +144,44 @@ def test_models_tells_what_is_ready(ask, monkeypatch, tmp_path):
     assert code == 0 and "bundled offline model" in table
 
 
+@pytest.fixture
+def own_files(tmp_path):
+    """A checkpoint of the offline model's shapes with three classes under a wrapper's prefix, and its labels."""
+    import torch
+
+    from effnet_core.architecture import tiny
+    from effnet_core.model import build
+
+    state = build(tiny(classes=3)).state_dict()
+    torch.save({f"model.{key}": value for key, value in state.items()}, tmp_path / "mine.ckpt")
+    (tmp_path / "labels.txt").write_text("cat\ndog\nbird\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_explain_with_ones_own_checkpoint(ask, photos, own_files):
+    words = ("explain", photos / "cat.jpg", "--weights", own_files / "mine.ckpt", "--json")
+    code, answer, err = ask(*words, "--labels", own_files / "labels.txt")
+    assert code == 0
+    assert answer["model"] == {"name": "tiny", "weights": "own checkpoint mine.ckpt", "classes": 3}
+    assert {row["label"] for row in answer["results"][0]["top"]} == {"cat", "dog", "bird"}
+    assert "'model.'" in err, "what was done to read it is said, beside the JSON"
+    _, unnamed, _ = ask(*words)
+    assert {row["label"] for row in unnamed["results"][0]["top"]} == {None}
+
+
+def test_explain_with_a_checkpoint_that_can_not_be_used(ask, photos, own_files):
+    words = ("explain", photos / "cat.jpg", "--weights")
+    for arguments, reason in (
+        ((own_files / "labels.txt",), "labels.txt is not a checkpoint by its name"),
+        ((own_files / "mine.ckpt", "--model", "efficientnet_b3"), "efficientnet_b3 was asked for"),
+        ((own_files / "nowhere.pth",), "No such file"),
+    ):
+        code, out, err = ask(*words, *arguments)
+        assert (code, out) == (2, "")
+        assert reason in err
+        assert "Traceback" not in err
+
+
 def test_explain_without_weights_says_how_to_get_them(ask, photos, monkeypatch, tmp_path):
     monkeypatch.setenv("EFFNET_WEIGHTS_DIR", str(tmp_path))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
