@@ -179,8 +179,8 @@ def feature_maps(channels: Sequence[tuple[int, float, np.ndarray, np.ndarray]]) 
 
 
 def percent(share: float) -> str:
-    """A probability as a person reads it: 71 %, under 1 %."""
-    return f"{100 * share:.0f} %" if share >= 0.01 else "under 1 %"
+    """A probability as a person reads it: 71 %, under 1 %; the number and its sign stay on one line."""
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%" if share >= 0.01 else "under 1\N{NO-BREAK SPACE}%"
 
 
 def _at_even_ranks(values: Sequence[float]) -> list[float]:

@@ -23,7 +23,11 @@ def test_answer_bars_show_each_probability_under_its_name_first_on_top():
     figure = answer_bars([("Egyptian cat", 0.71), ("tabby", 0.12), ("tiger cat", 0.004)])
     assert list(figure.data[0].x) == [0.71, 0.12, 0.004]
     texts = [annotation.text for annotation in figure.layout.annotations]
-    assert ["Egyptian cat" in texts[0], "71 %" in texts[0], "under 1 %" in texts[2]] == [True] * 3
+    assert [
+        "Egyptian cat" in texts[0],
+        "71\N{NO-BREAK SPACE}%" in texts[0],
+        "under 1\N{NO-BREAK SPACE}%" in texts[2],
+    ] == [True] * 3
     top, bottom = figure.layout.yaxis.range[1], figure.layout.yaxis.range[0]
     assert top < figure.data[0].y[0] < figure.data[0].y[2] < bottom
     assert tuple(figure.layout.xaxis.range) == (0, 1)

@@ -147,7 +147,8 @@ def pick_model() -> Engine | None:
 
 
 def _choose_model() -> tuple[str, ModelStatus | None]:
-    from effnet_core import weights
+    with st.spinner("Starting PyTorch …", show_time=True):  # seconds, once a server
+        from effnet_core import weights
 
     statuses = {status.name: status for status in weights.statuses()}
     row = st.container(horizontal=True, vertical_alignment="bottom")
