@@ -15,7 +15,7 @@ device, precision, threads = machine.running(engine)
 for slot, (label, value) in zip(st.columns(3), (device, precision, threads), strict=True):
     slot.metric(label, value, border=True, height="stretch")
 
-st.subheader("Networks that are ready here", anchor=False)
+st.subheader("Which networks are ready", anchor=False)
 machine.show_models()
 st.markdown(
     """

@@ -197,7 +197,7 @@ def test_network_picture_and_device_stay_chosen_from_page_to_page(page):
     playwright.expect(page.get_by_text("A picture of no class it knows")).to_be_visible()
     settled(page)
     page.get_by_role("link", name="This machine").click()
-    page.get_by_role("heading", name="Networks that are ready here").wait_for()
+    page.get_by_role("heading", name="Which networks are ready").wait_for()
     playwright.expect(page.get_by_role("radio", name="CPU")).to_be_checked()
 
 
