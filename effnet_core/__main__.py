@@ -185,7 +185,7 @@ def release(options: argparse.Namespace, run, validation, classes: list[dict[str
     network = modelcard.load_averaged(run.model, run.best_weights)
     card = modelcard.describe(network, validation, classes, options.photos)
     card["architecture"]["width"] = options.width
-    card = {"name": "tiny", "data": options.data_note, **card, **run.conditions()}
+    card = {"name": "tiny", "notes": options.note, **card, **run.conditions()}
     modelcard.release(run.best_weights, card, options.export)
     if options.export.resolve() == weights.ASSETS.resolve():
         overview.store(Engine(weights.load("tiny"), "cpu"))
@@ -265,7 +265,7 @@ def parser() -> argparse.ArgumentParser:
     training.add_argument("--seed", type=int, default=0)
     training.add_argument("--export", type=Path, metavar="FOLDER", help="write the model and its measured card there")
     training.add_argument("--photos", type=Path, metavar="ZIP", help="photographs to decide their preparation on")
-    training.add_argument("--data-note", default="", help="what the pictures are, for the card")
+    training.add_argument("--note", action="append", default=[], help="a sentence for the card; may be repeated")
     return root
 
 

@@ -1,6 +1,7 @@
 """What the offline model can do, measured: accuracy, calibration, its groups, its mistakes, photographs.
 
-Writes the two files of the bundled model: `tiny.safetensors` (fp16) and `tiny.json`, the card beside it.
+Writes the bundled model's files: `tiny.safetensors` (fp16), `tiny.json` (the card, for the app) and `tiny.md` (the
+same for people).
 """
 
 from __future__ import annotations
@@ -23,6 +24,40 @@ from .images import Preparation
 
 BINS = 15
 SIZES = (96, 104, 112, 120, 128)  # the last map, a 16th of the side, must be at least 6 x 6
+
+TEXT = """\
+# The bundled offline model
+
+{notes}
+
+EfficientNet-B0's stages at width {architecture[width]:g} with two strides fewer, {architecture[classes]} classes,
+used at {architecture[resolution]} px.
+
+## Measured on the validation pictures of its classes
+
+- top-1 {top1:.1%}, top-5 {top5:.1%}
+- group named right (by summed probability): {group_top1:.1%}
+- calibration: mean confidence {mean_confidence:.1%}, expected error {calibration_error:.1%}
+- top-1 by input size: {by_pixels}
+
+## Measured on photographs of its classes
+
+{photographs}
+
+## What it is bad at
+
+Classes it knows worst: {worst}.
+
+Most often mistaken: {pairs}.
+
+## How it was made
+
+{epochs_done} epochs in {minutes:.0f} minutes on {hardware}, {precision}, torch {versions[torch]}, {date}.
+
+Phases: {phases}.
+
+Settings: {settings}.
+"""
 
 
 def measure(model: nn.Module, test: training.Pictures, classes: list[dict[str, str]], pixels: int) -> dict:
@@ -109,6 +144,30 @@ def release(weights: Path, card: dict, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(weights, folder / "tiny.safetensors")
     (folder / "tiny.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / "tiny.md").write_text(as_text(card), encoding="utf-8")
+
+
+def as_text(card: dict) -> str:
+    """The card as Markdown."""
+    photographs = [
+        f"- {name.replace('_', ' ')}: {row['count']} photographs, top-1 {row['top1']:.1%}, top-5 {row['top5']:.1%}"
+        for name, row in (card["photographs"] or {}).items()
+    ]
+    phases = [
+        f"{phase['epochs']} epochs at {phase['pixels']} px on crops of {phase['least_side']:g} to 1 of the side"
+        for phase in card["recipe"]["phases"]
+    ]
+    joined = {
+        "notes": "\n\n".join(card["notes"]),
+        "photographs": "\n".join(photographs) or "none",
+        "by_pixels": ", ".join(f"{pixels} px {top1:.1%}" for pixels, top1 in card["top1_by_pixels"].items()),
+        "worst": ", ".join(f"{label} {share:.0%}" for label, share in card["worst_classes"]),
+        "pairs": ", ".join(f"{truth} for {answer} ({count})" for truth, answer, count in card["confusions"]),
+        "phases": ", ".join(phases),
+        "settings": ", ".join(f"{key} {value}" for key, value in card["recipe"].items() if key != "phases"),
+        "minutes": card["seconds"] / 60,
+    }
+    return TEXT.format_map(card | joined)
 
 
 def load_averaged(model: nn.Module, weights: Path) -> nn.Module:

@@ -52,7 +52,7 @@ with seen:
     heated.image(
         overlay(image, look["heatmap"]),
         width="stretch",
-        alt=f"The same with heat where the network found {look['target_label']}",
+        alt=f"The same with heat that highlights {look['target_label']}",
     )
     st.plotly_chart(
         figures_inside.answer_bars(answers[:3]),

@@ -133,11 +133,14 @@ def test_the_card_tells_what_was_measured(finished, pictures, tmp_path):
     is_warm = probabilities[:, 0] + probabilities[:, 1] > probabilities[:, 2]
     right = [warm == (target < 2) for warm, target in zip(is_warm.tolist(), pictures[1].targets.tolist(), strict=True)]
     assert measured["group_top1"] == pytest.approx(np.mean(right))
-    card = modelcard.describe(network, pictures[1], CLASSES, None) | run.conditions()
+    card = {"notes": ["Coloured noise."]} | modelcard.describe(network, pictures[1], CLASSES, None) | run.conditions()
+    card["architecture"]["width"] = 0.5
     assert card["architecture"]["resolution"] in modelcard.SIZES and card["photographs"] is None
     assert card["epochs_done"] == 12 and card["recipe"]["seed"] == RECIPE.seed
     modelcard.release(run.best_weights, card, tmp_path)
     assert json.loads((tmp_path / "tiny.json").read_text())["labels"] == ["red", "orange", "blue"]
+    text = (tmp_path / "tiny.md").read_text()
+    assert f"top-1 {card['top1']:.1%}" in text and "Coloured noise." in text and "8 epochs at 32 px" in text
     assert (tmp_path / "tiny.safetensors").read_bytes() == run.best_weights.read_bytes()
 
 
