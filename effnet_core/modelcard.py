@@ -127,7 +127,8 @@ def describe(model: nn.Module, test: training.Pictures, classes: list[dict[str, 
     choices = [Preparation(resize=pixels, crop=pixels, reduce=reduce) for reduce in (None, test.images.shape[-1])]
     known = photographs(photos, [row["class"] for row in classes]) if photos else []
     scores = [measure_photographs(model, known, choice) for choice in choices] if known else []
-    best = max(range(len(scores)), key=lambda index: scores[index]["top1"], default=1)
+    # few photographs: both accuracies together tell more than one of them
+    best = max(range(len(scores)), key=lambda index: scores[index]["top1"] + scores[index]["top5"], default=1)
     return {
         "architecture": {"width": None, "classes": len(classes), "resolution": pixels},
         "preparation": {key: getattr(choices[best], key) for key in ("resize", "crop", "interpolation", "reduce")},

@@ -64,7 +64,7 @@ def test_labels_and_groups(engine, lively_model, photographs):
         assert (p.label, p.group) == (lively_model.labels[p.index], lively_model.groups[p.index])
     sums = {group: sum(p.probability for p in answer.top if p.group == group) for group in set(lively_model.groups)}
     assert dict(answer.groups) == pytest.approx(sums)
-    assert [value for _, value in answer.groups] == sorted(sums.values(), reverse=True)
+    assert [value for _, value in answer.groups] == pytest.approx(sorted(sums.values(), reverse=True))
 
 
 def test_without_labels_and_groups(lively_b0, photographs):

@@ -95,7 +95,7 @@ def test_timms_network_gives_the_same_answers(timm):
     assert any("timm" in note and "tf_" in note for note in model.notes), "what can't be told apart is said"
     expected = logits(timm)
     assert expected.std(dim=0).min() > 0.01, "the oracle is lively"
-    torch.testing.assert_close(logits(model.module), expected, rtol=1e-4, atol=1e-4 * float(expected.abs().max()))
+    torch.testing.assert_close(logits(model.module), expected, rtol=0, atol=1e-3 * float(expected.abs().max()))
 
 
 def test_batch_norm_of_timms_largest_networks_is_timms():
