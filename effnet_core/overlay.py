@@ -8,13 +8,13 @@ from PIL import Image, ImageDraw
 
 # Ten even steps of matplotlib's perceptual maps (CC0; van der Walt, Smith, Nuñez et al.); colours between are mixed.
 COLOUR_MAPS = {
-    "inferno": "000004 1b0c41 4a0c6b 781c6d a52c60 cf4446 ed6925 fb9b06 f7d13d fcffa4",
     "viridis": "440154 482878 3e4989 31688e 26828e 1f9e89 35b779 6ece58 b5de2b fde725",
+    "inferno": "000004 1b0c41 4a0c6b 781c6d a52c60 cf4446 ed6925 fb9b06 f7d13d fcffa4",
     "cividis": "00224e 123570 3b496c 575d6d 707173 8a8678 a59c74 c3b369 e1cc55 fee838",
 }
 
 
-def colour_table(colours: str = "inferno") -> np.ndarray:
+def colour_table(colours: str = "viridis") -> np.ndarray:
     """256 colours of a map, coldest first: (256, 3) uint8. ValueError for a name that is not in COLOUR_MAPS."""
     if colours not in COLOUR_MAPS:
         raise ValueError(f"no colour map is called {colours!r}; there are {', '.join(COLOUR_MAPS)}")
@@ -38,7 +38,7 @@ def seen(image: Image.Image, box: tuple[float, float, float, float]) -> Image.Im
 
 
 def overlay(
-    image_crop: Image.Image, values: ArrayLike, *, opacity: float = 0.5, colours: str = "inferno"
+    image_crop: Image.Image, values: ArrayLike, *, opacity: float = 0.5, colours: str = "viridis"
 ) -> Image.Image:
     """The crop that the network saw, with the map (H, W) over it. A blank map leaves the picture as it is."""
     crop = image_crop.convert("RGB")

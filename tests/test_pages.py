@@ -169,7 +169,7 @@ def test_heat_on_the_screen_is_the_engines_map_for_the_chosen_class_and_stage(of
     picture, _preparation, values, look = drawn[0]
     assert np.ptp(expected.values) > 0
     np.testing.assert_allclose(values, expected.values, rtol=1e-4, atol=1e-6)
-    assert (picture.size, look) == (image.size, (0.8, "inferno"))
+    assert (picture.size, look) == (image.size, (0.8, "viridis"))
 
 
 def test_a_blank_map_says_that_there_is_no_positive_evidence(monkeypatch):
