@@ -89,8 +89,10 @@ def explain_file(engine, path: Path, options: argparse.Namespace) -> dict:
     answer = {"file": str(path), "error": None, "top": None, "gates": None, "heatmap": None}
     try:
         image = read_image(path.read_bytes(), path.name)
-    except (ImageRejected, OSError) as problem:
+    except ImageRejected as problem:
         return answer | {"error": str(problem)}
+    except OSError as problem:
+        return answer | {"error": f"{path.name} can't be read: {problem.strerror}"}
     [answered] = engine.explain([image], top=options.top, layer=options.layer, target=options.target)
     heatmap = answered.heatmaps[0]
     if options.out:
@@ -123,7 +125,8 @@ def models(options: argparse.Namespace) -> int:
         print(json.dumps(rows))
         return 0
     keys = ("name", "ready", "source", "classes", "params", "macs", "resolution", "top1")
-    print_table(keys, [["" if row[key] is None else row[key] for key in keys] for row in rows])
+    shown = [row | {"ready": "yes" if row["ready"] else "no", "top1": row["top1"] and f"{row['top1']:.1%}"} for row in rows]
+    print_table(keys, [["" if row[key] is None else row[key] for key in keys] for row in shown])
     return 0
 
 

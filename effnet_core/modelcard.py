@@ -89,7 +89,7 @@ def calibration_error(probabilities: Tensor, targets: Tensor) -> float:
 def mistakes(logits: Tensor, targets: Tensor, labels: list[str]) -> dict:
     """The classes it knows worst and best, and the pairs it confuses most."""
     answers = logits.argmax(1)
-    per_class = [(answers[targets == c] == c).float().mean().item() for c in range(len(labels))]
+    per_class = [(answers[targets == c] == c).double().mean().item() for c in range(len(labels))]
     order = sorted(range(len(labels)), key=per_class.__getitem__)
     pairs = Counter((labels[t], labels[a]) for t, a in zip(targets.tolist(), answers.tolist(), strict=True) if t != a)
     return {

@@ -132,7 +132,7 @@ def predict(model: nn.Module, images: Tensor, pixels: int, *, batch: int = 250) 
 
 
 def accuracy(logits: Tensor, targets: Tensor, top: int = 1) -> float:
-    return (logits.topk(min(top, logits.shape[1])).indices == targets[:, None]).any(1).float().mean().item()
+    return (logits.topk(min(top, logits.shape[1])).indices == targets[:, None]).any(1).double().mean().item()
 
 
 class Optimizers:

@@ -111,7 +111,7 @@ def test_a_bad_picture_does_not_cost_the_others(ask, photos):
     bad, good, absent = answer["results"]
     assert code == 1 and good["error"] is None and good["top"]
     assert "text" in bad["error"] and (bad["top"], bad["gates"], bad["heatmap"]) == (None, None, None)
-    assert absent["error"] and list(absent) == list(good)
+    assert absent["error"] == "absent.jpg can't be read: No such file or directory" and list(absent) == list(good)
     code, out, err = ask(*words)
     assert code == 1 and "cat.jpg" in out and "notes.png" in err and "Traceback" not in err
 
@@ -142,6 +142,7 @@ def test_models_tells_what_is_ready(ask, monkeypatch, tmp_path):
     assert rows[3]["resolution"] == 288, "torchvision evaluates B2 at another size than its own 260 px"
     code, table, _ = ask("models")
     assert code == 0 and "bundled offline model" in table
+    assert table.splitlines()[2].split()[:3] == ["efficientnet_b0", "no", "1,000"]
 
 
 @pytest.fixture
