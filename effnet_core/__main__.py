@@ -125,7 +125,8 @@ def models(options: argparse.Namespace) -> int:
         print(json.dumps(rows))
         return 0
     keys = ("name", "ready", "source", "classes", "params", "macs", "resolution", "top1")
-    shown = [row | {"ready": "yes" if row["ready"] else "no", "top1": row["top1"] and f"{row['top1']:.1%}"} for row in rows]
+    words = ("no", "yes")
+    shown = [row | {"ready": words[row["ready"]], "top1": row["top1"] and f"{row['top1']:.1%}"} for row in rows]
     print_table(keys, [["" if row[key] is None else row[key] for key in keys] for row in shown])
     return 0
 
