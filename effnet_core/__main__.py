@@ -175,20 +175,23 @@ def train(options: argparse.Namespace) -> int:
     run = training.Run(options.out, network, recipe, device=pick_device(options.device), compiled=options.compile)
     for row in run.train(pictures["train"], pictures["val"]):
         print(json.dumps(row), file=sys.stderr if options.json else sys.stdout, flush=True)
-    card = release(options, run, pictures["val"], classes) if options.export else None
+    card = release(options, run, architecture, pictures["val"], classes) if options.export else None
     if options.json:
         print(json.dumps({"out": str(options.out), "epochs": run.epoch, "best_top1": run.best, "card": card}))
     return 0
 
 
-def release(options: argparse.Namespace, run, validation, classes: list[dict[str, str]]) -> dict:
+def release(
+    options: argparse.Namespace, run, architecture: Architecture, validation, classes: list[dict[str, str]]
+) -> dict:
     """Measure the run's best weights and put them with their card into --export; the first screen's look with them."""
+    from safetensors.torch import load_file
+
     from . import modelcard, overview, weights
     from .engine import Engine
 
-    network = modelcard.load_averaged(run.model, run.best_weights)
-    card = modelcard.describe(network, validation, classes, options.photos)
-    card["architecture"]["width"] = options.width
+    network = weights.fill(architecture, load_file(run.best_weights))
+    card = modelcard.describe(network, validation, classes, width=options.width, photos=options.photos)
     card = {"name": "tiny", "notes": options.note, **card, **run.conditions()}
     modelcard.release(run.best_weights, card, options.export)
     if options.export.resolve() == weights.ASSETS.resolve():

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import torch
 from PIL import Image
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from . import training
@@ -120,7 +119,14 @@ def measure_photographs(model: nn.Module, photos: list[tuple[Image.Image, int]],
     return {"count": len(photos), **scores}
 
 
-def describe(model: nn.Module, test: training.Pictures, classes: list[dict[str, str]], photos: Path | None) -> dict:
+def describe(
+    model: nn.Module,
+    test: training.Pictures,
+    classes: list[dict[str, str]],
+    *,
+    width: float,
+    photos: Path | None = None,
+) -> dict:
     """The measured part of the card; input size and preparation are those that measure best."""
     by_size = {pixels: measure(model, test, classes, pixels) for pixels in SIZES}
     pixels = max(by_size, key=lambda size: by_size[size]["top1"])
@@ -130,7 +136,7 @@ def describe(model: nn.Module, test: training.Pictures, classes: list[dict[str, 
     # few photographs: both accuracies together tell more than one of them
     best = max(range(len(scores)), key=lambda index: scores[index]["top1"] + scores[index]["top5"], default=1)
     return {
-        "architecture": {"width": None, "classes": len(classes), "resolution": pixels},
+        "architecture": {"width": width, "classes": len(classes), "resolution": pixels},
         "preparation": {key: getattr(choices[best], key) for key in ("resize", "crop", "interpolation", "reduce")},
         "labels": [row["label"] for row in classes],
         "groups": [row["group"] for row in classes],
@@ -169,10 +175,3 @@ def as_text(card: dict) -> str:
         "minutes": card["seconds"] / 60,
     }
     return TEXT.format_map(card | joined)
-
-
-def load_averaged(model: nn.Module, weights: Path) -> nn.Module:
-    """The network with a run's fp16 weights, in float32 and evaluation mode."""
-    state = load_file(weights)
-    model.load_state_dict({key: value.float() if value.is_floating_point() else value for key, value in state.items()})
-    return model.eval()

@@ -23,7 +23,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+from .images import Preparation
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,9 @@ def read_pictures(archives: list[Path], classes: list[str], split: str) -> Pictu
 
 def normalise(images: Tensor) -> Tensor:
     """(N, 3, H, W) in 0..1 -> centred and scaled as ImageNet networks expect it."""
-    return (images - images.new_tensor(MEAN).view(3, 1, 1)) / images.new_tensor(STD).view(3, 1, 1)
+    return (images - images.new_tensor(Preparation.mean).view(3, 1, 1)) / images.new_tensor(Preparation.std).view(
+        3, 1, 1
+    )
 
 
 def augment(images: Tensor, phase: Phase, *, jitter: float) -> Tensor:
@@ -213,7 +215,9 @@ class Run:
         (self.folder / "last.tmp").replace(self.folder / "last.pt")
 
     def train(self, train: Pictures, test: Pictures) -> Iterator[dict]:
-        """One row an epoch: losses, rates, accuracy of the averaged weights. Checkpoints as it goes."""
+        """One row an epoch: losses, rates, accuracy where it was tested. Checkpoints as it goes."""
+        if len(train.images) < self.recipe.batch:
+            raise ValueError(f"{len(train.images)} training pictures came; a batch takes {self.recipe.batch}")
         train = Pictures(train.images.to(self.device), train.targets.to(self.device))
         while self.epoch < self.recipe.epochs:
             started = time.monotonic()

@@ -11,8 +11,10 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from effnet_core import modelcard, training
+from effnet_core.__main__ import main
 from effnet_core.architecture import tiny
 from effnet_core.model import build
+from effnet_core.weights import fill
 
 CLASSES = [
     {"class": "n1", "label": "red", "group": "warm"},
@@ -32,19 +34,23 @@ RECIPE = training.Recipe(
 )
 
 
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory):
-    """A zip file of noisy one-colour pictures, 24 for training and 8 for validation a class."""
-    path, noise = tmp_path_factory.mktemp("data") / "colours.zip", np.random.default_rng(0)
+def write_archive(path, training_count):
+    """A zip file of noisy one-colour pictures, `training_count` for training and 8 for validation a class."""
+    noise = np.random.default_rng(0)
     with zipfile.ZipFile(path, "w") as pack:
         for row, colour in zip(CLASSES, COLOURS, strict=True):
-            for split, count in (("train", 24), ("val", 8)):
+            for split, count in (("train", training_count), ("val", 8)):
                 for number in range(count):
                     pixels = np.clip(colour + noise.normal(0, 25, (64, 64, 3)), 0, 255).astype(np.uint8)
                     stream = io.BytesIO()
                     Image.fromarray(pixels).save(stream, "PNG")
                     pack.writestr(f"{split}/{row['class']}/{number:03}.png", stream.getvalue())
     return path
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    return write_archive(tmp_path_factory.mktemp("data") / "colours.zip", 24)
 
 
 @pytest.fixture(scope="module")
@@ -121,22 +127,23 @@ def test_the_kept_weights_are_half_precision_and_answer_as_measured(finished, pi
     run, _ = finished
     state = load_file(run.best_weights)
     assert {value.dtype for value in state.values()} == {torch.float16, torch.int64}
-    network = modelcard.load_averaged(build(tiny(classes=3)), run.best_weights)
+    network = fill(tiny(classes=3), load_file(run.best_weights))
     logits = training.predict(network, pictures[1].images, 32)
     assert training.accuracy(logits, pictures[1].targets) == pytest.approx(run.best, abs=0.05)
 
 
 def test_the_card_tells_what_was_measured(finished, pictures, tmp_path):
     run, _ = finished
-    network = modelcard.load_averaged(build(tiny(classes=3)), run.best_weights)
+    network = fill(tiny(classes=3), load_file(run.best_weights))
     measured = modelcard.measure(network, pictures[1], CLASSES, 32)
     assert measured["top1"] == pytest.approx(run.best, abs=0.05) and measured["top5"] == 1
     probabilities = training.predict(network, pictures[1].images, 32).softmax(1)
     is_warm = probabilities[:, 0] + probabilities[:, 1] > probabilities[:, 2]
     right = [warm == (target < 2) for warm, target in zip(is_warm.tolist(), pictures[1].targets.tolist(), strict=True)]
     assert measured["group_top1"] == pytest.approx(np.mean(right))
-    card = {"notes": ["Coloured noise."]} | modelcard.describe(network, pictures[1], CLASSES, None) | run.conditions()
-    card["architecture"]["width"] = 0.5
+    card = (
+        {"notes": ["Coloured noise."]} | modelcard.describe(network, pictures[1], CLASSES, width=0.5) | run.conditions()
+    )
     assert card["architecture"]["resolution"] in modelcard.SIZES and card["photographs"] is None
     assert card["epochs_done"] == 16 and card["recipe"]["seed"] == RECIPE.seed
     modelcard.release(run.best_weights, card, tmp_path)
@@ -158,3 +165,29 @@ def test_mistakes_name_the_pairs_that_are_confused():
     logits = torch.eye(3)[[0, 0, 1, 2, 2]]
     found = modelcard.mistakes(logits, torch.tensor([0, 1, 1, 2, 2]), ["red", "orange", "blue"])
     assert found["confusions"] == [["orange", "red", 1]] and found["worst_classes"][0] == ["orange", 0.5]
+
+
+def test_the_command_trains_resumes_and_releases(tmp_path, capsys):
+    data, run, out = tmp_path / "data", tmp_path / "run", tmp_path / "out"
+    data.mkdir()
+    write_archive(data / "colours.zip", 44)
+    (tmp_path / "classes.tsv").write_text(
+        "class\tlabel\tgroup\n" + "".join("\t".join(row.values()) + "\n" for row in CLASSES)
+    )
+    words = ["train", str(data), "--out", str(run), "--classes", str(tmp_path / "classes.tsv"), "--device", "cpu"]
+    assert main([*words, "--phase", "1x32@0.8"]) == 0 and not out.exists()
+    capsys.readouterr()
+    released = [*words, "--phase", "2x32@0.8", "--export", str(out), "--note", "Noise.", "--json"]
+    assert main(released) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["epochs"] == 2 and len((run / "log.jsonl").read_text().splitlines()) == 2, "one epoch each time"
+    card = json.loads((out / "tiny.json").read_text())
+    assert card == answer["card"] and card["notes"] == ["Noise."] and card["architecture"]["width"] == 0.5
+    state = load_file(out / "tiny.safetensors")
+    assert state["classifier.1.weight"].shape[0] == 3 and (out / "tiny.md").exists()
+
+
+def test_too_few_pictures_are_refused(tmp_path, pictures):
+    run = new_run(tmp_path, training.Recipe(batch=100))
+    with pytest.raises(ValueError, match="72 training pictures came; a batch takes 100"):
+        next(run.train(*pictures))
