@@ -10,7 +10,6 @@ import copy
 import os
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -22,6 +21,7 @@ from .architecture import Architecture, Block
 from .attribution import forward_from, grad_cam, grad_cam_at_last
 from .cost import cost_of
 from .gates import gates_of, watching
+from .results import BlockTrace, Explanation, Gates, Heatmap, Prediction
 from .weights import Model
 
 Answer = TypeVar("Answer")
@@ -29,64 +29,6 @@ Answer = TypeVar("Answer")
 BATCH_BYTES = 1 << 29  # aim for what a batch keeps in memory
 BYTES_PER_ACTIVATION = 12  # float32, three times: convolution, batch norm and activation function
 OUT_OF_MEMORY = "The GPU ran out of memory: {name} runs on the CPU from now on, more slowly."
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """One class of the answer; probability in 0..1 among all classes of the model."""
-
-    index: int
-    label: str | None
-    probability: float
-    logit: float
-    group: str | None = None
-
-
-@dataclass(frozen=True)
-class Gates:
-    """SE gate of one block such as "features.2.0": (C,) float32 in 0..1, one per expanded channel."""
-
-    block: str
-    values: np.ndarray
-
-
-@dataclass(frozen=True)
-class Heatmap:
-    """Grad-CAM of class `target`: (H, W) float32 on the layer's own grid, rectified, not normalised."""
-
-    layer: str
-    target: int
-    values: np.ndarray
-
-    @property
-    def is_blank(self) -> bool:
-        """Nothing in the picture speaks for the class at this layer."""
-        return not self.values.any()
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """One picture's answer. `heatmaps`: one for each of `top`, or that of the asked target alone.
-
-    `groups`: each group's summed probability, best first; empty where the model has no groups.
-    """
-
-    top: tuple[Prediction, ...]
-    gates: tuple[Gates, ...]
-    heatmaps: tuple[Heatmap, ...]
-    groups: tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True)
-class BlockTrace:
-    """What each step of one MBConv produced, in the order in which they ran.
-
-    Steps: input, expand (absent where the block does not widen), depthwise, gate (C,), gated, project, output;
-    all others are (C, H, W) float32.
-    """
-
-    block: Block
-    steps: tuple[tuple[str, np.ndarray], ...]
 
 
 def available_devices() -> tuple[str, ...]:

@@ -12,7 +12,8 @@ import torch
 from captum.attr import LayerGradCam
 
 from effnet_core import engine as engine_file
-from effnet_core.engine import Engine, Heatmap, available_devices, pick_device
+from effnet_core.engine import Engine, available_devices, pick_device
+from effnet_core.results import Heatmap
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ ORDER = (
     "figures",
     "images",
     "overlay",
+    "results",
     "overview",
     "machine",
     "model",

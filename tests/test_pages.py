@@ -16,8 +16,9 @@ from screen import captions, chart, numbers, opened, turned_to
 from streamlit.testing.v1 import AppTest
 
 from effnet_core import weights
-from effnet_core.engine import Engine, Heatmap
+from effnet_core.engine import Engine
 from effnet_core.images import SAMPLES, load_sample
+from effnet_core.results import Heatmap
 from ui import answers, pictures
 
 pytestmark = pytest.mark.usefixtures("started_server")

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL.Image import Image
 
-    from effnet_core.engine import Engine, Explanation, Heatmap, Prediction
+    from effnet_core.engine import Engine
+    from effnet_core.results import Explanation, Heatmap, Prediction
 
 TOP = 5
 FIRST_BLOCK = "features.2.1"  # shown at first: all family members have it, and its maps still show the picture

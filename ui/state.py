@@ -16,7 +16,8 @@ from streamlit.runtime.pages_manager import PagesManager
 if TYPE_CHECKING:  # torch is imported when an engine is asked for, never by opening a page
     from PIL.Image import Image
 
-    from effnet_core.engine import BlockTrace, Engine, Explanation
+    from effnet_core.engine import Engine
+    from effnet_core.results import BlockTrace, Explanation
     from effnet_core.weights import Model
 
 OFFLINE_MODEL = "tiny"
