@@ -49,7 +49,9 @@ def channel_steps(width: float) -> tuple[Step, ...]:
     bases |= {f"stage {number}": stage.out_channels for number, stage in enumerate(B0_STAGES, start=2)}
     rows = [_channel_step(place, base, base * width) for place, base in bases.items()]
     torchvision, official = heads(width)
-    same = "the official code rounds to the same" if torchvision == official else f"the official code takes {official:,}"
+    same = (
+        "the official code rounds to the same" if torchvision == official else f"the official code takes {official:,}"
+    )
     return (*rows, Step("head", OFFICIAL_HEAD, OFFICIAL_HEAD * width, torchvision, f"4 × stage 8; {same}"))
 
 
@@ -167,6 +169,46 @@ def _why(found: Implied) -> str:
     if axes[high] - axes[low] < 0.005:
         return "one φ gives all three"
     return f"its {low} asks for φ = {axes[low]:.2f}, its {high} for φ = {axes[high]:.2f}"
+
+
+class Port(NamedTuple):
+    """One set of torchvision's weights for a release, beside what the paper and the official code have."""
+
+    member: str
+    weights: str
+    crop: int
+    resolution: int
+    macs_at_crop: int
+    top1: float
+    trained_by: str
+    norm_eps: float
+    head: int
+    official_head: int
+    source: str
+
+
+def ports() -> tuple[Port, ...]:
+    """torchvision's weights of B0 to B7, in its order; B1 has two."""
+    rows = facts.table("torchvision_weights")
+    names = {f"efficientnet_{member}": member for member in RELEASES}
+    return tuple(_port(names[row["model"]], row) for row in rows if row["model"] in names)
+
+
+def _port(member: str, row: facts.Row) -> Port:
+    theirs = released(member)
+    author = str(row["file"]).split("-")[0].removeprefix(f"efficientnet_{member}").strip("_")
+    return Port(
+        member,
+        str(row["weights"]),
+        int(row["crop_size"]),
+        theirs.resolution,
+        cost_of(theirs.at(resolution=int(row["crop_size"]))).macs,
+        float(row["acc1"]),
+        f"ported from {author}" if author else "torchvision, newer recipe",
+        theirs.norm_eps,
+        *heads(theirs.width),
+        str(row["source"]),
+    )
 
 
 def nearest_release(macs: int) -> str:

@@ -5,12 +5,23 @@ import streamlit as st
 from effnet_core import figures
 from effnet_core.architecture import ALPHA, BETA, COEFFICIENT_RANGE, GAMMA, PHI_RANGE, RELEASES, released
 from effnet_core.cost import layers_of
-from ui import costs, state, widgets
+from ui import costs, export, state, widgets
+from ui import phi as phi_panels
 
 state.enter_by_router()
 
 NETWORKS = {costs.FORMULA: "Formula"} | {member: member.upper() for member in RELEASES}
 FORMULA = {"scaling.network": costs.FORMULA}
+PANELS = {
+    "stage": "Stages",
+    "role": "Roles",
+    "rounding": "Rounding",
+    "implied": "Which φ is B3?",
+    "growth": "Compute over φ",
+    "constraint": "α · β² · γ² = 2",
+    "layers": "Layers",
+    "export": "Take it along",
+}
 b0 = released("b0")
 
 network = widgets.choice("By the formula, or as released", NETWORKS, key="scaling.network")
@@ -55,13 +66,21 @@ with picture:
         "4 × the last stage's channels; the official code rounds 1280 · width instead."
     )
 
-panel = widgets.choice(
-    "Where parameters and compute are spent",
-    {"stage": "Stages", "role": "Roles", "layers": "Layers"},
-    key="scaling.panel",
-)
-if panel == "layers":
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+    panel = widgets.choice("Look closer", PANELS, key="scaling.panel")
+    widgets.pick_chart_file()
+if panel == "rounding":
+    phi_panels.show_rounding(network, phi, coefficients)
+elif panel == "implied":
+    phi_panels.show_implied()
+elif panel == "growth":
+    phi_panels.show_growth(phi, coefficients)
+elif panel == "constraint":
+    phi_panels.show_constraint(coefficients)
+elif panel == "layers":
     costs.layer_table(layers, key="scaling.layers")
+elif panel == "export":
+    export.show(architecture, layers, title, coefficients)
 else:
     bars = figures.bars_by_stage if panel == "stage" else figures.bars_by_role
     for column, quantity in zip(st.columns(2), (figures.PARAMETERS, costs.quantity()), strict=True):
@@ -69,7 +88,7 @@ else:
             bars(layers, quantity),
             key=f"scaling.{panel}.{quantity.column}",
             alt=f"{quantity.name} of {title} by {panel}; the exact numbers stand in the table of every layer",
-            config=widgets.STILL,
+            config=widgets.chart_config(f"{quantity.column}-by-{panel}"),
         )
 
 st.markdown(

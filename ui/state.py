@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
@@ -67,6 +68,13 @@ def keep(key: str, value: object) -> None:
 def url_value(key: str) -> str | None:
     """What the URL says for a bound input, as text; None where it says nothing. Before the input is drawn."""
     return st.query_params.get(key)
+
+
+def link() -> str:
+    """The page's address with all that is set on it: bound inputs that stand at their default are left out."""
+    address = (st.context.url or "").split("?")[0]
+    query = urlencode(st.query_params.to_dict())
+    return f"{address}?{query}" if query else address
 
 
 def follow(source: str, target: str, others: dict[str, object]) -> None:

@@ -19,6 +19,9 @@ UNITS = ("MACs", "FLOPs")
 STILL = {"displayModeBar": False, "scrollZoom": False}  # a chart that is read, not moved
 
 
+CHART_FILES = ("PNG", "SVG")
+
+
 def header(question: str, *, unit_switch: bool = False) -> None:
     """The page's question as its title; beside it the switch between MACs and FLOPs, where costs are shown."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
@@ -125,6 +128,27 @@ def choice(label: str, options: dict[str, str], *, key: str, help: str | None = 
         help=help,
         **settings,
     )
+
+
+def pick_chart_file() -> None:
+    """What the camera button above each chart saves; charts read it by chart_config."""
+    choice("Save charts as", {kind: kind for kind in CHART_FILES}, key="app.charts")
+
+
+def chart_config(name: str, *, turns: bool = False) -> dict[str, object]:
+    """Of a chart that can be saved: plotly's own button writes a file of that name, in the browser alone.
+
+    `turns`: a chart in three dimensions, which is dragged to turn it and has a button back to the first view.
+    """
+    kind = str(state.value("app.charts", CHART_FILES[0])).lower()
+    buttons = ["toImage", "resetCameraDefault3d"] if turns else ["toImage"]
+    return {
+        "displayModeBar": True,
+        "displaylogo": False,
+        "scrollZoom": False,
+        "modeBarButtons": [buttons],
+        "toImageButtonOptions": {"format": kind, "filename": name, "scale": 2},
+    }
 
 
 # Which network answers --------------------------------------------------------------------------------------------
