@@ -11,7 +11,10 @@ from .architecture import RELEASES, Architecture
 from .cost import cost_of
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-SCRIPT = '''"""{title}: {params:,} parameters, {macs:,} MACs at {resolution} x {resolution} px."""
+SCRIPT = '''"""EfficientNet. {title}: depth x {depth:.4g}, width x {width:.4g}.
+
+{params:,} parameters, {macs:,} multiply-accumulates for a picture of {resolution} x {resolution} px.
+"""
 
 from functools import partial
 
@@ -61,6 +64,8 @@ def script(architecture: Architecture, title: str) -> str:
     cost = cost_of(architecture)
     return SCRIPT.format(
         title=title,
+        depth=architecture.depth,
+        width=architecture.width,
         params=cost.params,
         macs=cost.macs,
         resolution=architecture.resolution,

@@ -11,6 +11,7 @@ from .figures import (
     COMPOUND,
     DEPTH,
     FONT_SIZE,
+    INK,
     NEUTRAL,
     RESOLUTION,
     STAGE_GAP,
@@ -26,7 +27,7 @@ LABEL_PX = 24  # room for a line of text above and below each network
 NARROW = 0.12  # of the longest network's length: below that, stage numbers would run into each other
 
 
-def four_networks(networks: Mapping[str, tuple[str, Sequence[Layer]]], *, height: int = 720) -> go.Figure:
+def four_networks(networks: Mapping[str, tuple[str, Sequence[Layer]]], *, height: int = 620) -> go.Figure:
     """way -> (title, layers), one below the other, to one scale: height is resolution (px), thickness is channels."""
     drawn = {way: slabs(layers) for way, (_, layers) in networks.items()}
     lengths = {way: sum(row.channels for row in rows) for way, rows in drawn.items()}
@@ -45,8 +46,15 @@ def four_networks(networks: Mapping[str, tuple[str, Sequence[Layer]]], *, height
     return with_defaults(figure, height=height, barmode="overlay")
 
 
-def bars_by_way(values: Mapping[str, float], names: Mapping[str, str], *, axis: str, height: int = 230) -> go.Figure:
-    """One bar a way, in the colour of what is scaled, with its number."""
+def bars_by_way(
+    values: Mapping[str, float],
+    names: Mapping[str, str],
+    *,
+    axis: str,
+    spread: Mapping[str, tuple[float, float]] | None = None,
+    height: int = 250,
+) -> go.Figure:
+    """One bar a way, in the colour of what is scaled, with its number; `spread`: lower and upper end of a whisker."""
     figure = go.Figure()
     for way, value in values.items():
         figure.add_bar(
@@ -58,9 +66,15 @@ def bars_by_way(values: Mapping[str, float], names: Mapping[str, str], *, axis: 
             textfont_size=FONT_SIZE,
             cliponaxis=False,
             marker={"color": WAY_COLOURS[way], "line": {"color": NEUTRAL, "width": 0.5}},
+            error_x=_whisker(value, *spread[way]) if spread else None,
             hovertemplate=f"%{{y}}: {value:,.4g}<extra></extra>",
             showlegend=False,
         )
     figure.update_xaxes(title=axis, range=[0, 1.3 * max(values.values())])
     figure.update_yaxes(autorange="reversed", type="category")
-    return with_defaults(figure, height=height)
+    margin = {"l": 10, "r": 10, "t": 34, "b": 10}  # the button that saves the chart stands above the bars
+    return with_defaults(figure, height=height, margin=margin)
+
+
+def _whisker(value: float, lower: float, upper: float) -> dict:
+    return {"type": "data", "array": [upper - value], "arrayminus": [value - lower], "color": INK, "thickness": 2}

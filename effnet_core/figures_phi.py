@@ -20,12 +20,12 @@ from .figures import (
     three_digits,
     with_defaults,
 )
-from .phi import Candidate, Growth, Implied, gamma_on_surface
+from .phi import Candidate, Growth, Implied, gamma_on_surface, surface
 
 AXIS_COLOURS = {"depth": DEPTH, "width": WIDTH, "resolution": RESOLUTION}
 AXIS_SYMBOLS = {"depth": "square", "width": "diamond", "resolution": "circle"}
-HERE = {"color": INK, "size": 11, "symbol": "cross"}  # the user's own point
-SURFACE_STEPS = 60
+HERE = {"color": INK, "symbol": "circle-open", "line": {"color": INK, "width": 3}}  # the user's own point
+SURFACE_STEPS = 40
 FARTHEST = 1.5  # of β and γ on the surface: with α = 1 and the other 1, neither gets beyond √2
 
 
@@ -72,7 +72,7 @@ def growth_over_phi(
         x=[here[0]],
         y=[_large(here[1], quantity)],
         mode="markers",
-        marker=HERE | {"size": 15},
+        marker=HERE | {"size": 20},
         hovertemplate=f"φ = {here[0]:g}: {quantity.factor * here[1]:,} {quantity.name}<extra></extra>",
     )
     figure.update_xaxes(title="φ", dtick=1, zeroline=False, range=[phis[0] - 0.2, phis[-1] + 0.2])
@@ -114,21 +114,21 @@ def constraint_surface(
     The camera stays where the user put it (uirevision), whatever moves.
     """
     figure = go.Figure()
-    alphas = [1 + count / SURFACE_STEPS for count in range(SURFACE_STEPS + 1)]
-    betas = [1 + (FARTHEST - 1) * count / SURFACE_STEPS for count in range(SURFACE_STEPS + 1)]
+    net = surface(SURFACE_STEPS, target=target)
+    x, y, z = ([[point[axis] for point in row] for row in net] for axis in range(3))
     figure.add_surface(
-        x=alphas,
-        y=betas,
-        z=[[gamma_on_surface(alpha, beta, target=target) for alpha in alphas] for beta in betas],
+        x=x,
+        y=y,
+        z=z,
         colorscale="Cividis",
         showscale=False,
-        opacity=0.65,
+        opacity=0.7,
         hovertemplate=f"α %{{x:.2f}}, β %{{y:.2f}}, γ %{{z:.3f}}<extra>α · β² · γ² = {target:g}</extra>",
     )
     _add_grid(figure, grid)
-    paper = {"color": RESIDUAL, "size": 8, "symbol": "diamond"}
+    paper = {"color": RESIDUAL, "size": 7, "symbol": "diamond"}
     _add_point(figure, "the paper's", (ALPHA, BETA, GAMMA), paper)
-    _add_point(figure, "here", here, HERE | {"size": 8})
+    _add_point(figure, "here", here, HERE | {"size": 14})
     _add_distance(figure, here, target)
     figure.update_layout(scene=_scene(here), uirevision="constraint")
     return with_defaults(figure, height=height)
@@ -156,7 +156,7 @@ def _add_grid(figure: go.Figure, grid: Sequence[Candidate]) -> None:
         y=[row.beta for row in grid],
         z=[row.gamma for row in grid],
         mode="markers",
-        marker={"color": WIDTH, "size": 3.5},
+        marker={"color": WIDTH, "size": 2.5},
         customdata=[row.product for row in grid],
         hovertemplate="α %{x:.2f}, β %{y:.2f}, γ %{z:.2f}: product %{customdata:.3f}<extra>grid</extra>",
     )
@@ -166,7 +166,7 @@ def _add_distance(figure: go.Figure, here: tuple[float, float, float], target: f
     """A line from the user's point straight up or down to the surface, where that has a γ there."""
     alpha, beta, gamma = here
     on_surface = gamma_on_surface(alpha, beta, target=target)
-    if on_surface is not None:
+    if on_surface >= 1:
         line = {"color": INK, "width": 5}
         figure.add_scatter3d(
             x=[alpha, alpha],
@@ -194,6 +194,6 @@ def _scene(here: tuple[float, float, float]) -> dict:
     return axes | {
         "dragmode": "turntable",
         "aspectmode": "cube",
-        "camera": {"eye": {"x": 1.5, "y": -1.5, "z": 0.9}},
+        "camera": {"eye": {"x": 1.5, "y": 1.1, "z": 1.0}, "center": {"x": 0, "y": 0, "z": -0.12}},
         "uirevision": "constraint",
     }

@@ -49,22 +49,20 @@ def channel_steps(width: float) -> tuple[Step, ...]:
     bases |= {f"stage {number}": stage.out_channels for number, stage in enumerate(B0_STAGES, start=2)}
     rows = [_channel_step(place, base, base * width) for place, base in bases.items()]
     torchvision, official = heads(width)
-    same = (
-        "the official code rounds to the same" if torchvision == official else f"the official code takes {official:,}"
-    )
-    return (*rows, Step("head", OFFICIAL_HEAD, OFFICIAL_HEAD * width, torchvision, f"4 × stage 8; {same}"))
+    why = "4 × stage 8" if torchvision == official else f"4 × stage 8; official: {official:,}"
+    return (*rows, Step("head", OFFICIAL_HEAD, OFFICIAL_HEAD * width, torchvision, why))
 
 
 def _channel_step(place: str, base: int, raw: float) -> Step:
     rounded, nearest = round_channels(raw), max(8, int(raw + 4) // 8 * 8)
     if rounded != nearest:
-        why = f"{nearest} loses {1 - nearest / raw:.0%}, more than 10 %: one step up"
+        why = f"{nearest} loses {1 - nearest / raw:.1%}: one step up"
     elif math.isclose(raw, rounded):
-        why = "a multiple of 8 already"
+        why = "a multiple already"
     elif raw < 8:
         why = "8 is the least"
     else:
-        why = f"{'up' if rounded > raw else 'down'} to the nearest multiple of 8"
+        why = f"nearest, {'up' if rounded > raw else 'down'}"
     return Step(place, base, raw, rounded, why)
 
 
@@ -266,7 +264,16 @@ def _macs_of_one_step(alpha: float, beta: float, gamma: float) -> int:
     return cost_of(compound(1, alpha=alpha, beta=beta, gamma=gamma)).macs
 
 
-def gamma_on_surface(alpha: float, beta: float, *, target: float = 2.0) -> float | None:
-    """The γ with α·β²·γ² = target; None below 1, where the paper does not look."""
-    gamma = math.sqrt(target / (alpha * beta**2))
-    return gamma if gamma >= 1 else None
+def gamma_on_surface(alpha: float, beta: float, *, target: float = 2.0) -> float:
+    """The γ with α·β²·γ² = target; below 1 the paper does not look."""
+    return math.sqrt(target / (alpha * beta**2))
+
+
+def surface(steps: int, *, target: float = 2.0) -> list[list[tuple[float, float, float]]]:
+    """All (α, β, γ) >= 1 with α·β²·γ² = target, as a net of rows: α grows from row to row, β along each row."""
+    shares = [count / steps for count in range(steps + 1)]
+    rows = []
+    for alpha in (target**share for share in shares):
+        betas = [(target / alpha) ** (share / 2) for share in shares]
+        rows.append([(alpha, beta, gamma_on_surface(alpha, beta, target=target)) for beta in betas])
+    return rows

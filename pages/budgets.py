@@ -6,7 +6,7 @@ from ui import budgets, state, widgets
 
 state.enter_by_router()
 
-controls, picture = st.columns([1, 2.4], gap="large")
+controls, picture = st.columns([1, 2], gap="large")
 with controls:
     macs = budgets.pick_budget()
     batch = budgets.pick_batch()

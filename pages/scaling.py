@@ -67,7 +67,7 @@ with picture:
     )
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
-    panel = widgets.choice("Look closer", PANELS, key="scaling.panel")
+    panel = widgets.choice("Look closer", PANELS, key="scaling.panel", wrap=True)
     widgets.pick_chart_file()
 if panel == "rounding":
     phi_panels.show_rounding(network, phi, coefficients)
@@ -80,7 +80,7 @@ elif panel == "constraint":
 elif panel == "layers":
     costs.layer_table(layers, key="scaling.layers")
 elif panel == "export":
-    export.show(architecture, layers, title, coefficients)
+    export.show(architecture, layers, title)
 else:
     bars = figures.bars_by_stage if panel == "stage" else figures.bars_by_role
     for column, quantity in zip(st.columns(2), (figures.PARAMETERS, costs.quantity()), strict=True):

@@ -8,40 +8,67 @@ from effnet_core import budget, facts, figures_budget
 from effnet_core.architecture import RELEASES, released
 from effnet_core.cost import cost_of, layers_of
 
-from . import costs, widgets
+from . import costs, state, widgets
 
 OWN = "own"
+FIRST = "b3"  # shown at first: large enough for the four ways to differ
 GIGA = 1e9
 NAMES = {key: way.name for key, way in budget.WAYS.items()}
 
 
 def pick_budget() -> int:
     """MACs to spend: as much as a release takes, or an own number."""
-    members = {"b3": "as B3"} | {member: f"as {member.upper()}" for member in RELEASES if member != "b3"}
-    order = {member: members[member] for member in ("b3", *(m for m in members if m != "b3"))}
-    chosen = widgets.choice("As much compute", order | {OWN: "own number"}, key="budgets.as")
-    default = round(cost_of(released("b3")).macs / GIGA, 3)
-    own = widgets.exact_and_slider(
+    members = {member: f"as {member.upper()}" for member in RELEASES} | {OWN: "own number"}
+    chosen = widgets.choice("As much compute", members, key="budgets.as", default=FIRST, wrap=True)
+    own = _number(
         "Own number, G MACs",
         key="budgets.macs",
-        default=default,
+        default=round(cost_of(released(FIRST)).macs / GIGA, 2),
         limits=budget.BUDGET_RANGE_G,
-        step=0.05,
-        on_move={"budgets.as": OWN},
-        help=costs.MACS_OR_FLOPS,
+        step=0.1,
+        on_change={"budgets.as": OWN},
     )
     macs = round(own * GIGA) if chosen == OWN else cost_of(released(chosen)).macs
-    st.metric(f"Budget, {costs.unit()}", costs.compute(macs), f"{macs:,} MACs", delta_color="off", delta_arrow="off")
+    st.metric(
+        f"Budget, {costs.unit()}",
+        costs.compute(macs),
+        f"exactly {costs.quantity().factor * macs:,}",
+        help=costs.MACS_OR_FLOPS,
+        delta_color="off",
+        delta_arrow="off",
+    )
     return macs
 
 
 def pick_batch() -> int:
-    low, high = budget.BATCH_RANGE
-    widgets.explain_refused(
-        "budgets.batch", f"a whole number from {low} to {high}", lambda text: low <= int(text) <= high, "32"
-    )
+    return _number("Pictures in a training batch", key="budgets.batch", default=32, limits=budget.BATCH_RANGE, step=1)
+
+
+def _number(
+    label: str,
+    *,
+    key: str,
+    default: float,
+    limits: tuple[float, float],
+    step: float,
+    on_change: dict[str, object] | None = None,
+) -> float:
+    """A number in the URL; whole where its default is."""
+    kind, (low, high) = type(default), limits
+    what = "a whole number" if kind is int else "a number"
+    allowed = f"{what} from {low:g} to {high:g}"
+    widgets.explain_refused(key, allowed, lambda text: low <= kind(text) <= high, f"{default:g}")
     return st.number_input(
-        "Pictures in a training batch", low, high, value=32, step=1, key="budgets.batch", bind="query-params"
+        label,
+        low,
+        high,
+        value=default,
+        step=step,
+        format="%d" if kind is int else "%g",
+        key=key,
+        bind="query-params",
+        on_change=state.keep_all,
+        args=(on_change or {},),
     )
 
 

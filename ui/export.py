@@ -4,36 +4,41 @@ from __future__ import annotations
 
 import streamlit as st
 
-from effnet_core.architecture import Architecture
-from effnet_core.cost import Layer
+from effnet_core import figures
+from effnet_core.architecture import Architecture, released
+from effnet_core.cost import Layer, layers_of
 from effnet_core.export import csv_text, script
 
-from . import costs, state
+from . import costs, state, widgets
 
 
-def show(architecture: Architecture, layers: list[Layer], title: str, coefficients: dict[str, float]) -> None:
+def show(architecture: Architecture, layers: list[Layer], title: str) -> None:
     """All that can be taken along of the network on the screen."""
-    stem = file_stem(title)
-    letters = dict(zip("αβγ", coefficients.values(), strict=True))
-    settings = ", ".join(f"{letter} = {value:g}" for letter, value in letters.items())
-    text = script(architecture, f"EfficientNet. {title}" + (f", {settings}" if title.startswith("Formula") else ""))
+    stem, text = file_stem(title), script(architecture, title)
     code, others = st.columns([1.6, 1], gap="large")
     with code:
         st.markdown("**This network as code**, in torchvision's own classes")
         st.code(text, language="python", height=430)
-        st.download_button(
-            "Download the script", text, f"{stem}.py", "text/x-python", key="scaling.script", on_click="ignore"
-        )
+        _download("Download script", text, f"{stem}.py", "text/x-python")
     with others:
         st.markdown("**These settings as a link**")
         st.code(state.link(), language=None, wrap_lines=True)
         st.markdown(f"**All {len(layers)} layers as a table**, with compute in {costs.unit()}")
-        rows = csv_text(costs.layer_rows(layers))
-        st.download_button("Download CSV", rows, f"{stem}-layers.csv", "text/csv", key="scaling.csv", on_click="ignore")
+        _download("Download CSV", csv_text(costs.layer_rows(layers)), f"{stem}-layers.csv", "text/csv")
         st.markdown(
-            "**Charts as files**: the camera at the upper right of each chart in the panels saves it, as PNG or SVG "
-            "by the switch above. The browser draws the file; nothing is sent."
+            "**Charts as files**: the camera above each chart of these panels saves it, as PNG or SVG by the switch "
+            "above. The browser draws the file; nothing is sent."
         )
+    st.plotly_chart(
+        figures.network_drawing(title, layers, reference=("B0, to the same scale", layers_of(released("b0")))),
+        key="scaling.drawing_to_save",
+        alt=f"{title}: {len(architecture.blocks)} blocks drawn to scale above B0's, to be saved",
+        config=widgets.chart_config(stem),
+    )
+
+
+def _download(label: str, text: str, name: str, kind: str) -> None:
+    st.download_button(label, text, name, kind, key=f"scaling.{kind}", on_click="ignore")
 
 
 def file_stem(title: str) -> str:

@@ -121,19 +121,29 @@ def show_implied() -> None:
 def _show_members(found: Sequence[phi.Implied]) -> None:
     rows = []
     for row in found:
-        beside, theirs = phi.comparison(row.member), released(row.member)
+        theirs = released(row.member)
         cost = cost_of(theirs)
-        axes = {f"φ from {axis}": value for axis, value in row.axes.items()}
         rows.append(
             {"network": row.member.upper(), "depth ×": theirs.depth, "width ×": theirs.width, "px": theirs.resolution}
-            | axes
-            | {f"φ from {costs.unit()}": row.compute, "φ usually given": beside.phi}
-            | {"differs from the formula there": beside.differs, "why": beside.why}
-            | {"blocks": len(theirs.blocks), "parameters": costs.millions(cost.params)}
-            | {costs.unit(): costs.compute(cost.macs)}
+            | {f"φ from {axis}": value for axis, value in row.axes.items()}
+            | {f"φ from {costs.unit()}": row.compute, "blocks": len(theirs.blocks)}
+            | {"parameters": costs.millions(cost.params), costs.unit(): costs.compute(cost.macs)}
         )
     exact = {column: st.column_config.NumberColumn(format="%.3f") for column in rows[0] if column.startswith("φ from")}
     st.dataframe(rows, hide_index=True, column_config=exact, key="scaling.members", height="content")
+    st.markdown("**What differs from the formula, at the φ that people give for each**")
+    st.table(
+        [
+            {
+                "network": row.member.upper(),
+                "φ usually given": f"{row.phi:g}",
+                "as released": row.differs,
+                "why": row.why,
+            }
+            for row in map(phi.comparison, RELEASES)
+        ],
+        hide_index=True,
+    )
     [source] = {row["source"] for row in facts.table("effnet_phi_fit")}
     widgets.cite(f"“φ usually given”: {source.split('; ')[-1]}.")
 

@@ -70,13 +70,6 @@ def url_value(key: str) -> str | None:
     return st.query_params.get(key)
 
 
-def link() -> str:
-    """The page's address with all that is set on it: bound inputs that stand at their default are left out."""
-    address = (st.context.url or "").split("?")[0]
-    query = urlencode(st.query_params.to_dict())
-    return f"{address}?{query}" if query else address
-
-
 def follow(source: str, target: str, others: dict[str, object]) -> None:
     """Callback: give a widget the value of another, and set others."""
     keep_all({target: value(source)} | others)
@@ -87,6 +80,13 @@ def keep_all(values: dict[str, object]) -> None:
     for key, new in values.items():
         if value(key) != new:
             keep(key, new)
+
+
+def link() -> str:
+    """The page's address with all that is set on it: bound inputs that stand at their default are left out."""
+    address = (st.context.url or "").split("?")[0]
+    query = urlencode(st.query_params.to_dict())
+    return f"{address}?{query}" if query else address
 
 
 # Pictures ---------------------------------------------------------------------------------------------------------

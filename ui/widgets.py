@@ -113,9 +113,11 @@ def explain_refused(key: str, allowed: str, accepts: Callable[[str], bool], inst
         slot.warning(f"The link asks for {key} = {text[:40]!r}; allowed is {allowed}. Shown instead: {instead}.")
 
 
-def choice(label: str, options: dict[str, str], *, key: str, help: str | None = None, **settings) -> str:
-    """A segmented control over {value: text on the screen and in the URL}; the first option is the default."""
-    first, texts = next(iter(options)), options.values()
+def choice(
+    label: str, options: dict[str, str], *, key: str, default: str | None = None, help: str | None = None, **settings
+) -> str:
+    """A segmented control over {value: text on the screen and in the URL}; the first is the default."""
+    first, texts = default or next(iter(options)), options.values()
     explain_refused(key, ", ".join(texts), lambda text: text in texts, options[first])
     return st.segmented_control(
         label,
