@@ -24,7 +24,7 @@ from .figures import (
 
 WAY_COLOURS = {"depth": DEPTH, "width": WIDTH, "resolution": RESOLUTION, "compound": COMPOUND}
 LABEL_PX = 24  # room for a line of text above and below each network
-NARROW = 0.12  # of the longest network's length: below that, stage numbers would run into each other
+UNLIKE = 5  # times as long as the shortest: then stage numbers would run into each other
 
 
 def four_networks(networks: Mapping[str, tuple[str, Sequence[Layer]]], *, height: int = 620) -> go.Figure:
@@ -36,11 +36,14 @@ def four_networks(networks: Mapping[str, tuple[str, Sequence[Layer]]], *, height
     gap = STAGE_GAP * longest / 2
     label = LABEL_PX * tall / (height - 2 * LABEL_PX * (len(drawn) + 1))
     figure, top, right = go.Figure(), 0.0, longest + gap * stages
+    alike = longest <= UNLIKE * min(lengths.values())
     for way, rows in drawn.items():
         title = f"<span style='color:{WAY_COLOURS[way]}'>■</span> <b>{networks[way][0]}</b>"
-        settings = {"gap": gap, "right": right, "in_legend": top == 0, "with_stages": lengths[way] > NARROW * longest}
+        settings = {"gap": gap, "right": right, "in_legend": top == 0, "with_stages": alike}
         draw_network(figure, title, rows, middle=top - label - rows[0].size / 2, **settings)
         top -= 2 * label + rows[0].size
+    if not alike:  # outlines would hide the colours of so thin slabs
+        figure.update_traces(marker_line_width=0)
     figure.update_xaxes(range=[-gap, right], visible=False)
     figure.update_yaxes(range=[top, 0], visible=False)
     return with_defaults(figure, height=height, barmode="overlay")

@@ -130,7 +130,7 @@ def constraint_surface(
     _add_point(figure, "the paper's", (ALPHA, BETA, GAMMA), paper)
     _add_point(figure, "here", here, HERE | {"size": 14})
     _add_distance(figure, here, target)
-    figure.update_layout(scene=_scene(here), uirevision="constraint")
+    figure.update_layout(scene=_scene(here), uirevision="constraint", legend_itemsizing="constant")
     return with_defaults(figure, height=height)
 
 
@@ -194,6 +194,6 @@ def _scene(here: tuple[float, float, float]) -> dict:
     return axes | {
         "dragmode": "turntable",
         "aspectmode": "cube",
-        "camera": {"eye": {"x": 1.5, "y": 1.1, "z": 1.0}, "center": {"x": 0, "y": 0, "z": -0.12}},
+        "camera": {"eye": {"x": 1.7, "y": 1.3, "z": 1.1}, "center": {"x": 0, "y": 0, "z": -0.15}},
         "uirevision": "constraint",
     }

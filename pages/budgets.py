@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import budgets, state, widgets
+from ui import budgets, latency, state, widgets
 
 state.enter_by_router()
 
@@ -22,11 +22,19 @@ budgets.show_bars(found, batch=batch)
 
 panel = widgets.choice(
     "Look closer",
-    {"numbers": "All numbers", "published": "What the paper measured", "others": "Other networks"},
+    {
+        "numbers": "All numbers",
+        "latency": "Latency here",
+        "published": "What the paper measured",
+        "others": "Other networks",
+    },
     key="budgets.panel",
+    wrap=True,
 )
 if panel == "numbers":
     budgets.show_table(found, batch=batch)
+elif panel == "latency":
+    latency.show({way: (budgets.title(solution), solution.architecture) for way, solution in found.items()})
 elif panel == "published":
     budgets.show_published(macs)
 else:
@@ -34,10 +42,10 @@ else:
 
 st.markdown(
     """
-**What to notice.** All four cost the same multiplications, and nothing else about them is the same. Depth alone pays
-in parameters and in a long chain of layers that must run one after the other. Width alone pays in parameters. Pixels
-alone cost no parameter at all, and pay in memory: every activation grows. All three together stay between the
-extremes on every count, and the paper's accuracies are best there.
+**What to notice.** All four cost about the same compute, and nothing else about them is the same. Depth alone pays in
+parameters and in a long chain of layers that must run one after the other. Width alone pays in parameters. Pixels
+alone cost no parameter at all, and pay in memory: every activation grows. For budgets above B1's, all three together
+stay between the extremes on every count, and the paper's accuracies are best there.
 
 **How memory is counted.** For one picture: input and output of the layer for which both together are largest, as
 32-bit numbers; weights come on top. For training: what PyTorch keeps of each layer until the backward pass, times

@@ -92,12 +92,12 @@ def title(solution: budget.Solution) -> str:
 
 
 def show_drawing(found: dict[str, budget.Solution]) -> None:
-    drawn = {way: (title(solution), layers_of(solution.architecture)) for way, solution in found.items()}
-    blocks = ", ".join(f"{NAMES[way]} {len(solution.architecture.blocks)} blocks" for way, solution in found.items())
+    networks = {way: solution.architecture for way, solution in found.items()}
+    titles = {way: f"{title(found[way])}: {len(network.blocks):,} blocks" for way, network in networks.items()}
     st.plotly_chart(
-        figures_budget.four_networks(drawn),
+        figures_budget.four_networks({way: (titles[way], layers_of(network)) for way, network in networks.items()}),
         key="budgets.drawing",
-        alt=f"Four networks for one budget, drawn to one scale: {blocks}",
+        alt="Four networks for one budget, drawn to one scale. " + "; ".join(titles.values()),
         config=widgets.chart_config("four-ways"),
     )
     off = [f"{NAMES[way]} {how_near(solution)}" for way, solution in found.items() if not solution.is_exact]
@@ -125,24 +125,22 @@ def show_bars(found: dict[str, budget.Solution], *, batch: int) -> None:
 def show_table(found: dict[str, budget.Solution], *, batch: int) -> None:
     rows = [_row(solution, budget.needs(solution.architecture, batch=batch)) for solution in found.values()]
     percent = {name: st.column_config.NumberColumn(format="percent") for name in rows[0] if "share" in name}
-    exact = {"parameters": st.column_config.NumberColumn(format="localized")}
-    exact[costs.unit()] = exact["parameters"]
+    exact = {name: st.column_config.NumberColumn(format="localized") for name in ("blocks", "parameters", costs.unit())}
     st.dataframe(rows, hide_index=True, column_config=percent | exact, key="budgets.table", height="content")
 
 
 def _row(solution: budget.Solution, need: budget.Needs) -> dict[str, str | float]:
     return {
-        "what grows": NAMES[solution.way],
-        "setting": budget.setting(solution),
-        "against the budget": how_near(solution),
+        "network": title(solution),
         "blocks": need.blocks,
         "parameters": need.params,
         costs.unit(): costs.quantity().factor * need.macs,
+        "off": f"{solution.off:+.2%}",
         "activations, MB": round(need.inference_bytes / 1e6, 1),
         "training, GB": round(need.training_bytes / 1e9, 2),
-        f"share of depthwise in {costs.unit()}": need.depthwise_of_macs,
-        f"share of SE in {costs.unit()}": need.se_of_macs,
-        "share of SE in parameters": need.se_of_params,
+        f"depthwise: share of {costs.unit()}": need.depthwise_of_macs,
+        f"SE: share of {costs.unit()}": need.se_of_macs,
+        "SE: share of parameters": need.se_of_params,
     }
 
 
