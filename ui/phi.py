@@ -249,6 +249,7 @@ def show_constraint(coefficients: dict[str, float]) -> None:
             alt=f"The surface α · β² · γ² = 2; the point here has the product {growth(*here):.3f}",
             config=widgets.chart_config("constraint", turns=True),
         )
+        widgets.keep_camera()
     with table:
         rows = [
             {"α": row.alpha, "β": row.beta, "γ": row.gamma, "α·β²·γ²": row.product}

@@ -14,12 +14,17 @@ if TYPE_CHECKING:
     from effnet_core.engine import Engine
     from effnet_core.weights import ModelStatus
 
-FAVICON = str(Path(__file__).parent / "assets" / "favicon.png")
+ASSETS = Path(__file__).parent / "assets"
+FAVICON = str(ASSETS / "favicon.png")
 UNITS = ("MACs", "FLOPs")
 STILL = {"displayModeBar": False, "scrollZoom": False}  # a chart that is read, not moved
 
 
 CHART_FILES = ("PNG", "SVG")
+OTHER_BUTTONS = (  # plotly's, beside the one that saves and the one that turns back
+    *("zoom2d", "pan2d", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d"),
+    *("zoom3d", "pan3d", "orbitRotation", "tableRotation", "resetCameraLastSave3d", "hoverClosest3d"),
+)
 
 
 def header(question: str, *, unit_switch: bool = False) -> None:
@@ -143,14 +148,22 @@ def chart_config(name: str, *, turns: bool = False) -> dict[str, object]:
     `turns`: a chart in three dimensions, which is dragged to turn it and has a button back to the first view.
     """
     kind = str(state.value("app.charts", CHART_FILES[0])).lower()
-    buttons = ["toImage", "resetCameraDefault3d"] if turns else ["toImage"]
     return {
         "displayModeBar": True,
         "displaylogo": False,
         "scrollZoom": False,
-        "modeBarButtons": [buttons],
+        # Not modeBarButtons: plotly takes nested lists for changed on each run, and draws anew from the first view.
+        "modeBarButtonsToRemove": [*OTHER_BUTTONS, *(() if turns else ("resetCameraDefault3d",))],
         "toImageButtonOptions": {"format": kind, "filename": name, "scale": 2},
     }
+
+
+_camera = st.components.v2.component("camera", js=(ASSETS / "camera.js").read_text(encoding="utf-8"))
+
+
+def keep_camera() -> None:
+    """A chart in three dimensions stays turned as the user left it, though Streamlit draws it anew; shows nothing."""
+    _camera(key="app.camera", height=1)
 
 
 # Which network answers --------------------------------------------------------------------------------------------
