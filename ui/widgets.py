@@ -152,7 +152,7 @@ def chart_config(name: str, *, turns: bool = False) -> dict[str, object]:
         "displayModeBar": True,
         "displaylogo": False,
         "scrollZoom": False,
-        # Not modeBarButtons: plotly takes nested lists for changed on each run, and draws anew from the first view.
+        # not modeBarButtons, which would leave out Streamlit's own button for the full screen
         "modeBarButtonsToRemove": [*OTHER_BUTTONS, *(() if turns else ("resetCameraDefault3d",))],
         "toImageButtonOptions": {"format": kind, "filename": name, "scale": 2},
     }

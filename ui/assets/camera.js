@@ -1,7 +1,7 @@
 // Streamlit puts up a plotly chart anew whenever its numbers change, and a scene that was turned would jump back.
-// This keeps the view that the hand chose, for all charts in three dimensions, and gives it to whatever comes anew.
+// This keeps the view that the hand chose and gives it to whatever comes anew; a page has one scene at most.
 
-let kept = null // the camera; one for the page, which has one scene
+const VIEW = Symbol.for("effnet.view") // on the window: this file, too, is loaded anew
 const attended = new WeakSet()
 
 export default function () {
@@ -20,7 +20,7 @@ function attendAll() {
       continue
     }
     attended.add(plot)
-    if (kept) show(plot, scene)
+    if (window[VIEW]) show(plot, scene)
     else keep(plot) // it may have been turned before this came to attend it
     plot.on("plotly_relayout", () => keep(plot))
   }
@@ -28,12 +28,12 @@ function attendAll() {
 
 function keep(plot) {
   const { eye, center, up } = plot._fullLayout.scene.camera
-  kept = structuredClone({ eye, center, up })
+  window[VIEW] = structuredClone({ eye, center, up })
 }
 
 // plotly tells of no public way to move a chart's camera from outside: this is what its own button does.
 function show(plot, scene) {
-  Object.assign(scene.camera, structuredClone(kept))
-  plot.layout.scene.camera = { ...plot.layout.scene.camera, ...structuredClone(kept) }
+  Object.assign(scene.camera, structuredClone(window[VIEW]))
+  plot.layout.scene.camera = { ...plot.layout.scene.camera, ...structuredClone(window[VIEW]) }
   scene._scene.setViewport(scene)
 }
