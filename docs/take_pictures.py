@@ -25,6 +25,7 @@ PAGES = {
     "overview": "/",
     "scaling": "/scaling",
     "classify": "/classify",
+    "mbconv": "/mbconv",
     "se_gates": "/se_gates",
     "machine": "/machine",
 }
