@@ -7,12 +7,12 @@ from ui import answers, arithmetic, designs, mbconv, pictures, state, widgets
 state.enter_by_router()
 
 PANELS = {
-    "steps": "Step by step",
-    "arithmetic": "The arithmetic",
+    "steps": "Steps",
+    "arithmetic": "Arithmetic",
     "what_if": "What if",
-    "linear": "Why it ends linear",
+    "linear": "Linear end",
     "designs": "Four designs",
-    "structure": "The whole network",
+    "structure": "Structure",
 }
 
 engine = widgets.pick_model()
@@ -54,10 +54,10 @@ elif panel == "what_if":
     designs.show_what_if(engine, block)
     st.markdown(
         """
-**What to notice.** A larger kernel multiplies one small step here, and in a full convolution the product of two channel
-counts. Expansion multiplies everything, activations too: the wide maps are what training has to remember. SE costs parameters but hardly any compute,
-since it works on one number a channel. Only the cost of other settings is computed here: how well such a network would
-answer takes training to know.
+**What to notice.** A larger kernel multiplies one small step here, and in a full convolution the product of two
+channel counts. Expansion multiplies everything, activations too: the wide maps are what training has to remember. SE
+costs parameters but hardly any compute, since it works on one number a channel. Only the cost of other settings is
+computed here: how well such a network would answer takes training to know.
 """
     )
 elif panel == "linear":
@@ -71,8 +71,8 @@ has no activation function.
 """
     )
     widgets.cite(
-        "The experiment of Sandler et al., MobileNetV2, arXiv:1801.04381, Fig. 1: a spiral through a random matrix into "
-        "n dimensions, a ReLU, and back by the matrix's pseudo-inverse. EfficientNet's SiLU is softer than a ReLU."
+        "The experiment of Sandler et al., MobileNetV2, arXiv:1801.04381, Fig. 1: a spiral through a random matrix "
+        "into n dimensions, a ReLU, and back by the matrix's pseudo-inverse. EfficientNet's SiLU is softer than a ReLU."
     )
 elif panel == "designs":
     designs.show_designs(engine, block)

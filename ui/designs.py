@@ -54,7 +54,8 @@ def _pick_settings(block: Block, size: int) -> Design:
     """Settings in place of the block's own, and the design that they make; below, what depthwise saves with them."""
     st.markdown(
         f"**{block.name} as it is**: {block.kernel}×{block.kernel}, expansion {block.expansion}, "
-        f"stride {block.stride}, {block.squeeze_channels} channels in SE's narrow layer, {'a' if block.has_residual else 'no'} residual"
+        f"stride {block.stride}, {block.squeeze_channels} channels in SE's narrow layer, "
+        f"{'a' if block.has_residual else 'no'} residual"
     )
     changed = designs.changed(
         block,

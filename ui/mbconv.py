@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from effnet_core.engine import Engine
     from effnet_core.results import BlockTrace
 
-MAPS = 4  # shown of each step
-MAP_PX, LEAST_PX = 84, 168
+MAPS = 3  # shown of each step
+MAP_PX, LEAST_PX = 104, 208  # three side by side on a phone
 WIDE = ("expand", "depthwise", "gated")  # steps that share their channels: none of them mixes any
 SORTS = {"spread": "Variation", "mean": "Strength", "gate": "Gate"}
 
@@ -97,7 +97,7 @@ def _map(name: str, steps: Mapping[str, np.ndarray], channel: int) -> Image:
 
 
 def _channel_caption(name: str, steps: Mapping[str, np.ndarray], channel: int) -> str:
-    return f"{channel}: gate {steps['gate'][channel]:.2f}" if name == "gated" else f"{channel}"
+    return f"{channel}, gate {steps['gate'][channel]:.2f}" if name == "gated" else f"channel {channel}"
 
 
 def _cost_text(step: Step) -> str:
