@@ -1,4 +1,4 @@
-"""Photograph the pages of the running app for the README, or for a look: python docs/take_pictures.py [FOLDER [PAGE …]].
+"""Photograph pages of the running app for the README, or for a look: python docs/take_pictures.py [FOLDER [PAGE …]].
 
 Without FOLDER: docs/<page>.webp, light, 1440 px wide. With FOLDER: PNG files there, each page in light and dark, at
 1440 and 390 px, in full length; a PAGE may be an address such as "/scaling?scaling.phi=3". Needs a system Chromium.

@@ -151,10 +151,11 @@ def side_by_side(block: Block, size: int, *, same_budget: bool = False) -> tuple
 
 def at_budget(make: Callable[[Block, int], Design], block: Block, size: int, macs: int) -> Design:
     """The design with both its ends scaled by one factor until its MACs come closest."""
-    channels = GRID
+    step = GRID if block.expansion > 1 or make is bottleneck else 2 * GRID  # torchvision's rounding expands 12 to 16
+    channels = step
     below = above = make(_with_ends(block, channels), size)
     while above.cost.macs < macs:
-        channels += GRID
+        channels += step
         below, above = above, make(_with_ends(block, channels), size)
     return min(below, above, key=lambda design: abs(design.cost.macs - macs))
 

@@ -6,10 +6,13 @@ Source of the experiment: Sandler et al., MobileNetV2, arXiv:1801.04381v4, Fig. 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
-POINTS, TURNS = 400, 2.5
+POINTS, TURNS = 240, 2.5
+MATRICES = 25  # whose medians are told
 DIMENSIONS = (2, 30)  # the paper shows 2 to 30
 
 
@@ -60,3 +63,22 @@ def embed(dimensions: int, *, seed: int, rectify: bool = True) -> Embedding:
     kept = np.maximum(wide, 0) if rectify else wide
     active = (wide > 0).sum(1) if rectify else np.full(len(curve), dimensions)
     return Embedding(dimensions, seed, curve, kept @ np.linalg.pinv(matrix), active)
+
+
+class Loss(NamedTuple):
+    """Medians over MATRICES random matrices: `error` as Embedding's, `collapsed` as a share of the points."""
+
+    dimensions: int
+    error: float
+    collapsed: float
+
+
+@cache
+def losses() -> tuple[Loss, ...]:
+    """What a ReLU loses in spaces of more and more dimensions; one matrix alone is a matter of luck. Seeds from 0."""
+    rows = []
+    for dimensions in range(DIMENSIONS[0], DIMENSIONS[1] + 1):
+        found = [embed(dimensions, seed=seed) for seed in range(MATRICES)]
+        errors, shares = [one.error for one in found], [one.collapsed.mean() for one in found]
+        rows.append(Loss(dimensions, float(np.median(errors)), float(np.median(shares))))
+    return tuple(rows)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from .designs import FLOAT32_BYTES, Design
 from .figures import (
@@ -18,7 +17,6 @@ from .figures import (
     RESIDUAL,
     ROLE_COLOURS,
     STEM_HEAD,
-    Quantity,
     three_digits,
     with_defaults,
 )
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
 COLOURS = ROLE_COLOURS | {"full": STEM_HEAD, "reduce": PROJECT, "restore": EXPAND}
 SIGNED = "RdBu_r"  # blue below zero, red above it, always centred on zero
 TENSOR = 0.08  # half a drawn tensor's thickness, where one step of the block is 1
-MOST_CELLS = 9 * 9  # with more, cells carry no numbers
 
 
 def memory(elements: int) -> str:
@@ -112,35 +109,25 @@ def _draw_residual(figure: go.Figure, end: float, edge: float, label: str) -> No
     figure.add_annotation(x=end / 2, y=1.4 * edge, text=label, yanchor="bottom", showarrow=False)
 
 
-def compared(designs: Sequence[Design], quantity: Quantity) -> go.Figure:
-    """Parameters, compute, activations and what is kept for the residual: four groups of bars, a bar a design."""
-    quantities = {
-        "parameters": [design.cost.params for design in designs],
-        quantity.name: [quantity.factor * design.cost.macs for design in designs],
-        "activations": [design.cost.activations for design in designs],
-        "kept for the residual": [design.kept for design in designs],
-    }
-    names = [design.name for design in designs]
-    figure = make_subplots(rows=2, cols=2, subplot_titles=list(quantities), shared_yaxes=True, vertical_spacing=0.16)
-    for number, (name, counts) in enumerate(quantities.items()):
-        figure.add_bar(
-            x=counts,
-            y=names,
+def bars(counts: Mapping[str, int], unit: str, *, marked: str) -> go.Figure:
+    """One bar for each name, first on top, one of them marked; exact on hover."""
+    figure = go.Figure(
+        go.Bar(
+            x=list(counts.values()),
+            y=list(counts),
             orientation="h",
-            marker_color=[PROJECT if one == "MBConv" else NEUTRAL for one in names],
-            text=[short(count) for count in counts],
+            marker_color=[PROJECT if name == marked else NEUTRAL for name in counts],
+            text=[short(count) for count in counts.values()],
             textposition="outside",
             textfont_size=FONT_SIZE,
             cliponaxis=False,
-            customdata=[f"{count:,} {name}" for count in counts],
+            customdata=[f"{count:,} {unit}" for count in counts.values()],
             hovertemplate="%{y}: %{customdata}<extra></extra>",
-            row=number // 2 + 1,
-            col=number % 2 + 1,
         )
-        figure.update_xaxes(range=[0, 1.4 * max(*counts, 1)], visible=False, row=number // 2 + 1, col=number % 2 + 1)
+    )
+    figure.update_xaxes(range=[0, 1.35 * max(*counts.values(), 1)], visible=False)
     figure.update_yaxes(autorange="reversed")
-    figure.update_annotations(font_size=FONT_SIZE + 1)
-    return with_defaults(figure, height=430, showlegend=False, margin={"l": 10, "r": 10, "t": 34, "b": 10})
+    return with_defaults(figure, height=30 + 34 * len(counts))
 
 
 def short(count: int) -> str:
@@ -154,13 +141,11 @@ def short(count: int) -> str:
 # The sums behind one value ----------------------------------------------------------------------------------------
 
 
-def products(kernel: np.ndarray, patch: np.ndarray) -> go.Figure:
-    """Kernel, patch and their products, (k, k) each, with their numbers in the cells."""
-    grids = {"kernel": kernel, "patch": patch, "products": kernel * patch}
-    figure = make_subplots(rows=1, cols=3, subplot_titles=["kernel", "× patch", "= products"], horizontal_spacing=0.02)
-    for column, values in enumerate(grids.values(), start=1):
-        strongest = max(float(abs(values).max()), 1e-12)
-        figure.add_heatmap(
+def cells(values: np.ndarray) -> go.Figure:
+    """A small grid (k, k) with its numbers in the cells, coloured around zero."""
+    strongest = max(float(abs(values).max()), 1e-12)
+    figure = go.Figure(
+        go.Heatmap(
             z=values,
             zmin=-strongest,
             zmax=strongest,
@@ -168,17 +153,14 @@ def products(kernel: np.ndarray, patch: np.ndarray) -> go.Figure:
             showscale=False,
             xgap=1,
             ygap=1,
-            texttemplate="%{z:.2f}" if values.size <= MOST_CELLS else None,
-            textfont_size=FONT_SIZE - 1 if values.shape[0] > 3 else FONT_SIZE + 1,
-            hovertemplate="row %{y}, column %{x}: %{z:.5f}<extra></extra>",
-            row=1,
-            col=column,
+            texttemplate="%{z:.3f}",
+            textfont_size=FONT_SIZE,
+            hovertemplate="row %{y}, column %{x}: %{z:.6f}<extra></extra>",
         )
+    )
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False, autorange="reversed")
-    figure.update_annotations(font_size=FONT_SIZE + 1)
-    height = 70 + 44 * max(kernel.shape[0], 4)
-    return with_defaults(figure, height=height, margin={"l": 10, "r": 10, "t": 34, "b": 10})
+    return with_defaults(figure, height=20 + 44 * values.shape[0])
 
 
 def contributions(rows: Sequence[tuple[str, float]], total: float, *, colour: str) -> go.Figure:
@@ -224,17 +206,17 @@ def spiral(points: np.ndarray, collapsed: Iterable[bool], *, height: int = 340) 
                 "cmax": len(lost),
                 "colorscale": "Viridis",
                 "symbol": symbol,
-                "size": 7,
+                "size": 6,
             },
             hovertemplate=f"point %{{marker.color}}, {name}: %{{x:.3f}}, %{{y:.3f}}<extra></extra>",
         )
-    figure.update_xaxes(range=[-1.25, 1.25], visible=False, constrain="domain")
-    figure.update_yaxes(range=[-1.25, 1.25], visible=False, scaleanchor="x", constrain="domain")
+    figure.update_xaxes(range=[-1.15, 1.15], visible=False, constrain="domain")
+    figure.update_yaxes(range=[-1.15, 1.15], visible=False, scaleanchor="x", constrain="domain")
     return with_defaults(figure, height=height, showlegend=False)
 
 
 def losses(rows: Sequence[tuple[int, float, float]]) -> go.Figure:
-    """(dimensions, error, share of points that collapsed), both shares in 0..1, over the dimensions."""
+    """Rows of (dimensions, error, share of points that collapsed), both in 0..1, over the dimensions."""
     figure = go.Figure()
     for name, column, colour, dash in (("error", 1, RESIDUAL, "solid"), ("collapsed points", 2, DEPTHWISE, "dot")):
         figure.add_scatter(

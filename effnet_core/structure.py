@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from .architecture import Architecture, Block
-from .cost import Layer, layers_of, total
+from .cost import Layer, block_layers, layers_of, total
 
 
 class Module(NamedTuple):
@@ -33,6 +33,19 @@ def modules_of(architecture: Architecture) -> list[Module]:
         Module("avgpool", "AdaptiveAvgPool2d", classifier.stage, "Pooling", (head.out_channels, 1, 1), 0, 0),
         _module("classifier", "Sequential", "FC", [classifier])._replace(shape=(classifier.out_channels,)),
     ]
+
+
+def inside(block: Block, size: int) -> list[Module]:
+    """What an MBConv is made of: torchvision numbers its parts, with or without expand, and counts SE as one."""
+    *wide, squeeze, excite, project = block_layers(block, size)
+    *_, depthwise = units = [_unit(layer) for layer in wide]
+    se = _module(squeeze.name.rpartition(".")[0], "SqueezeExcitation", "SE", [squeeze, excite])
+    return [*units, se._replace(shape=depthwise.shape), _unit(project)]
+
+
+def _unit(layer: Layer) -> Module:
+    operator = f"{layer.role} {layer.kernel}x{layer.kernel}"
+    return _module(layer.name.removesuffix(".0"), "Conv2dNormActivation", operator, [layer])
 
 
 def _mbconv(block: Block, layers: list[Layer]) -> Module:

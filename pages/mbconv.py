@@ -78,10 +78,10 @@ elif panel == "designs":
     designs.show_designs(engine, block)
     st.markdown(
         """
-**What to notice.** Between the same narrow ends a classic bottleneck is cheapest, but it has hardly any channels left
-to work with. At the same compute it must be wide where the residual is kept. Fused MBConv puts one full convolution
-in the place of expand and depthwise: many more operations, but of a kind that accelerators run well, which is why
-EfficientNetV2 uses it in its early stages.
+**What to notice.** Between the same narrow ends a classic bottleneck is cheapest wherever MBConv expands, but it has
+hardly any channels left to work with. At the same compute it must be wide where the residual is kept. Fused MBConv
+puts one full convolution in the place of expand and depthwise: many more operations, but of a kind that accelerators
+run well, which is why EfficientNetV2 uses it in its early stages.
 """
     )
 else:

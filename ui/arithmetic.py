@@ -47,12 +47,8 @@ def show_arithmetic(engine: Engine, picture: state.Picture, name: str) -> None:
             for label, count in zip(("Row", "Column"), out.shape[1:], strict=True)
         ]
     found = arithmetic.block_sums(trace, weights, step, channel=channel, row=places[0], column=places[1])
-    maps, numbers = st.columns([1, 2], gap="large")
-    with maps:
-        _show_places(found, trace)
-    with numbers:
-        _show_sum(found)
-    _show_norm(found)
+    _show_places(found, trace)
+    _show_sum(found)
 
 
 def _pick_channel(out: np.ndarray, *, key: str) -> int:
@@ -69,24 +65,29 @@ def _pick_channel(out: np.ndarray, *, key: str) -> int:
 
 
 def _show_places(found: Sum, trace: BlockTrace) -> None:
-    """The output map, which takes clicks, and for depthwise the input map with the patch."""
+    """The input map of a depthwise with its patch, the output map, which takes clicks, and the value's stations."""
     steps = dict(trace.steps)
-    st.markdown(f"**Output of {found.step}, channel {found.channel}**: click a pixel")
-    pixels.show(
-        _from_zero(steps[found.step][found.channel]),
-        pixels.Frame(found.row, found.column),
-        key="mbconv.output",
-        alt=f"Output channel {found.channel} of {found.step}, pixel {found.row}, {found.column} framed",
-        sets=("mbconv.row", "mbconv.column"),
-    )
-    if found.step == "depthwise":
-        st.markdown("**Its input, the same channel**, and the patch")
+    *before, output, values = st.columns([1, 1, 1.3] if found.step == "depthwise" else [1, 2.3], gap="medium")
+    for column in before:
+        with column:
+            st.markdown("**Input** and the patch")
+            pixels.show(
+                _from_zero(steps.get("expand", steps["input"])[found.channel]),
+                pixels.Frame(found.top, found.left, len(found.weights)),
+                key="mbconv.input",
+                alt=f"Input channel {found.channel} with the patch that the kernel lies on",
+            )
+    with output:
+        st.markdown("**Output**: click a pixel")
         pixels.show(
-            _from_zero(steps.get("expand", steps["input"])[found.channel]),
-            pixels.Frame(found.top, found.left, len(found.weights)),
-            key="mbconv.input",
-            alt=f"Input channel {found.channel} with the patch that the kernel lies on",
+            _from_zero(steps[found.step][found.channel]),
+            pixels.Frame(found.row, found.column),
+            key="mbconv.output",
+            alt=f"Output channel {found.channel} of {found.step}, pixel {found.row}, {found.column} framed",
+            sets=("mbconv.row", "mbconv.column"),
         )
+    with values:
+        _show_norm(found)
 
 
 def _from_zero(values: np.ndarray) -> Image:
@@ -102,12 +103,15 @@ def _show_sum(found: Sum) -> None:
         columns = {"input": found.inputs, "weight": found.weights, "product": found.products}
         _show_numbers(columns, key="mbconv.numbers")
         return
-    st.plotly_chart(
-        figures_mbconv.products(found.weights, found.inputs),
-        key="mbconv.products",
-        alt=f"Kernel, patch and products; they add up to {found.total:.4f}",
-        config=widgets.STILL,
-    )
+    grids = {"Kernel": found.weights, "× patch": found.inputs, "= products": found.products}
+    for column, (title, values) in zip(st.columns(3), grids.items(), strict=True):
+        column.markdown(f"**{title}**")
+        column.plotly_chart(
+            figures_mbconv.cells(values),
+            key=f"mbconv.{title.split()[-1].lower()}",
+            alt=f"{title}: {values.size} numbers; the products add up to {found.total:.4f}",
+            config=widgets.STILL,
+        )
     st.caption("Red is above zero, blue below; each grid has its own range. Outside the map the patch is zero.")
 
 
@@ -131,46 +135,59 @@ def _show_contributions(
 
 def _show_numbers(columns: Mapping[str, np.ndarray], *, key: str, noun: str = "channel") -> None:
     """Every number behind a chart of contributions."""
+    count = len(next(iter(columns.values())))
     st.dataframe(
-        {noun: range(len(next(iter(columns.values())))), **columns},
+        {noun: range(count), **columns},
         hide_index=True,
-        height=230,
+        height=min(230, 36 * (count + 1)),
         column_config={name: st.column_config.NumberColumn(format="%.6f") for name in columns},
         key=key,
     )
 
 
-def _show_values(values: Mapping[str, float]) -> None:
+def _show_values(values: Mapping[str, float], *, columns: int = 2) -> None:
     """The stations of one value as large numbers, in their order."""
-    with st.grid(len(values), min_column_width=150):
+    with st.grid(columns, min_column_width=140):
         for label, value in values.items():
             st.metric(label, f"{value:.5g}")
 
 
 def _show_norm(found: Sum) -> None:
     """From the sum through batch norm and SiLU to what the network itself has, and what folding makes of it."""
-    silu = {"After SiLU": found.value} if found.has_silu else {}
-    values = {f"Sum of {found.products.size:,} products": found.total, "After batch norm": found.normed} | silu
+    values = {f"Sum of {found.products.size:,} products": found.total, "After batch norm": found.normed}
+    if found.has_silu:
+        values["After SiLU"] = found.value
     values["The network's own value"] = found.seen
     if found.added is not None:
         values |= {"Input, added by the residual": found.added, "After the residual": found.value + found.added}
     _show_values(values)
-    st.latex(
-        rf"y = \gamma\,\frac{{x-\mu}}{{\sqrt{{\sigma^2+\epsilon}}}}+\beta = {found.scale:.4f}\cdot"
-        rf"\frac{{{found.total:.4f}-({found.mean:.4f})}}{{\sqrt{{{found.variance:.4f}+{found.eps:g}}}}}"
-        rf"+({found.shift:.4f}) = {found.normed:.4f}"
-    )
     factor, bias = found.folded
     st.markdown(
-        f"Batch norm's four numbers belong to the channel and are fixed after training, so it can be **folded** into "
-        f"the convolution: each weight times {factor:.4f}, plus a bias of {bias:.4f}, and the same "
-        f"{factor * found.total + bias:.4f} comes out in one step. "
-        + ("SiLU follows: y · sigmoid(y)." if found.has_silu else "Nothing follows: project is linear.")
+        "**Batch norm**: scale · (sum − mean) / √(variance + ε) + shift = "
+        f"{found.scale:.4f} · ({found.total:.4f} − {_term(found.mean)}) / √({found.variance:.4f} + {found.eps:g}) + "
+        f"{_term(found.shift)} = **{found.normed:.4f}**. Its numbers are fixed after training, so it can be "
+        f"**folded** into the convolution: each weight times {factor:.4f}, plus a bias of {bias:.4f}, gives the same "
+        "in one step. "
+        + ("**SiLU** follows: y · sigmoid(y)." if found.has_silu else "Nothing follows: project is **linear**.")
     )
+
+
+def _term(number: float) -> str:
+    """As it stands behind a sign."""
+    return f"({number:.4f})" if number < 0 else f"{number:.4f}"
 
 
 def _show_gate(found: GateSums) -> None:
     """Squeeze, the two small layers and the sigmoid, for one channel."""
+    _show_values(
+        {
+            f"Squeeze: mean of channel {found.channel}": float(found.pooled[found.channel]),
+            "Excite: sum of the second layer": found.total,
+            "Sigmoid of it: the gate": found.gate,
+            "The network's own gate": found.seen,
+        },
+        columns=4,
+    )
     first, second = st.columns(2, gap="large")
     units, colour = len(found.squeezed), figures_mbconv.COLOURS["squeeze"]
     with first:
@@ -188,11 +205,3 @@ def _show_gate(found: GateSums) -> None:
         _show_contributions(found.products, found.total, key="mbconv.excite", colour=colour, bias=bias, noun="unit")
         columns = {"sum": found.squeezed, "after SiLU": found.activated, "weight": found.excite}
         _show_numbers(columns | {"product": found.products}, key="mbconv.units", noun="unit")
-    _show_values(
-        {
-            f"Mean of channel {found.channel}": float(found.pooled[found.channel]),
-            "Second layer's sum": found.total,
-            "Sigmoid: its gate": found.gate,
-            "The network's own gate": found.seen,
-        }
-    )

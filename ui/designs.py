@@ -24,6 +24,7 @@ EXPANSIONS = range(1, 9)
 SE_RATIOS = {0: "No SE", 1 / 16: "1/16", 1 / 8: "1/8", 1 / 4: "1/4", 1 / 2: "1/2"}
 STRIDES = (1, 2)
 SEED_LIMITS = (0, 9999)
+ROW_PX, MOST_PX = 35, 900  # of a table
 STEPS_PANEL = {"mbconv.panel": "steps"}
 
 # What if ----------------------------------------------------------------------------------------------------------
@@ -102,7 +103,7 @@ def _show_change(before: Design, after: Design) -> None:
         ("Activations", before.cost.activations, after.cost.activations, _count),
         ("Kept for the residual", before.kept, after.kept, memory),
     )
-    with st.grid(4, min_column_width=150):
+    with st.grid(2, min_column_width=150):
         for label, old, new, text in rows:
             change = f"× {figures.three_digits(new / old)} of {text(old)}" if old else f"before: {text(old)}"
             st.metric(label, text(new), change, delta_color="off", delta_arrow="off", help=f"{new:,}, before {old:,}")
@@ -139,7 +140,7 @@ def show_linear_bottleneck() -> None:
             alt=f"{title}: {collapsed} of {points} points collapsed, error {found.error:.0%}",
             config=widgets.STILL,
         )
-    _show_losses(seed)
+    _show_losses()
 
 
 LOSS_HELP = (
@@ -152,19 +153,21 @@ COLLAPSE_HELP = (
 )
 
 
-def _show_losses(seed: int) -> None:
-    low, high = embedding.DIMENSIONS
-    found = [embedding.embed(dimensions, seed=seed) for dimensions in range(low, high + 1)]
-    rows = [{"n": one.dimensions, "error": one.error, "collapsed": one.collapsed.mean()} for one in found]
+def _show_losses() -> None:
+    """What is lost for every number of dimensions, the median of several matrices, as lines and as a table."""
+    rows, last = embedding.losses(), embedding.MATRICES - 1
     st.plotly_chart(
-        figures_mbconv.losses([(row["n"], row["error"], row["collapsed"]) for row in rows]),
+        figures_mbconv.losses(rows),
         key="mbconv.losses",
-        alt=f"Error and share of collapsed points with ReLU for {low} to {high} dimensions, seed {seed}",
+        alt=f"Error with ReLU: {rows[0].error:.0%} in {rows[0].dimensions} dimensions, {rows[-1].error:.0%} "
+        f"in {rows[-1].dimensions}",
         config=widgets.STILL,
     )
-    shares = {name: st.column_config.NumberColumn(format="percent") for name in ("error", "collapsed")}
+    st.caption(f"With ReLU; medians of {embedding.MATRICES} random matrices, seeds 0 to {last}.")
     with st.expander("The numbers"):
-        st.dataframe(rows, hide_index=True, column_config=shares, key="mbconv.losses.table")
+        shares = {name: st.column_config.NumberColumn(format="percent") for name in ("error", "collapsed")}
+        table = [row._asdict() for row in rows]
+        st.dataframe(table, hide_index=True, column_config=shares, key="mbconv.losses.table")
 
 
 # Four designs -----------------------------------------------------------------------------------------------------
@@ -187,14 +190,30 @@ def show_designs(engine: Engine, name: str) -> None:
                 alt=f"{design.name}, channels {' → '.join(map(str, design.widths))}, to scale",
                 config=widgets.STILL,
             )
-    st.plotly_chart(
-        figures_mbconv.compared(found, shown),
-        key="mbconv.designs.bars",
-        alt="Parameters, compute, activations and memory kept for the residual of the four designs",
-        config=widgets.STILL,
-    )
+    _show_bars(found)
     _layer_table(found, key="mbconv.designs.layers")
     widgets.cite(designs.SOURCES)
+
+
+def _show_bars(found: Sequence[Design]) -> None:
+    """Four charts of one bar a design: parameters, compute, activations, and what is kept for the residual."""
+    shown = costs.quantity()
+    quantities = {
+        "parameters": [design.cost.params for design in found],
+        shown.name: [shown.factor * design.cost.macs for design in found],
+        "activations": [design.cost.activations for design in found],
+        "elements kept for the residual": [design.kept for design in found],
+    }
+    columns = st.columns(2, gap="large") * 2
+    for column, (name, counts) in zip(columns, quantities.items(), strict=True):
+        column.markdown(f"**{name[0].upper()}{name[1:]}**")
+        named = dict(zip((design.name for design in found), counts, strict=True))
+        column.plotly_chart(
+            figures_mbconv.bars(named, name, marked="MBConv"),
+            key=f"mbconv.bars.{name.split()[0]}",
+            alt=f"{name}: " + ", ".join(f"{design} {count:,}" for design, count in named.items()),
+            config=widgets.STILL,
+        )
 
 
 def _layer_table(found: Sequence[Design], *, key: str) -> None:
@@ -223,8 +242,21 @@ def _layer_table(found: Sequence[Design], *, key: str) -> None:
 
 
 def show_structure(engine: Engine, name: str) -> None:
-    """torchvision's module tree beside the paper's stages; a chosen row opens that block's steps."""
-    shown, modules = costs.quantity(), structure.modules_of(engine.architecture)
+    """torchvision's module tree beside the paper's stages; a click on a block's row opens its steps."""
+    modules = structure.modules_of(engine.architecture)
+    opened = next(row for row in modules if row.path == name)
+    st.markdown("**Click a row of an MBConv to open it.**")
+    _module_table(modules, key="mbconv.structure", on_select=_opener(modules), selection_mode="single-cell")
+    st.markdown(f"**Inside {name}**")
+    _module_table(structure.inside(*designs.place(engine.architecture, name)), key="mbconv.inside")
+    st.subheader("Load it and count for yourself", anchor=False)
+    st.code(structure.loading_code(engine.name, engine.weights, name), language="python")
+    st.markdown(f"It prints **{opened.kind} {opened.params}** and **{sum(row.params for row in modules)}**.")
+    st.caption("Older code says pretrained=True: torchvision deprecated that word; weights=… names what is loaded.")
+
+
+def _module_table(modules: Sequence[structure.Module], *, key: str, **selection) -> None:
+    shown = costs.quantity()
     rows = [
         {
             "torchvision": row.path,
@@ -237,30 +269,18 @@ def show_structure(engine: Engine, name: str) -> None:
         }
         for row in modules
     ]
-    exact = {column: st.column_config.NumberColumn(format="localized") for column in ("parameters", shown.name)}
-    st.markdown("**Choose a row of an MBConv to open it.**")
-    st.dataframe(
-        rows,
-        hide_index=True,
-        height=min(38 * (len(rows) + 1), 720),
-        column_config=exact,
-        key="mbconv.structure",
-        on_select=_opener(modules),
-        selection_mode="single-row",
-    )
-    opened = next(row for row in modules if row.path == name)
-    st.subheader("Load it and count for yourself", anchor=False)
-    st.code(structure.loading_code(engine.name, engine.weights, name), language="python")
-    st.markdown(f"It prints **{opened.kind} {opened.params}** and **{sum(row.params for row in modules)}**.")
-    st.caption("Older code says pretrained=True: torchvision deprecated that word; weights=… names what is loaded.")
+    config = {column: st.column_config.NumberColumn(format="localized") for column in ("parameters", shown.name)}
+    config |= {"class": st.column_config.TextColumn(width=170), "stage": st.column_config.NumberColumn(width=60)}
+    height = min(ROW_PX * (len(rows) + 1) + 3, MOST_PX)
+    st.dataframe(rows, hide_index=True, height=height, column_config=config, key=key, **selection)
 
 
 def _opener(modules: Sequence[structure.Module]) -> Callable[[], None]:
-    """Callback: open the block of the chosen row; other rows hold no block."""
+    """Callback: open the block whose row was clicked; other rows hold no block."""
 
     def open_block() -> None:
-        chosen = state.value("mbconv.structure")["selection"]["rows"]
-        if chosen and modules[chosen[0]].block:
-            state.keep_all({"mbconv.block": modules[chosen[0]].path} | STEPS_PANEL)
+        for row, _column in state.value("mbconv.structure")["selection"]["cells"]:
+            if modules[row].block:
+                state.keep_all({"mbconv.block": modules[row].path} | STEPS_PANEL)
 
     return open_block
