@@ -1,7 +1,7 @@
-"""Photograph pages of the running app for the README, or for a look: python docs/take_pictures.py [FOLDER [PAGE …]].
+"""Photograph pages of the running app for the README, or for a look: python docs/take_pictures.py [FOLDER [PAGE ...]].
 
 Without FOLDER: docs/<page>.webp, light, 1440 px wide. With FOLDER: PNG files there, each page in light and dark, at
-1440 and 390 px, in full length; a PAGE may be an address such as "/scaling?scaling.phi=3". Needs a system Chromium.
+1440 and 390 px, in full length; a PAGE may carry settings: "scaling?scaling.panel=Layers". Needs a system Chromium.
 """
 
 from __future__ import annotations
@@ -95,17 +95,17 @@ def main(folder: Path | None, names: list[str]) -> None:
     with running_app() as address, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
         for name in names or PAGES:
-            path, file = PAGES.get(name, name), re.sub(r"\W+", "-", name).strip("-")
             if folder is None:
-                shot = photograph(browser, address + path, width=1440, height=900, scheme="light", whole=False)
+                shot = photograph(browser, address + PAGES[name], width=1440, height=900, scheme="light", whole=False)
                 save_small(shot, ROOT / "docs" / f"{name}.webp")
                 continue
             folder.mkdir(parents=True, exist_ok=True)
             for scheme in ("light", "dark"):
                 for width, height in ((1440, 900), (390, 844)):
                     size = {"width": width, "height": height}
-                    shot = photograph(browser, address + path, scheme=scheme, whole=True, **size)
-                    shot.save(folder / f"{file}-{scheme}-{width}.png")
+                    url = address + PAGES.get(name, f"/{name}")
+                    shot = photograph(browser, url, scheme=scheme, whole=True, **size)
+                    shot.save(folder / f"{re.sub(r'[^a-z0-9_.]+', '-', name.lower())}-{scheme}-{width}.png")
         browser.close()
 
 
