@@ -1,11 +1,12 @@
 """Blocks as layers: MBConv step by step and with other settings, and three designs that stand beside it. Pure Python.
 
 Conventions of cost.py: batch 1, square pictures, multiply-accumulates. Memory is that of float32 elements. What a
-residual keeps is the block's input: it can't be freed before the sum at the block's end.
+residual keeps is the block's input, or the projection of it: it can't be freed before the sum at the block's end.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from .cost import Cost, Layer, block_layers, convolution, layers_of, total
 FLOAT32_BYTES = 4
 BOTTLENECK = 4  # a ResNet bottleneck is this many times as wide at its ends as in its middle
 PLAIN_KERNEL = 3  # of the ResNet and MobileNetV2 blocks, as published
-GRID = 4  # channels of a design that is scaled to a budget go in these steps
+GRID, MOST_STEPS = 4, 10_000  # channels of a design that is scaled to a budget go in these steps
 SOURCES = (
     "Bottleneck: He et al., arXiv:1512.03385, Fig. 5, with its stride in the 3×3 as torchvision has it; MobileNetV2 "
     "block: Sandler et al., arXiv:1801.04381, Table 1; MBConv: Tan and Le, arXiv:1905.11946, Sec. 4; fused MBConv: Tan "
@@ -69,7 +70,9 @@ class Design:
 
     @property
     def kept(self) -> int:
-        """Elements that must be kept for the residual; 0 where there is none."""
+        """Elements that must be kept for the residual: the input, or its projection; 0 where there is none."""
+        if self.shortcut is not None:
+            return self.shortcut.activations
         return self.in_channels * self.size**2 if self.has_residual else 0
 
 
@@ -152,12 +155,12 @@ def side_by_side(block: Block, size: int, *, same_budget: bool = False) -> tuple
 def at_budget(make: Callable[[Block, int], Design], block: Block, size: int, macs: int) -> Design:
     """The design with both its ends scaled by one factor until its MACs come closest."""
     step = GRID if block.expansion > 1 or make is bottleneck else 2 * GRID  # torchvision's rounding expands 12 to 16
-    channels = step
-    below = above = make(_with_ends(block, channels), size)
-    while above.cost.macs < macs:
-        channels += step
-        below, above = above, make(_with_ends(block, channels), size)
-    return min(below, above, key=lambda design: abs(design.cost.macs - macs))
+
+    def made(steps: int) -> Design:
+        return make(_with_ends(block, steps * step), size)
+
+    enough = 1 + bisect_left(range(1, MOST_STEPS), macs, key=lambda steps: made(steps).cost.macs)
+    return min(made(max(1, enough - 1)), made(enough), key=lambda design: abs(design.cost.macs - macs))
 
 
 def _with_ends(block: Block, channels: int) -> Block:

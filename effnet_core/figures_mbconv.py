@@ -179,7 +179,7 @@ def contributions(rows: Sequence[tuple[str, float]], total: float, *, colour: st
             hovertemplate="%{x:.6f}<extra></extra>",
         )
     )
-    reach = 1.35 * max(max(abs(value) for value in values), 1e-12)
+    reach = 1.6 * max(max(abs(value) for value in values), 1e-12)
     figure.update_xaxes(range=[-reach, reach], zeroline=True, visible=False)
     names = [name for name, _ in rows] + ["<b>sum</b>"]
     figure.update_yaxes(autorange="reversed", tickvals=list(range(len(names))), ticktext=names)

@@ -159,8 +159,8 @@ def test_the_gate_shown_is_the_networks(offline):
     trace = offline.trace(load_sample(SAMPLES[0].name), answers.FIRST_BLOCK)
     found = arithmetic.gate_sums(trace, offline.block_weights(answers.FIRST_BLOCK), 7)
     said = metrics(at)
-    assert float(said["Sigmoid of it: the gate"]) == pytest.approx(dict(trace.steps)["gate"][7], rel=1e-4)
-    assert said["Sigmoid of it: the gate"] == said["The network's own gate"]
+    assert float(said["Sigmoid: its gate"]) == pytest.approx(dict(trace.steps)["gate"][7], rel=1e-4)
+    assert said["Sigmoid: its gate"] == said["The network's own gate"]
     first, second = (numbers(chart(at, f"mbconv.{key}")["data"][0]["x"]) for key in ("squeeze", "excite"))
     assert first[:-1].sum() == pytest.approx(first[-1]) == pytest.approx(found.squeezed[2])
     assert second[:-1].sum() == pytest.approx(second[-1]) == pytest.approx(found.total)

@@ -164,7 +164,7 @@ def _show_norm(found: Sum) -> None:
     factor, bias = found.folded
     st.markdown(
         "**Batch norm**: scale · (sum − mean) / √(variance + ε) + shift = "
-        f"{found.scale:.4f} · ({found.total:.4f} − {_term(found.mean)}) / √({found.variance:.4f} + {found.eps:g}) + "
+        f"{found.scale:.4f} · ({found.total:.4f} − {_term(found.mean)}) / √({found.variance:.4f} + {found.eps:.5f}) + "
         f"{_term(found.shift)} = **{found.normed:.4f}**. Its numbers are fixed after training, so it can be "
         f"**folded** into the convolution: each weight times {factor:.4f}, plus a bias of {bias:.4f}, gives the same "
         "in one step. "
@@ -181,9 +181,9 @@ def _show_gate(found: GateSums) -> None:
     """Squeeze, the two small layers and the sigmoid, for one channel."""
     _show_values(
         {
-            f"Squeeze: mean of channel {found.channel}": float(found.pooled[found.channel]),
-            "Excite: sum of the second layer": found.total,
-            "Sigmoid of it: the gate": found.gate,
+            "Mean of its map": float(found.pooled[found.channel]),
+            "Second layer's sum": found.total,
+            "Sigmoid: its gate": found.gate,
             "The network's own gate": found.seen,
         },
         columns=4,

@@ -40,7 +40,8 @@ def show_steps(engine: Engine, picture: state.Picture, name: str) -> None:
         with column:
             _show_step(step, steps, chosen)
     st.caption(GREYS)
-    _show_widths(designs.mbconv(block, size), designs.side_by_side(block, size, same_budget=True)[0])
+    own = designs.mbconv(block, size)
+    _show_widths(own, designs.at_budget(designs.bottleneck, block, size, own.cost.macs))
 
 
 SORT_HELP = (
@@ -134,4 +135,5 @@ def _widths(design: Design) -> str:
 def _kept(design: Design) -> str:
     if not design.has_residual:
         return "No residual: nothing has to be kept."
-    return f"Its input has to be kept for the residual: {memory(design.kept)}."
+    what = "Its input" if design.shortcut is None else "A projection of its input"
+    return f"{what} has to be kept for the residual: {memory(design.kept)}."
