@@ -39,7 +39,7 @@ def memory(elements: int) -> str:
 # Width to scale ---------------------------------------------------------------------------------------------------
 
 
-def profile(design: Design, *, widest: int, height: int = 260) -> go.Figure:
+def profile(design: Design, *, widest: int, height: int = 230) -> go.Figure:
     """A block from left to right: bars as high as their tensor has channels, layers between them in their colours.
 
     `widest`: channels that fill the height; designs drawn with the same one are to one scale.

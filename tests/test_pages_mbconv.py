@@ -95,7 +95,7 @@ def test_the_strip_tells_each_steps_shape_cost_and_formula(offline):
     own, classic = designs.mbconv(block, size), designs.side_by_side(block, size, same_budget=True)[0]
     for design in (own, classic):
         assert chart(at, f"mbconv.width.{design.name}")["data"]
-        assert f"Channels {' → '.join(map(str, design.widths))}. Its input has to be kept" in words
+        assert f"Channels {' → '.join(f'{count:,}' for count in design.widths)}. Its input has to be kept" in words
 
 
 def shown_channels(at: AppTest) -> list[list[str]]:
@@ -231,11 +231,11 @@ def test_the_spiral_is_the_cores():
     assert metrics(at)["Lost: error of what comes back"] == "0%"
 
 
-@pytest.mark.parametrize("compare", ["Same channels in and out", "Same MACs"])
+@pytest.mark.parametrize("compare", ["Same channels in and out", "Same compute"])
 def test_four_designs_stand_side_by_side(offline, compare):
     at = shown("Four designs", compare=compare)
     block, size = designs.place(offline.architecture, answers.FIRST_BLOCK)
-    found = designs.side_by_side(block, size, same_budget=compare == "Same MACs")
+    found = designs.side_by_side(block, size, same_budget=compare == "Same compute")
     bars = chart(at, "mbconv.bars.MACs")["data"][0]
     assert bars["y"] == [design.name for design in found]
     assert numbers(bars["x"]).tolist() == [design.cost.macs for design in found]

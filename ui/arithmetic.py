@@ -139,7 +139,7 @@ def _show_numbers(columns: Mapping[str, np.ndarray], *, key: str, noun: str = "c
     st.dataframe(
         {noun: range(count), **columns},
         hide_index=True,
-        height=min(230, 36 * (count + 1)),
+        height=min(230, 38 * (count + 1)),
         column_config={name: st.column_config.NumberColumn(format="%.6f") for name in columns},
         key=key,
     )

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from effnet_core import designs, embedding, figures, figures_mbconv, structure
-from effnet_core.figures_mbconv import memory
+from effnet_core.figures_mbconv import memory, short
 
 from . import costs, state, widgets
+from .mbconv import draw, widths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +25,7 @@ EXPANSIONS = range(1, 9)
 SE_RATIOS = {0: "No SE", 1 / 16: "1/16", 1 / 8: "1/8", 1 / 4: "1/4", 1 / 2: "1/2"}
 STRIDES = (1, 2)
 SEED_LIMITS = (0, 9999)
-ROW_PX, MOST_PX = 35, 900  # of a table
+ROW_PX, MOST_PX = 38, 900  # of a table
 STEPS_PANEL = {"mbconv.panel": "steps"}
 
 # What if ----------------------------------------------------------------------------------------------------------
@@ -42,12 +43,7 @@ def show_what_if(engine: Engine, name: str) -> None:
         widest = max(before.widest, after.widest)
         for title, design in (("Before", before), ("After", after)):
             st.markdown(f"**{title}**")
-            st.plotly_chart(
-                figures_mbconv.profile(design, widest=widest, height=210),
-                key=f"mbconv.what_if.{title}",
-                alt=f"{title}: channels {' → '.join(map(str, design.widths))}, to scale",
-                config=widgets.STILL,
-            )
+            draw(design, widest, key=f"mbconv.what_if.{title}")
     _layer_table([after], key="mbconv.what_if.layers")
 
 
@@ -98,19 +94,15 @@ def _show_separable(block: Block, size: int) -> None:
 def _show_change(before: Design, after: Design) -> None:
     shown = costs.quantity()
     rows = (
-        ("Parameters", before.cost.params, after.cost.params, _count),
-        (shown.name, shown.factor * before.cost.macs, shown.factor * after.cost.macs, _count),
-        ("Activations", before.cost.activations, after.cost.activations, _count),
+        ("Parameters", before.cost.params, after.cost.params, short),
+        (shown.name, shown.factor * before.cost.macs, shown.factor * after.cost.macs, short),
+        ("Activations", before.cost.activations, after.cost.activations, short),
         ("Kept for the residual", before.kept, after.kept, memory),
     )
     with st.grid(2, min_column_width=150):
         for label, old, new, text in rows:
             change = f"× {figures.three_digits(new / old)} of {text(old)}" if old else f"before: {text(old)}"
             st.metric(label, text(new), change, delta_color="off", delta_arrow="off", help=f"{new:,}, before {old:,}")
-
-
-def _count(number: int) -> str:
-    return figures_mbconv.short(number)
 
 
 # Linear bottleneck ------------------------------------------------------------------------------------------------
@@ -176,20 +168,15 @@ def _show_losses() -> None:
 def show_designs(engine: Engine, name: str) -> None:
     """ResNet bottleneck, MobileNetV2 block, MBConv and fused MBConv, between the same ends or at the same budget."""
     block, size = designs.place(engine.architecture, name)
-    shown = costs.quantity()
-    texts = {"ends": "Same channels in and out", "budget": f"Same {shown.name}"}
+    texts = {"ends": "Same channels in and out", "budget": "Same compute"}
     compared = widgets.choice("Compare at", texts, key="mbconv.compare")
     found = designs.side_by_side(block, size, same_budget=compared == "budget")
     widest = max(design.widest for design in found)
     for pair in (found[:2], found[2:]):
         for column, design in zip(st.columns(2, gap="large"), pair, strict=True):
-            column.markdown(f"**{design.name}**: {' → '.join(f'{count:,}' for count in design.widths)} channels")
-            column.plotly_chart(
-                figures_mbconv.profile(design, widest=widest, height=230),
-                key=f"mbconv.design.{design.name}",
-                alt=f"{design.name}, channels {' → '.join(map(str, design.widths))}, to scale",
-                config=widgets.STILL,
-            )
+            column.markdown(f"**{design.name}**: {widths(design)} channels")
+            with column:
+                draw(design, widest, key=f"mbconv.design.{design.name}")
     _show_bars(found)
     _layer_table(found, key="mbconv.designs.layers")
     widgets.cite(designs.SOURCES)

@@ -118,18 +118,25 @@ def _show_widths(own: Design, classic: Design) -> None:
     """This block and a classic bottleneck of the same budget, to one scale, with what each keeps for its residual."""
     widest, shown = max(own.widest, classic.widest), costs.quantity()
     for column, design in zip(st.columns(2, gap="large"), (own, classic), strict=True):
-        column.markdown(f"**{design.name}**, {shown.factor * design.cost.macs:,} {shown.name}")
-        column.plotly_chart(
-            figures_mbconv.profile(design, widest=widest),
-            key=f"mbconv.width.{design.name}",
-            alt=f"{design.name}: channels {_widths(design)}, to scale; {_kept(design)}",
-            config=widgets.STILL,
-        )
-        column.markdown(f"Channels {_widths(design)}. {_kept(design)}")
+        with column:
+            st.markdown(f"**{design.name}**, {shown.factor * design.cost.macs:,} {shown.name}")
+            draw(design, widest, key=f"mbconv.width.{design.name}")
+            st.markdown(f"Channels {widths(design)}. {_kept(design)}")
 
 
-def _widths(design: Design) -> str:
-    return " → ".join(str(count) for count in design.widths)
+def draw(design: Design, widest: int, *, key: str) -> None:
+    """A design's widths to the scale in which so many channels fill the height."""
+    st.plotly_chart(
+        figures_mbconv.profile(design, widest=widest),
+        key=key,
+        alt=f"{design.name}: channels {widths(design)}, to scale",
+        config=widgets.STILL,
+    )
+
+
+def widths(design: Design) -> str:
+    """Channels from end to end: 16 → 96 → 96 → 16."""
+    return " → ".join(f"{count:,}" for count in design.widths)
 
 
 def _kept(design: Design) -> str:
