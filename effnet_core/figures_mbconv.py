@@ -202,7 +202,7 @@ def spiral(points: np.ndarray, collapsed: Iterable[bool], *, height: int = 340) 
             name=name,
             marker={
                 "color": places,
-                "cmin": 0,
+                "cmin": -0.3 * len(lost),  # without viridis' darkest part, which a dark ground swallows
                 "cmax": len(lost),
                 "colorscale": "Viridis",
                 "symbol": symbol,

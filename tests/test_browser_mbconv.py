@@ -49,3 +49,14 @@ def test_a_click_on_a_row_of_the_structure_opens_that_block(page):  # noqa: F811
     table.click(position={"x": 60, "y": (paths.index("features.3.1") + 1.5) * row_height})
     playwright.expect(page.get_by_text("Squeeze, excite", exact=True)).to_be_visible()
     playwright.expect(page).to_have_url(re.compile(r"features\.3\.1"))
+
+
+def test_no_panel_is_wider_than_a_phone(page):  # noqa: F811
+    page.set_viewport_size({"width": 390, "height": 844})
+    for panel in ("Steps", "Arithmetic", "What+if", "Linear+end", "Four+designs", "Structure"):
+        page.goto(f"/mbconv?mbconv.panel={panel}")
+        page.get_by_role("radio", name=panel.replace("+", " ")).wait_for()
+        settled(page)
+        assert page.locator('[data-testid="stException"]').count() == 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
