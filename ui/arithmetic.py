@@ -159,7 +159,7 @@ def _show_norm(found: Sum) -> None:
         values["After SiLU"] = found.value
     values["The network's own value"] = found.seen
     if found.added is not None:
-        values |= {"Input, added by the residual": found.added, "After the residual": found.value + found.added}
+        values |= {"Added by the residual": found.added, "After the residual": found.value + found.added}
     _show_values(values)
     factor, bias = found.folded
     st.markdown(
