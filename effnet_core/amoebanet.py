@@ -80,15 +80,21 @@ class Pool(nn.Module):
 
 
 class FactorizedReduction(nn.Module):
-    """Half the size without losing pixels: one 1x1 convolution takes the even ones, one the odd ones."""
+    """Half the size without losing pixels: one 1x1 convolution takes the even ones, one the odd ones.
+
+    Each makes int(out / 2) channels, as in the official code, which refuses an odd `out`. The published A (190 filters)
+    and C (228) have it near the stem: the channel that is missing there is zero.
+    """
 
     def __init__(self, channels: int, out: int) -> None:
         super().__init__()
-        self.even, self.odd = (nn.Conv2d(channels, half, 1, 2, bias=False) for half in (out // 2, out - out // 2))
+        self.even, self.odd = (nn.Conv2d(channels, out // 2, 1, 2, bias=False) for _ in range(2))
         self.norm = nn.BatchNorm2d(out, **NORM)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.norm(torch.cat([self.even(x), self.odd(F.pad(x[..., 1:, 1:], (0, 1, 0, 1)))], dim=1))
+        halves = torch.cat([self.even(x), self.odd(F.pad(x[..., 1:, 1:], (0, 1, 0, 1)))], dim=1)
+        missing = self.norm.num_features - halves.shape[1]
+        return self.norm(F.pad(halves, (0, 0, 0, 0, 0, missing)) if missing else halves)
 
 
 def unit(
