@@ -27,6 +27,7 @@ PAGES = {
     "scaling": "/scaling",
     "budgets": "/budgets",
     "classify": "/classify",
+    "mbconv": "/mbconv",
     "se_gates": "/se_gates",
     "machine": "/machine",
 }

@@ -35,15 +35,22 @@ def build(cell: str, *, layers: int = 18, filters: int = 512, classes: int = 100
         raise ValueError(f"no network is called {name}; there are {', '.join(sorted(kinds))}")
     if layers < 3 or layers % 3:
         raise ValueError(f"{layers} cells don't make three equal stacks; allowed are 3, 6, 9, …")
-    if filters < 4:
-        raise ValueError(f"{filters} filters are too few; allowed are 4 or more")
+    if filters < 16:
+        raise ValueError(f"{filters} filters are too few; allowed are 16 or more")
     return AmoebaNet(name, layers, filters, classes)
 
 
 class Convolution(nn.Conv2d):
     """Without bias and padded like TensorFlow's SAME: ceil(size / stride) pixels come out."""
 
-    def __init__(self, channels: int, out: int, kernel=(1, 1), stride=(1, 1), groups: int = 1) -> None:
+    def __init__(
+        self,
+        channels: int,
+        out: int,
+        kernel: tuple[int, int] = (1, 1),
+        stride: tuple[int, int] = (1, 1),
+        groups: int = 1,
+    ) -> None:
         super().__init__(channels, out, kernel, stride, groups=groups, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -80,15 +87,21 @@ class Pool(nn.Module):
 
 
 class FactorizedReduction(nn.Module):
-    """Half the size without losing pixels: one 1x1 convolution takes the even ones, one the odd ones."""
+    """Half the size without losing pixels: one 1x1 convolution takes the even ones, one the odd ones.
+
+    Each makes int(out / 2) channels, as in the official code, which refuses an odd `out`. The published A (190 filters)
+    and C (228) have it near the stem: the channel that is missing there is zero.
+    """
 
     def __init__(self, channels: int, out: int) -> None:
         super().__init__()
-        self.even, self.odd = (nn.Conv2d(channels, half, 1, 2, bias=False) for half in (out // 2, out - out // 2))
+        self.even, self.odd = (nn.Conv2d(channels, out // 2, 1, 2, bias=False) for _ in range(2))
         self.norm = nn.BatchNorm2d(out, **NORM)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.norm(torch.cat([self.even(x), self.odd(F.pad(x[..., 1:, 1:], (0, 1, 0, 1)))], dim=1))
+        halves = torch.cat([self.even(x), self.odd(F.pad(x[..., 1:, 1:], (0, 1, 0, 1)))], dim=1)
+        missing = self.norm.num_features - halves.shape[1]
+        return self.norm(F.pad(halves, (0, 0, 0, 0, 0, missing)) if missing else halves)
 
 
 def unit(
@@ -206,9 +219,7 @@ class AmoebaNet(nn.Module):
     def __init__(self, name: str, layers: int, filters: int, classes: int) -> None:
         super().__init__()
         rows = [row for row in facts.table("amoebanet_cells") if row["cell"] == name]
-        kinds = {
-            stride: [row for row in rows if row["kind"] == kind] for stride, kind in ((1, "normal"), (2, "reduction"))
-        }
+        kinds = {stride: [row for row in rows if row["kind"] == kind] for stride, kind in KIND_OF_STRIDE.items()}
         self.stem = nn.Sequential(nn.Conv2d(3, STEM_CHANNELS, 3, 2, bias=False), nn.BatchNorm2d(STEM_CHANNELS, **NORM))
         self.cells = nn.ModuleList()
         channels, before, halved = STEM_CHANNELS, 0, False

@@ -251,14 +251,7 @@ def show_constraint(coefficients: dict[str, float]) -> None:
         )
         widgets.keep_camera()
     with table:
-        rows = [
-            {"α": row.alpha, "β": row.beta, "γ": row.gamma, "α·β²·γ²": row.product}
-            | {f"{costs.unit()} at φ = 1": costs.compute(row.macs)}
-            for row in grid
-        ]
-        exact = {name: st.column_config.NumberColumn(format="%.2f") for name in "αβγ"}
-        exact["α·β²·γ²"] = st.column_config.NumberColumn(format="%.3f")
-        st.dataframe(rows, hide_index=True, column_config=exact, height=480, key="scaling.grid")
+        _show_grid(grid)
     place = [(row.alpha, row.beta, row.gamma) for row in grid]
     rank = (
         f"number {place.index((ALPHA, BETA, GAMMA)) + 1} of these"
@@ -271,3 +264,14 @@ def show_constraint(coefficients: dict[str, float]) -> None:
         "here: the paper searched a small grid by accuracy and published neither the grid nor the accuracies of its "
         "points (asked in mingxingtan/efficientnet, issue 1)."
     )
+
+
+def _show_grid(grid: Sequence[phi.Candidate]) -> None:
+    rows = [
+        {"α": row.alpha, "β": row.beta, "γ": row.gamma, "α·β²·γ²": row.product}
+        | {f"{costs.unit()} at φ = 1": costs.compute(row.macs)}
+        for row in grid
+    ]
+    exact = {name: st.column_config.NumberColumn(format="%.2f") for name in "αβγ"}
+    exact["α·β²·γ²"] = st.column_config.NumberColumn(format="%.3f")
+    st.dataframe(rows, hide_index=True, column_config=exact, height=480, key="scaling.grid")
