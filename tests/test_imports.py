@@ -36,6 +36,7 @@ ORDER = (
     "weights",
     "gates",
     "attribution",
+    "methods",
     "faithfulness",
     "bench",
     "engine",
