@@ -172,7 +172,7 @@ def test_each_method_answers_for_the_top_class_and_costs_what_it_says(engine, ph
         handle.remove()
     assert (found.method, found.target, found.signed) == (name, top, method.signed)
     assert (found.layer == INPUT) != method.at_stage
-    assert found.values.shape == ((64, 64) if found.layer == INPUT else (2, 2))
+    assert found.values.shape == ((64, 64) if found.layer == INPUT else (4, 4))
     assert method.signed or (found.values >= 0).all()
     forwards, backwards = method.passes(64, **QUICK.get(name, {}))
     assert counted == {"forward": forwards + (name == "occlusion"), "backward": backwards}, "occlusion: the whole, too"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # torch is imported when an engine is asked for, never by ope
 OFFLINE_MODEL = "tiny"
 OWN_MODEL = "own"
 WARM_UP_AFTER_S = 1.0  # the browser fetches the charts' code in this time
+MOST_REMEMBERED = 48
 _log = logging.getLogger(__name__)
 
 
@@ -197,6 +198,22 @@ def trace(engine: Engine, picture: Picture, block: str) -> BlockTrace:
 @st.cache_data(max_entries=4, scope="session", show_spinner=False)
 def _trace(key: str, digest: str, block: str, _engine: Engine, _picture: Picture) -> BlockTrace:
     return _engine.trace(_picture.image, block)
+
+
+def remembered(key: tuple) -> object | None:
+    """What was computed for this question in this session, if it is still kept. Begin the key with `asked`."""
+    return value("answers", {}).get(key)
+
+
+def remember(key: tuple, answer: object) -> None:
+    """Keep what took long to compute; the oldest of MOST_REMEMBERED answers goes."""
+    answers = value("answers", {}) | {key: answer}
+    keep("answers", dict(list(answers.items())[-MOST_REMEMBERED:]))
+
+
+def asked(engine: Engine, picture: Picture, *question: object) -> tuple:
+    """The key of a question about a picture, for `remembered`."""
+    return (engine_key(engine), picture.digest, *question)
 
 
 # After the first paint --------------------------------------------------------------------------------------------
