@@ -71,7 +71,7 @@ def overlay(
 ) -> Image.Image:
     """The crop that the network saw, with the map (H, W) over it. A blank map leaves the picture as it is.
 
-    `signed`: negative values are drawn too, in the diverging colours, and `colours` is not used.
+    `signed`: negative values are drawn too, in the diverging colours in place of `colours`, over the crop in grey.
     """
     crop = image_crop.convert("RGB")
     if signed:
@@ -82,6 +82,8 @@ def overlay(
         places = large
     if not large.any():
         return crop
+    if signed:
+        crop = crop.convert("L").convert("RGB")
     return Image.blend(crop, Image.fromarray(table[(places * 255).round().astype(np.uint8)]), opacity)
 
 

@@ -28,7 +28,7 @@ Answer = TypeVar("Answer")
 SLOW = 4  # passes through the network; what needs more waits for a button
 SECOND_ANSWER = -2  # as a class to map: whatever the network's second answer is
 CEILING = 99  # per cent of the pixels: a map of pixels has a few extreme ones, which would darken all others
-MAP_PX = 215  # on the screen, of each of many
+MAP_PX = 170  # on the screen, of each of many: two in a row on a phone
 
 
 class Asked(NamedTuple):
@@ -53,7 +53,7 @@ def pick_map(engine: Engine, answer: Explanation, *, key: str) -> Asked:
         limits = {"default": float(row.default), "limits": (float(row.low), float(row.high)), "step": float(row.step)}
         parameters[row.name] = round(widgets.slider(row.title, key=f"{key}.{row.name}", **limits))
     asked = Asked(name, target, layer, tuple(parameters.items()))
-    st.markdown(f"{method.title} highlights {method.shows}. **It can't tell** {method.cannot_tell}.")
+    st.markdown(f"**{method.title}** shows {method.shows}. **It can't tell** {method.cannot_tell}.")
     st.caption(f"Cost: {_cost(*_passes(engine, asked))}.")
     return asked
 
