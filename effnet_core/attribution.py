@@ -30,14 +30,15 @@ def forward_from(network: EfficientNet, x: Tensor, stage: int, *, differentiate:
 
 
 @torch.enable_grad()
-def grad_cam(activations: Tensor, logits: Tensor, targets: Tensor) -> Tensor:
-    """Maps (N, T, H, W) of the targets (N, T): one backward pass for each of the T."""
+def grad_cam(activations: Tensor, logits: Tensor, targets: Tensor, *, signed: bool = False) -> Tensor:
+    """Maps (N, T, H, W) of the targets (N, T), rectified unless `signed`: one backward pass for each of the T."""
     weights = []
     for column in targets.T:
         chosen = logits.gather(1, column[:, None]).sum()  # pictures do not mix: the sum has each one's gradient
         (gradient,) = torch.autograd.grad(chosen, activations, retain_graph=True)
         weights.append(gradient.mean((2, 3)))
-    return _weighted_sum(activations.detach(), torch.stack(weights, 1)).relu()
+    maps = _weighted_sum(activations.detach(), torch.stack(weights, 1))
+    return maps if signed else maps.relu()
 
 
 def grad_cam_at_last(activations: Tensor, classifier: Tensor, targets: Tensor) -> Tensor:

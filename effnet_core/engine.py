@@ -150,11 +150,12 @@ class Engine:
     ) -> list[Randomised]:
         """A map of this picture again and again, while a copy's weights are drawn anew from the top downwards.
 
-        `parameters`: those that the map was made with.
+        `parameters`: those that the map was made with. A signed map of Grad-CAM is compared with its signs.
         """
         layer = None if heatmap.layer == methods.INPUT else heatmap.layer
         self._check(1, layer, heatmap.target)
-        x, request = self._prepare([image]), methods.checked(heatmap.method, layer, heatmap.target, parameters)
+        x = self._prepare([image])
+        request = methods.checked(heatmap.method, layer, heatmap.target, parameters, signed=heatmap.signed)
         network = self._on_device(lambda: copy.deepcopy(self._network))
 
         def look(progress: Progress) -> Heatmap:

@@ -105,8 +105,7 @@ def randomised(
         changed = look(report)
         if not report(1.0):
             raise Cancelled
-        original = heatmap if changed.signed else heatmap.rectified()
-        found.append(Randomised(part, changed, similarity(original.values, changed.values)))
+        found.append(Randomised(part, changed, similarity(heatmap.values, changed.values)))
     return found
 
 

@@ -40,7 +40,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Question:
-    """What a method is asked: one picture (1, 3, R, R), a class, a stage; `at_once` pictures fit into a pass."""
+    """What a method is asked: one picture (1, 3, R, R), a class, a stage; `at_once` pictures fit into a pass.
+
+    `signed`: Grad-CAM keeps what speaks against the class.
+    """
 
     network: EfficientNet
     x: Tensor
@@ -48,6 +51,7 @@ class Question:
     stage: int
     at_once: int
     progress: Progress | None = None
+    signed: bool = False
 
     def reporting(self, total: int) -> Callable[[Tensor], Tensor]:
         """The network, saying after each batch which share of `total` pictures it saw. Cancelled: stopped."""
@@ -79,7 +83,8 @@ class Method:
 
 def _grad_cam(ask: Question) -> Tensor:
     activations, logits = forward_from(ask.network, ask.x, ask.stage, differentiate=True)
-    return grad_cam(activations, logits, torch.tensor([[ask.target]], device=ask.x.device))[0, 0]
+    targets = torch.tensor([[ask.target]], device=ask.x.device)
+    return grad_cam(activations, logits, targets, signed=ask.signed)[0, 0]
 
 
 def _integrated_gradients(ask: Question, *, steps: int) -> Tensor:
@@ -205,9 +210,12 @@ class Request:
     layer: str | None
     target: int | None
     parameters: Mapping[str, int]
+    signed: bool = False
 
 
-def checked(name: str, layer: str | None, target: int | None, parameters: Mapping[str, int]) -> Request:
+def checked(
+    name: str, layer: str | None, target: int | None, parameters: Mapping[str, int], *, signed: bool = False
+) -> Request:
     """The request with the method's defaults filled in. ValueError for what the method does not have."""
     if name not in METHODS:
         raise ValueError(f"no method is called {name!r}; there are {', '.join(METHODS)}")
@@ -222,7 +230,7 @@ def checked(name: str, layer: str | None, target: int | None, parameters: Mappin
         if not (isinstance(value, int) and low <= value <= high):
             raise ValueError(f"{key} is {value!r}; allowed is a whole number from {low} to {high}")
     whole = {key: parameters.get(key, parameter.default) for key, parameter in known.items()}
-    return Request(name, layer, target, whole)
+    return Request(name, layer, target, whole, METHODS[name].signed or signed)
 
 
 def answer(
@@ -235,6 +243,7 @@ def answer(
             target = int(network(x).argmax())
     if request.layer:
         stage = int(request.layer.removeprefix("features."))
-    values = method.run(Question(network, x, target, stage, at_once, progress), **request.parameters)
+    asked = Question(network, x, target, stage, at_once, progress, request.signed)
+    values = method.run(asked, **request.parameters)
     layer = f"features.{stage}" if method.at_stage else INPUT
-    return Heatmap(layer, target, values.detach().float().cpu().numpy(), request.method, method.signed)
+    return Heatmap(layer, target, values.detach().float().cpu().numpy(), request.method, request.signed)

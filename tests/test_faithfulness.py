@@ -136,11 +136,18 @@ def test_a_map_that_ignores_the_class_does_not_change_with_the_classifier(engine
     assert found["features.3"].similarity < 0.99
 
 
-def test_a_stage_of_the_signed_ladder_is_compared_rectified(engine, photographs):
+def test_grad_cam_of_the_ladder_is_compared_with_its_signs(engine, photographs):
     signed = engine.ladder(photographs[0], targets=[3])[3]
     plain = engine.attribute(photographs[0], method="gradcam", layer="features.3", target=3)
-    ones, others = (engine.randomisation(photographs[0], heatmap)[:2] for heatmap in (signed, plain))
-    assert [step.similarity for step in ones] == pytest.approx([step.similarity for step in others], abs=0.02)
+    for one, other in zip(*(engine.randomisation(photographs[0], heatmap) for heatmap in (signed, plain)), strict=True):
+        assert one.heatmap.signed and not other.heatmap.signed
+        tolerance = 1e-4 * np.abs(one.heatmap.values).max()
+        np.testing.assert_allclose(one.heatmap.rectified().values, other.heatmap.values, atol=tolerance, rtol=0)
+        assert (
+            one.similarity == pytest.approx(faithfulness.similarity(signed.values, one.heatmap.values))
+            and -1 <= one.similarity <= 1
+        )
+    assert (one.heatmap.values < 0).any()
 
 
 def test_randomisation_stops_when_told(engine, photographs):

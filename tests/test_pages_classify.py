@@ -191,11 +191,11 @@ def test_the_map_on_the_screen_is_judged(offline):
     assert table["deletion area (low is good)"][0] == pytest.approx(judged.heatmap.deletion_area, abs=2e-3)
     assert "For this picture and class the map is" in text(at)
     at.button(key="classify.randomisation").click().run()
-    strip = [caption for caption in picture_captions(at) if "down to" in caption]
-    steps = offline.randomisation(IMAGE, heatmap)
+    strip = [caption for caption in picture_captions(at) if "Down to" in caption]
+    steps = offline.randomisation(IMAGE, offline.ladder(IMAGE, targets=[heatmap.target])[4])
     assert len(strip) == len(steps) and "As trained" in picture_captions(at)
     for caption, step in zip(strip, steps, strict=True):
-        part, said = caption.removeprefix("… down to ").split(": ")
+        part, said = caption.removeprefix("Down to ").split(": ")
         assert part == step.part and (said == "blank") == (step.similarity is None)
         assert said == "blank" or float(said) == pytest.approx(step.similarity, abs=0.03)
     assert "seed 0" in captions(at) and "Spearman" in captions(at)

@@ -84,6 +84,12 @@ def map_of(engine: Engine, picture: state.Picture, answer: Explanation, asked: A
     return on_demand(question, f"Compute the map ({_cost(*passes)})", work, key=key)
 
 
+def ladder(engine: Engine, picture: state.Picture, target: int) -> list[Heatmap]:
+    """Signed Grad-CAM at every stage."""
+    question = state.asked(engine, picture, "ladder", target)
+    return at_once(question, lambda: engine.ladder(picture.image, targets=[target]))
+
+
 # Computed once a session ------------------------------------------------------------------------------------------
 
 
@@ -172,11 +178,8 @@ def show_maps(maps: Iterable[tuple[str, Image]]) -> None:
 def show_ladder(engine: Engine, picture: state.Picture, target: int, look: Look, *, key: str) -> None:
     """Grad-CAM at every stage, from one forward and one backward pass."""
     signs = widgets.choice("Shown", {"for": "What speaks for the class", "both": "For and against"}, key=f"{key}.signs")
-    ladder = at_once(
-        state.asked(engine, picture, "ladder", target), lambda: engine.ladder(picture.image, targets=[target])
-    )
     shown, maps = answers.for_screen(picture.image), []
-    for number, heatmap in enumerate(ladder, start=1):
+    for number, heatmap in enumerate(ladder(engine, picture, target), start=1):
         heatmap = heatmap if signs == "both" else heatmap.rectified()
         rows, columns = heatmap.values.shape
         blank = ": no positive evidence" if heatmap.is_blank else ""

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from .answers import Look
     from .attribution import Asked
 
+HOW_TO_READ = {
+    "deletion": "the sooner the probability falls, the more the map names what the class needs.",
+    "insertion": "the sooner it rises, the more the map names what is enough for the class.",
+}
+
 
 def show(
     engine: Engine, picture: state.Picture, heatmap: Heatmap | None, asked: Asked, look: Look, *, key: str
@@ -38,6 +43,8 @@ def show(
     if judged:
         _show_curves(judged, answers.class_names(engine)[judged.target], key=key)
     st.subheader("Does it depend on what the network has learnt?", anchor=False)
+    if heatmap.method == "gradcam":  # with its signs: weights drawn anew often leave nothing but negative sums
+        heatmap = attribution.ladder(engine, picture, heatmap.target)[engine.layers.index(heatmap.layer)]
     steps = attribution.on_demand(
         ("randomisation", *question),
         "Draw the weights anew, from the top downwards",
@@ -52,6 +59,7 @@ def _show_curves(judged: Faithfulness, name: str, *, key: str) -> None:
     rivals = (("this map", judged.heatmap), ("random map", judged.random), ("centre blob", judged.centre))
     deletion, insertion = st.columns(2)
     for column, kind, axis in ((deletion, "deletion", "removed"), (insertion, "insertion", "put in")):
+        column.markdown(f"**{kind.capitalize()}**: {HOW_TO_READ[kind]}")
         areas = ", ".join(f"{title} {getattr(curves, f'{kind}_area'):.2f}" for title, curves in rivals)
         column.plotly_chart(
             figures_attribution.share_curves(
@@ -101,12 +109,13 @@ def _show_strip(engine: Engine, picture: state.Picture, heatmap: Heatmap, steps:
     maps = [("As trained", attribution.on_crop(shown, preparation, heatmap, look))]
     for step in steps:
         said = "blank" if step.similarity is None else f"{step.similarity:+.2f}"
-        maps.append((f"… down to {step.part}: {said}", attribution.on_crop(shown, preparation, step.heatmap, look)))
+        maps.append((f"Down to {step.part}: {said}", attribution.on_crop(shown, preparation, step.heatmap, look)))
     attribution.show_maps(maps)
     from effnet_core.faithfulness import SEED
 
     st.caption(
         "Under each map: its rank correlation (Spearman) with the trained network's, from +1 (same order of places) "
         "over 0 (unrelated) to -1. The weights of a copy are drawn anew, each tensor with the mean and spread that it "
-        f"had (seed {SEED}). A map that stays alike shows the picture, not what the network has learnt of the class."
+        f"had (seed {SEED}){attribution.legend(heatmap)}. A map that stays alike shows the picture, not what the "
+        "network has learnt of the class."
     )
