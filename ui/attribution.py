@@ -28,7 +28,7 @@ Answer = TypeVar("Answer")
 SLOW = 4  # passes through the network; what needs more waits for a button
 SECOND_ANSWER = -2  # as a class to map: whatever the network's second answer is
 CEILING = 99  # per cent of the pixels: a map of pixels has a few extreme ones, which would darken all others
-MAP_PX = 170  # on the screen, of each of many: two in a row on a phone
+MAP_PX = 165  # on the screen, of each of many: two in a row on a phone
 
 
 class Asked(NamedTuple):
@@ -167,7 +167,7 @@ def legend(heatmap: Heatmap) -> str:
 
 def show_maps(maps: Iterable[tuple[str, Image]]) -> None:
     """Many small pictures with their captions, as many in a row as fit."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, gap="xsmall"):
         for caption, image in maps:
             st.image(image, width=MAP_PX, caption=caption, alt=caption)
 
