@@ -87,8 +87,8 @@ The bars are the network's best answers among its {engine.architecture.classes:,
 belief and always add up to 1 over all classes, for a picture of none of them too: try the sample of no class it knows.
 
 The heat **highlights** places that raise the score of the class that you chose. It says where, never why, and each
-method says it in its own way: where two of them disagree, neither is the truth. Grad-CAM at an early stage has a finer
-map of simpler features; between a map's values the colours are blended, and each map is scaled to its own strongest
+method says it in its own way: where two of them disagree, neither is the truth. {attribution.grid_of(heatmap)}
+Grad-CAM at an early stage has a finer map of simpler features, and each map is scaled to its own strongest
 value. Guided backpropagation, which other tools offer, is left out: it changes the gradient of ReLU alone, and this
 network has SiLU in its place, so its map would be the plain gradient's.
 """

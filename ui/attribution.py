@@ -165,6 +165,14 @@ def legend(heatmap: Heatmap) -> str:
     return ". ".join(["", *parts])
 
 
+def grid_of(heatmap: Heatmap | None) -> str:
+    """How fine the map is, in a sentence."""
+    if heatmap is None:
+        return ""
+    rows, columns = heatmap.values.shape
+    return f"The map on the screen has {rows} × {columns} values; what lies between them is blended."
+
+
 def show_maps(maps: Iterable[tuple[str, Image]]) -> None:
     """Many small pictures with their captions, as many in a row as fit."""
     with st.container(horizontal=True, gap="xsmall"):
