@@ -37,6 +37,30 @@ def memory(device: str) -> tuple[tuple[str, int], ...]:
     return tuple((what, size) for what, size in rows if size is not None)
 
 
+def free_memory(device: str) -> int | None:
+    """Bytes that a network may still take there; None where the system does not tell."""
+    if not device.startswith("cuda"):
+        return _available()
+    import torch
+
+    free, _ = torch.cuda.mem_get_info(device)
+    return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+
+
+def processor() -> str:
+    """The processor's name as the system tells it."""
+    try:
+        rows = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.partition(":")[2].strip() for line in rows if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def cores() -> int:
+    """Logical cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _resident() -> int | None:
     """Linux tells it, other systems need a package for it."""
     try:
