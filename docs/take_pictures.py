@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = {
     "overview": "/",
     "scaling": "/scaling",
+    "evidence": "/evidence",
     "classify": "/classify",
     "se_gates": "/se_gates",
     "machine": "/machine",

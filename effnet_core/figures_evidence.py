@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 import plotly.graph_objects as go
@@ -29,9 +29,7 @@ from .published import DIMENSIONS, FAMILIES, PAPER, Curve, Gain, Network
 DIMENSION_COLOURS = dict(zip(DIMENSIONS, (DEPTH, WIDTH, RESOLUTION, COMPOUND), strict=True))
 DIMENSION_NAMES = dict(zip(DIMENSIONS, ("depth", "width", "resolution", "all three"), strict=True))
 DASHES = dict(zip(DIMENSIONS, ("dash", "dot", "dashdot", "solid"), strict=True))  # told apart without colour, too
-FAMILY_COLOURS = dict(
-    zip(FAMILIES, (COMPOUND, STEM_HEAD, EXPAND, SQUEEZE_EXCITE, RESIDUAL, DEPTHWISE), strict=True)
-)
+FAMILY_COLOURS = dict(zip(FAMILIES, (COMPOUND, STEM_HEAD, EXPAND, SQUEEZE_EXCITE, RESIDUAL, DEPTHWISE), strict=True))
 TICKS = (1, 2, 5)  # of each decade on a logarithmic axis
 
 
@@ -58,29 +56,30 @@ def scaling_curves(curves: Sequence[Curve], quantity: Quantity, *, height: int =
     return with_defaults(figure, height=height)
 
 
-def gain_bars(gains: Iterable[Gain], *, height: int = 420) -> go.Figure:
-    """Points of top-1 gained, grouped as the rows are, one colour a dimension."""
-    gains = tuple(gains)
+def gain_bars(gains: Sequence[Gain], *, in_legend: bool, height: int = 420) -> go.Figure:
+    """Points of top-1 gained, in the groups of the rows, one colour a dimension."""
     figure = go.Figure()
     for dimension in DIMENSIONS:
         rows = [gain for gain in gains if gain.dimension == dimension]
-        if rows:
-            figure.add_bar(
-                name=DIMENSION_NAMES[dimension],
-                x=[gain.group for gain in rows],
-                y=[gain.points for gain in rows],
-                text=[f"{gain.points:.1f}" for gain in rows],
-                textposition="outside",
-                textfont_size=FONT_SIZE,
-                marker={"color": DIMENSION_COLOURS[dimension], "line": {"color": NEUTRAL, "width": 0.5}},
-                customdata=[gain.top1 for gain in rows],
-                hovertemplate=f"%{{x}}, {DIMENSION_NAMES[dimension]}: %{{y:+.2f}} points, to %{{customdata:.1f}} %"
-                "<extra></extra>",
-            )
+        name = DIMENSION_NAMES[dimension]
+        figure.add_bar(
+            name=name,
+            x=[gain.points for gain in rows],
+            y=[gain.group for gain in rows],
+            orientation="h",
+            text=[f"{gain.points:.1f}" for gain in rows],
+            textposition="outside",
+            cliponaxis=False,
+            marker={"color": DIMENSION_COLOURS[dimension], "line": {"color": NEUTRAL, "width": 0.5}},
+            customdata=[gain.top1 for gain in rows],
+            hovertemplate=f"%{{y}}, {name}: %{{x:+.2f}} points, to %{{customdata:.1f}} %<extra></extra>",
+            showlegend=in_legend,
+        )
+    figure.update_traces(textfont_size=FONT_SIZE)
     groups = list(dict.fromkeys(gain.group for gain in gains))
-    figure.update_xaxes(categoryorder="array", categoryarray=groups)
-    figure.update_yaxes(title="points of top-1 gained", range=[0, 1.15 * max(gain.points for gain in gains)])
-    return with_defaults(figure, height=height, bargap=0.25)
+    figure.update_yaxes(categoryorder="array", categoryarray=groups, autorange="reversed")
+    figure.update_xaxes(title="points of top-1 gained", range=[0, 1.1 * max(gain.points for gain in gains)])
+    return with_defaults(figure, height=height, bargap=0.2)
 
 
 def accuracy_map(networks: Sequence[Network], quantity: Quantity, *, height: int = 520) -> go.Figure:
@@ -163,9 +162,7 @@ def _decades(low: float, high: float) -> list[float]:
     return [tick * 10**decade for decade in decades for tick in TICKS if low / 2 <= tick * 10**decade <= 2 * high]
 
 
-def _log_axis(
-    figure: go.Figure, ticks: Sequence[float], *, title: str, end: float, start: float | None = None
-) -> None:
+def _log_axis(figure: go.Figure, ticks: Sequence[float], *, title: str, end: float, start: float | None = None) -> None:
     """A logarithmic x axis with these ticks, from a little before the first value to a little after the last."""
     start = ticks[0] if start is None else start
     room = 0.05 * math.log10(end / start)
