@@ -3,13 +3,14 @@
 import streamlit as st
 
 from effnet_core import published
-from ui import choosing, evidence, measuring, state, widgets
+from ui import choosing, claims, evidence, measuring, state, widgets
 
 state.enter_by_router()
 
 SECTIONS = {
     "curves": "The dilemma",
     "map": "Accuracy and cost",
+    "claims": "Headline claims, checked",
     "choice": "Which B for my budget?",
 }
 section = widgets.choice("Evidence", SECTIONS, key="evidence.section", label_visibility="collapsed")
@@ -21,10 +22,10 @@ if section == "curves":
     evidence.show_scaling(figure, view)
     st.markdown(
         """
-**What to notice.** A step to the right doubles the compute. Each single dimension bends over, and the paper says what
-is missing there: very deep networks are hard to train, wide and shallow ones hardly form features of a higher level,
-and more pixels ask for more layers, to see a thing as a whole, and for more channels, to hold its finer patterns. Each
-dimension needs the others; grown together, they keep paying where one alone has stopped.
+**What to notice.** Along each single dimension the gain fades, and the paper says what is missing there: very deep
+networks are hard to train, wide and shallow ones hardly form features of a higher level, and more pixels ask for more
+layers, to see a thing as a whole, and for more channels, to hold its finer patterns. Each dimension needs the others;
+grown together, they keep paying where one alone has stopped.
 
 How far to trust it: one data set, one recipe, and no spread between runs is printed.
 """
@@ -48,16 +49,30 @@ elif section == "map":
         )
     if origin != published.PAPER:
         widgets.cite("Open diamonds: every set of ImageNet weights that torchvision publishes for these families.")
-        st.warning(
-            f"**torchvision's weights do not come from one training.** B5 is "
-            f"{evidence.step_up('b4', 'b5', published.TORCHVISION):.2f} points above B4 here, "
-            f"{evidence.step_up('b4', 'b5', published.PAPER):.1f} in the paper. "
-            + " ".join(f"{', '.join(names)}: {whose}." for whose, names in evidence.trainings().items())
-            + " A step between two trainings is no effect of size."
-        )
+        evidence.warn_of_recipes()
+
+elif section == "claims":
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        extent = widgets.choice("Show", {"pair": "Two networks", "all": "All claims"}, key="evidence.claims_shown")
+        condition = measuring.pick_condition()
+    if extent == "all":
+        claims.show_all(condition)
+    else:
+        pair = claims.pick_pair()
+        claims.measure(pair, condition)
+        claims.show_pair(pair, condition)
+    measuring.download()
+    st.markdown(
+        """
+**What to notice.** Parameters and operations are counted and come out the same everywhere, up to the rounding of what
+is printed. Speed is no property of a network alone: it belongs to a machine, its libraries and the size of a batch.
+Depthwise convolutions do few operations for each value that they fetch, so an EfficientNet is seldom as much faster
+as it is cheaper. A claim of speed without its conditions says little.
+"""
+    )
 
 elif section == "choice":
-    controls, answer = st.columns([1, 1.8], gap="large")
+    controls, answer = st.columns([1.2, 1.8], gap="large")
     with controls:
         budget = widgets.choice("What is limited", choosing.BUDGETS, key="evidence.budget", wrap=True)
         limit = choosing.pick_limit(budget)
@@ -68,3 +83,14 @@ elif section == "choice":
         view = evidence.pick_view()
     with answer:
         choosing.show(budget, limit, choosing.costs_of(budget, condition), view)
+    evidence.warn_of_recipes()
+    st.markdown(
+        """
+Green is the largest that fits, blue fits too, grey does not. Top-1 beside the choice is the paper's; the table has
+torchvision's as well, and which step you buy depends on whose weights you take.
+
+Memory is for one picture in float32: all weights, batch norm's statistics, and the tensors that PyTorch holds at the
+worst moment of the forward pass, counted, not measured. What libraries take for their own work comes on top. Latency
+depends on the machine far more than on the count of operations: measure it where the network will run.
+"""
+    )

@@ -16,9 +16,8 @@ PATIENCE = {"30": "30 s", "120": "2 min", "600": "10 min"}
 
 
 class Limit(NamedTuple):
-    """What is limited: its words on the screen, and the input's default and range in its unit."""
+    """What the limit is said in, and the input's default, end and step in that unit."""
 
-    label: str
     unit: str
     default: float
     high: float
@@ -28,10 +27,10 @@ class Limit(NamedTuple):
 def _limit(budget: str) -> Limit:
     factor = costs.quantity().factor
     return {
-        "macs": Limit("Compute at most", f"G {costs.unit()}", 2.0 * factor, 40.0 * factor, 0.1 * factor),
-        "params": Limit("Parameters at most", "M parameters", 10.0, 70.0, 0.5),
-        "memory": Limit("Memory at most", "MB", 100.0, 500.0, 5.0),
-        "latency": Limit("Latency at most", "ms", 100.0, 5000.0, 1.0),
+        "macs": Limit(f"G {costs.unit()}", 2.0 * factor, 40.0 * factor, 0.1 * factor),
+        "params": Limit("M parameters", 10.0, 70.0, 0.5),
+        "memory": Limit("MB", 100.0, 500.0, 5.0),
+        "latency": Limit("ms", 100.0, 5000.0, 1.0),
     }[budget]
 
 
@@ -40,7 +39,7 @@ def pick_limit(budget: str) -> float:
     limit = _limit(budget)
     key = costs.unit().lower() if budget == "macs" else budget
     return widgets.exact_and_slider(
-        f"{limit.label}, {limit.unit}",
+        f"At most, {limit.unit}",
         key=f"evidence.limit_{key}",
         default=limit.default,
         limits=(limit.step, limit.high),

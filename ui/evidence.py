@@ -43,13 +43,14 @@ def show_scaling(figure: str, view: str) -> None:
     elif not curves:
         _show(figures_evidence.gain_bars(gains, in_legend=True), f"gains.{figure}", "Points of top-1 gained")
     else:
-        drawn, bought = st.columns([1.4, 1], gap="large")
+        drawn, bought = st.columns([1.4, 1], gap="large") if figure != "Fig4" else (st.container(), None)
         with drawn:
             _show(figures_evidence.scaling_curves(curves, costs.quantity()), f"curves.{figure}", "Top-1 over compute")
-        with bought:
-            st.markdown("**What each doubling of compute bought**, in the colours of the curves")
-            bars = figures_evidence.gain_bars(gains, in_legend=False, height=375)
-            _show(bars, f"gains.{figure}", "Points of top-1 gained by each doubling of compute")
+        if bought:  # Fig. 4 compares where curves end, not their steps, which stand in the table
+            bought.markdown("**What each doubling of compute bought**, in the colours of the curves")
+            with bought:
+                bars = figures_evidence.gain_bars(gains, in_legend=False, height=375)
+                _show(bars, f"gains.{figure}", "Points of top-1 gained by each doubling of compute")
     widgets.cite((curves or gains)[0].source + _reading(figure))
 
 
@@ -106,7 +107,7 @@ def _single_and_all(gains: Sequence[Gain]) -> tuple[dict[str, float], dict[str, 
 def _scaling_table(curves: Sequence[Curve], gains: Sequence[Gain]) -> None:
     if curves:
         rows = [
-            {"curve": curve.name, "setting": point.label, **_compute(point.macs), "top-1, %": point.top1}
+            {"curve": curve.name, **_setting(point.label), **_compute(point.macs), "top-1, %": point.top1}
             for curve in curves
             for point in curve.points
         ]
@@ -122,6 +123,11 @@ def _scaling_table(curves: Sequence[Curve], gains: Sequence[Gain]) -> None:
         for gain in gains
     ]
     _table(rows, "evidence.gained", "Points of top-1 gained")
+
+
+def _setting(label: str) -> dict[str, str]:
+    """A table's cell of what the point is called, where the figure says so."""
+    return {"setting": label} if label else {}
 
 
 def _compute(macs: float | None) -> dict[str, float | None]:
@@ -185,15 +191,21 @@ def _listed(row: Network) -> dict[str, str | float | None]:
     }
 
 
-def step_up(smaller: str, larger: str, origin: str) -> float:
-    """Points of top-1 between two members ("b4", "b5") in one source."""
-    rows = published.released_accuracies(networks(origin, ["EfficientNet"]))
-    return rows[larger].top1 - rows[smaller].top1
-
-
-def trainings() -> dict[str, list[str]]:
-    """Whose training stands behind torchvision's EfficientNets: recipe -> names such as "B1 V2"."""
-    found: dict[str, list[str]] = {}
+def warn_of_recipes() -> None:
+    """Why torchvision's accuracies of B0 to B7 are no curve, read from its rows."""
+    trainings: dict[str, list[str]] = {}
     for row in networks(TORCHVISION, ["EfficientNet"]):
-        found.setdefault(row.recipe, []).append(row.name.removeprefix("EfficientNet-").removesuffix(" V1"))
-    return found
+        name = row.name.removeprefix("EfficientNet-").removesuffix(" V1")
+        trainings.setdefault(row.recipe, []).append(name)
+    st.warning(
+        f"**torchvision's weights do not come from one training.** B5 is {_step_up(TORCHVISION):.2f} points above B4 "
+        f"there, {_step_up(PAPER):.1f} in the paper. "
+        + " ".join(f"{', '.join(names)}: {recipe}." for recipe, names in trainings.items())
+        + " A step from one training to another is no effect of size."
+    )
+
+
+def _step_up(origin: str) -> float:
+    """Points of top-1 from B4 to B5 in one source."""
+    rows = published.released_accuracies(networks(origin, ["EfficientNet"]))
+    return rows["b5"].top1 - rows["b4"].top1
