@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from . import facts
+from .claims import newest
 
 DIMENSIONS = ("depth", "width", "resolution", "compound")
 READING = 0.01  # relative accuracy of points that were read from a figure's coordinates
@@ -157,13 +158,11 @@ class Network(NamedTuple):
 
 def newest_version() -> str:
     """The newest arXiv version whose Table 2 is stored: "arXiv v5 (11 Sep 2020)"."""
-    versions = {row["version"] for row in facts.table("effnet_table2_imagenet")}
-    return max(versions, key=lambda text: int((re.match(r"arXiv v(\d+)", text) or [0, -1])[1]))
+    return newest()[0]["version"]
 
 
 def table2() -> tuple[Network, ...]:
     """Every network of the paper's Table 2, as its newest version prints it."""
-    rows = [row for row in facts.table("effnet_table2_imagenet") if row["version"] == newest_version()]
     return tuple(
         Network(
             row["model"],
@@ -175,7 +174,7 @@ def table2() -> tuple[Network, ...]:
             row["cited_as"] or "this paper",
             row["source"],
         )
-        for row in rows
+        for row in newest()
     )
 
 

@@ -33,9 +33,17 @@ def test_curves_are_drawn_as_published(name, quantity):
 def test_bars_show_every_gain_with_its_number():
     gains = published.other_networks()
     figure = figures_evidence.gain_bars(gains, in_legend=True)
-    drawn = {(group, trace.marker.color): value for trace in figure.data for group, value in zip(trace.y, trace.x, strict=True)}
+    drawn = {
+        (group, trace.marker.color): value
+        for trace in figure.data
+        for group, value in zip(trace.y, trace.x, strict=True)
+    }
     assert drawn == {(gain.group, COLOURS[gain.dimension]): gain.points for gain in gains}
-    assert all(float(text) == pytest.approx(x, abs=0.051) for bar in figure.data for text, x in zip(bar.text, bar.x, strict=True))
+    assert all(
+        float(text) == pytest.approx(x, abs=0.051)
+        for bar in figure.data
+        for text, x in zip(bar.text, bar.x, strict=True)
+    )
     assert figure.layout.xaxis.range[1] > max(gain.points for gain in gains)
     assert all(trace.textfont.size == FONT_SIZE for trace in figure.data)
 
@@ -45,7 +53,9 @@ def test_the_map_places_every_network(quantity):
     rows = [row for row in (*published.table2(), *published.torchvision()) if row.macs is not None]
     figure = figures_evidence.accuracy_map(rows, quantity)
     drawn = {
-        (data[0], data[1]): (x, y) for trace in figure.data for data, x, y in zip(trace.customdata, trace.x, trace.y, strict=True)
+        (data[0], data[1]): (x, y)
+        for trace in figure.data
+        for data, x, y in zip(trace.customdata, trace.x, trace.y, strict=True)
     }
     assert len(drawn) == len(rows)
     for row in rows:

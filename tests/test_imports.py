@@ -21,6 +21,7 @@ PURE = (
     "architecture",
     "cost",
     "facts",
+    "claims",
     "published",
     "choice",
     "phi",

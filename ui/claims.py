@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from effnet_core import claims
+from effnet_core import claims, facts
 from effnet_core.claims import Claim
 from effnet_core.figures import three_digits
 
@@ -42,7 +42,7 @@ def measure(pair: Pair, condition: str) -> None:
     if theirs is None:
         st.info(f"{pair[0].theirs_label} is not built here: its numbers are the paper's alone.")
     elif st.button("Measure both here", type="primary", key="evidence.measure_pair"):
-        counts = {row["name"]: row["macs"] for row in claims.facts.networks()}
+        counts = {row["name"]: row["macs"] for row in facts.networks()}
         measuring.run({name: counts[name] for name in (ours, theirs)}, condition)
     else:
         st.caption("Networks of many operations take minutes on one core: three passes at least are timed.")
@@ -125,6 +125,8 @@ def show_all(condition: str) -> None:
         }
         for claim in claims.claims()
     ]
-    columns = {name: st.column_config.NumberColumn(format="%.3g") for name in ("printed", "counted here", "measured here")}
+    columns = {
+        name: st.column_config.NumberColumn(format="%.3g") for name in ("printed", "counted here", "measured here")
+    }
     columns["claim"] = st.column_config.TextColumn(width="large")
     st.dataframe(rows, column_config=columns, hide_index=True, height=560, key="evidence.claims", alt="Every claim")

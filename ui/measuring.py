@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from effnet_core import machine
+from effnet_core.claims import resolution
 from effnet_core.figures import three_digits
 
 from . import state, widgets
@@ -69,13 +70,13 @@ def run(macs: Mapping[str, float], condition: str, *, patience_s: float = math.i
 
     try:
         makers = {name: _maker(name, condition) for name in macs}
-        begun, took_per_mac = time.monotonic(), 0.0
+        begun, took_per_mac = monotonic(), 0.0
         for number, (name, measure) in enumerate(makers.items()):
-            spent = time.monotonic() - begun
+            spent = monotonic() - begun
             if spent + took_per_mac * macs[name] > patience_s:
                 break
             keep(condition, measure(progress=partial(_show, bar, f"{number + 1} of {len(macs)}: {name}")))
-            took_per_mac = (time.monotonic() - begun - spent) / macs[name]
+            took_per_mac = (monotonic() - begun - spent) / macs[name]
     except (NotEnoughMemory, ValueError) as problem:
         bar.empty()
         st.error(str(problem))
@@ -85,13 +86,10 @@ def run(macs: Mapping[str, float], condition: str, *, patience_s: float = math.i
 
 def _maker(name: str, condition: str) -> Callable[..., Measurement]:
     """bench.measure with all but its progress given. NotEnoughMemory, ValueError where there is no such device."""
-    from effnet_core import bench
-    from effnet_core.architecture import released
-    from effnet_core.model import build
+    from effnet_core import bench, comparison
 
-    architecture = released(name)
-    make = partial(build, architecture)
-    where = {"name": name, "resolution": architecture.resolution, "device": _device(condition)}
+    make = partial(comparison.build, name)
+    where = {"name": name, "resolution": resolution(name), "device": _device(condition)}
     bench.refuse_what_does_not_fit(make, **where)
     return partial(bench.measure, make, threads=1 if condition == ONE else None, **where)
 
