@@ -165,7 +165,7 @@ def _decades(low: float, high: float) -> list[float]:
 def _log_axis(figure: go.Figure, ticks: Sequence[float], *, title: str, end: float, start: float | None = None) -> None:
     """A logarithmic x axis with these ticks, from a little before the first value to a little after the last."""
     start = ticks[0] if start is None else start
-    room = 0.05 * math.log10(end / start)
+    room = 0.08 * math.log10(end / start)
     figure.update_xaxes(
         type="log",
         title=title,

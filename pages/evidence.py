@@ -55,12 +55,12 @@ elif section == "claims":
     with st.container(horizontal=True, vertical_alignment="bottom"):
         extent = widgets.choice("Show", {"pair": "Two networks", "all": "All claims"}, key="evidence.claims_shown")
         condition = measuring.pick_condition()
-    if extent == "all":
-        claims.show_all(condition)
-    else:
-        pair = claims.pick_pair()
-        claims.measure(pair, condition)
+    pair = claims.pick_pair() if extent == "pair" else None
+    button = st.container()
+    if pair:
         claims.show_pair(pair, condition)
+    else:
+        claims.show_all(condition)
     measuring.download()
     st.markdown(
         """
@@ -70,16 +70,17 @@ Depthwise convolutions do few operations for each value that they fetch, so an E
 as it is cheaper. A claim of speed without its conditions says little.
 """
     )
+    if pair:
+        with button:
+            claims.offer_measuring(pair, condition)
 
 elif section == "choice":
     controls, answer = st.columns([1.2, 1.8], gap="large")
     with controls:
         budget = widgets.choice("What is limited", choosing.BUDGETS, key="evidence.budget", wrap=True)
         limit = choosing.pick_limit(budget)
-        condition = measuring.ONE
-        if budget == "latency":
-            condition = measuring.pick_condition()
-            choosing.measure_all(condition)
+        condition = measuring.pick_condition() if budget == "latency" else measuring.ONE
+        button = st.container()
         view = evidence.pick_view()
     with answer:
         choosing.show(budget, limit, choosing.costs_of(budget, condition), view)
@@ -94,3 +95,7 @@ worst moment of the forward pass, counted, not measured. What libraries take for
 depends on the machine far more than on the count of operations: measure it where the network will run.
 """
     )
+    if budget == "latency":
+        measuring.download()
+        with button:
+            choosing.measure_all(condition)

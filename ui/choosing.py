@@ -73,9 +73,9 @@ def show(budget: str, limit: float, costing: dict[str, float], view: str) -> Non
     unit = _limit(budget).unit
     found = choice.choose(costing, limit)
     paper = published.released_accuracies(published.table2())
-    with st.grid(2, min_column_width=260):
-        st.metric("The largest that fits", *_fits(found.fits, costing, unit, paper), **_PLAIN)
-        st.metric("The next one", *_following(found, costing, unit, paper), **_PLAIN)
+    with st.grid(2, min_column_width=220):
+        st.metric("The largest that fits", *_fits(found.fits, costing, unit, paper), **widgets.CARD)
+        st.metric("The next one", *_following(found, costing, unit, paper), **widgets.CARD)
     if view == evidence.TABLE:
         _family_table(paper)
     else:
@@ -85,9 +85,6 @@ def show(budget: str, limit: float, costing: dict[str, float], view: str) -> Non
             alt=f"B0 to B7 in {unit} against the limit of {limit:g}; the largest that fits is {found.fits or 'none'}",
             config=widgets.STILL,
         )
-
-
-_PLAIN = {"delta_color": "off", "delta_arrow": "off", "border": True}
 
 
 def _fits(name: str | None, costing: dict[str, float], unit: str, paper: dict) -> tuple[str, str]:

@@ -16,7 +16,7 @@ TITLES = {
     "speedup": "Faster",
     "accuracy": "More accurate",
 }
-PLAIN = {"delta_color": "off", "delta_arrow": "off", "border": True}
+UNITS = {"params ratio": "M", "speedup": "s", "accuracy": "%"}  # of the printed values; compute follows the switch
 Pair = tuple[Claim, ...]  # all claims about the same two networks
 
 
@@ -36,79 +36,86 @@ def pick_pair() -> Pair:
     return found[st.selectbox("Compare", titles, key=key, bind="query-params")]
 
 
-def measure(pair: Pair, condition: str) -> None:
-    """A button that measures both networks; a sentence where one of them cannot be built here."""
-    ours, theirs = pair[0].ours, pair[0].theirs
-    if theirs is None:
+def offer_measuring(pair: Pair, condition: str) -> None:
+    """A button that measures both networks; a sentence where one of them cannot be built here.
+
+    To be called last, in a place above: what is drawn before stays on the screen while the button's work goes on.
+    """
+    names = _names(pair)
+    if len(names) < 2:
         st.info(f"{pair[0].theirs_label} is not built here: its numbers are the paper's alone.")
-    elif st.button("Measure both here", type="primary", key="evidence.measure_pair"):
-        counts = {row["name"]: row["macs"] for row in facts.networks()}
-        measuring.run({name: counts[name] for name in (ours, theirs)}, condition)
-    else:
-        st.caption("Networks of many operations take minutes on one core: three passes at least are timed.")
+        return
+    counts = {row["name"]: row["macs"] for row in facts.networks()}
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button("Measure both here", type="primary", key="evidence.measure_pair")
+        built = " and ".join(f"{name} at {claims.resolution(name)} px" for name in names)
+        st.caption(f"Built here as {built}. At least three passes of each are timed: minutes, for the largest.")
+    if pressed:
+        measuring.run({name: counts[name] for name in names}, condition)
+
+
+def _names(pair: Pair) -> tuple[str, ...]:
+    """The networks of a pair that can be built here, the EfficientNet first."""
+    return tuple(name for name in (pair[0].ours, pair[0].theirs) if name)
 
 
 def show_pair(pair: Pair, condition: str) -> None:
     """A column a claim: the paper's number above ours."""
     by_kind = {claim.kind: claim for claim in pair}
-    kinds = [kind for kind in TITLES if kind in by_kind or (kind == "speedup" and pair[0].theirs)]
+    kinds = [kind for kind in TITLES if kind in by_kind or (kind == "speedup" and len(_names(pair)) == 2)]
     for column, kind in zip(st.columns(len(kinds)), kinds, strict=True):
         with column:
             st.subheader(TITLES[kind], anchor=False)
             claim = by_kind.get(kind)
-            st.metric("The paper", *(_printed(claim) if claim else (None, "not compared there")), **PLAIN)
+            st.metric("The paper", *(_printed(claim) if claim else (None, "not compared there")), **widgets.CARD)
             if kind == "speedup":
-                st.metric("Measured here", *_measured(pair[0], condition), **PLAIN)
+                st.metric("Measured here", *_measured(pair, condition), **widgets.CARD)
             elif kind != "accuracy":
-                st.metric("Counted here", *_counted(claim), **PLAIN)
-    for claim in pair:
-        for note in claim.notes:
-            widgets.cite(f"**{TITLES[claim.kind]}**: {note}")
-    for row in _rows(pair[0], condition):
-        if row:
+                st.metric("Counted here", *_counted(claim), **widgets.CARD)
+    for name in _names(pair):
+        if row := measuring.measured(name, condition):
             widgets.cite(f"Measured: {measuring.conditions(row)}.")
-    for source in dict.fromkeys(claim.source for claim in pair):
-        widgets.cite(f"Printed: {source}.")
+    notes = [(TITLES[claim.kind], note) for claim in pair for note in claim.notes]
+    for note in dict.fromkeys(note for _, note in notes):
+        widgets.cite(f"**{', '.join(title for title, told in notes if told == note)}**: {note}")
+    widgets.cite("Printed: " + "; ".join(dict.fromkeys(claim.source for claim in pair)) + ".")
 
 
 def _printed(claim: Claim) -> tuple[str | None, str]:
     """The printed ratio, and the two printed values that it comes from."""
-    values = [_value(claim, value) for value in (claim.published_theirs, claim.published_ours)]
     if claim.published is None:
-        return None, f"{values[1]}; nothing printed for the other"
-    ratio = f"+{claim.published:g} points" if claim.kind == "accuracy" else f"{claim.published:g} ×"
-    return ratio, f"{values[1]} against {values[0]}"
+        return None, _values(claim)
+    return f"+{claim.published:g} points" if claim.kind == "accuracy" else f"{claim.published:g} ×", _values(claim)
 
 
-def _value(claim: Claim, value: float | None) -> str:
-    if value is None:
-        return "–"
-    if claim.kind == "flops ratio":
-        return f"{costs.compute(1e9 * value)} {costs.unit()}"
-    return f"{value:g} {claim.unit}"
+def _values(claim: Claim) -> str:
+    """Both printed values with their unit; compute in the unit of the switch: "7.8 against 60 M"."""
+    factor = costs.quantity().factor if claim.kind == "flops ratio" else 1
+    unit = UNITS.get(claim.kind, f"G {costs.unit()}")
+    if claim.published_theirs is None:
+        return f"{factor * claim.published_ours:g} {unit}; none for the other"
+    return f"{factor * claim.published_ours:g} against {factor * claim.published_theirs:g} {unit}"
 
 
 def _counted(claim: Claim) -> tuple[str | None, str]:
     if claim.counted is None:
         return None, "the other is not built here"
     shown = costs.millions if claim.kind == "params ratio" else costs.compute
-    return f"{claim.counted:.2f} ×", f"{shown(claim.counted_ours)} against {shown(claim.counted_theirs)}"
+    return f"{three_digits(claim.counted)} ×", f"{shown(claim.counted_ours)} against {shown(claim.counted_theirs)}"
 
 
-def _rows(claim: Claim, condition: str) -> tuple:
-    return tuple(measuring.measured(name, condition) for name in (claim.ours, claim.theirs) if name)
-
-
-def measured_ratio(claim: Claim, condition: str) -> float | None:
+def measured_ratio(pair: Pair, condition: str) -> float | None:
     """How many times longer theirs took than ours; None before both were measured."""
-    rows = _rows(claim, condition)
+    rows = [measuring.measured(name, condition) for name in _names(pair)]
     return rows[1].median_ms / rows[0].median_ms if len(rows) == 2 and all(rows) else None
 
 
-def _measured(claim: Claim, condition: str) -> tuple[str | None, str]:
-    ratio = measured_ratio(claim, condition)
-    texts = [f"{three_digits(row.median_ms)} ms" if row else "–" for row in _rows(claim, condition)]
-    return (f"{ratio:.2f} ×" if ratio else None), " against ".join(texts) if ratio else "press the button"
+def _measured(pair: Pair, condition: str) -> tuple[str | None, str]:
+    ratio = measured_ratio(pair, condition)
+    if ratio is None:
+        return None, "press the button"
+    ours, theirs = (three_digits(measuring.measured(name, condition).median_ms) for name in _names(pair))
+    return f"{three_digits(ratio)} ×", f"{ours} against {theirs} ms"
 
 
 def show_all(condition: str) -> None:
@@ -118,8 +125,8 @@ def show_all(condition: str) -> None:
             "claim": claim.text,
             "printed": claim.published,
             "counted here": claim.counted,
-            "measured here": measured_ratio(claim, condition) if claim.is_measured else None,
-            "printed from": f"{_value(claim, claim.published_ours)} against {_value(claim, claim.published_theirs)}",
+            "measured here": measured_ratio((claim,), condition) if claim.is_measured else None,
+            "printed from": _values(claim),
             "to be known": " ".join(claim.notes),
             "source": claim.source,
         }
@@ -129,4 +136,6 @@ def show_all(condition: str) -> None:
         name: st.column_config.NumberColumn(format="%.3g") for name in ("printed", "counted here", "measured here")
     }
     columns["claim"] = st.column_config.TextColumn(width="large")
-    st.dataframe(rows, column_config=columns, hide_index=True, height=560, key="evidence.claims", alt="Every claim")
+    st.dataframe(
+        rows, column_config=columns, hide_index=True, height=560, placeholder="", key="evidence.claims", alt="Claims"
+    )
