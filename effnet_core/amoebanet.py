@@ -35,8 +35,8 @@ def build(cell: str, *, layers: int = 18, filters: int = 512, classes: int = 100
         raise ValueError(f"no network is called {name}; there are {', '.join(sorted(kinds))}")
     if layers < 3 or layers % 3:
         raise ValueError(f"{layers} cells don't make three equal stacks; allowed are 3, 6, 9, …")
-    if filters < 4:
-        raise ValueError(f"{filters} filters are too few; allowed are 4 or more")
+    if filters < 16:
+        raise ValueError(f"{filters} filters are too few; allowed are 16 or more")
     return AmoebaNet(name, layers, filters, classes)
 
 

@@ -52,8 +52,8 @@ def measure(
     `threads`: None takes all that torch would. At most `runs` passes are timed; slow networks get fewer, but three.
     `progress` is told 0..1 between passes. NotEnoughMemory before anything is built, Cancelled where progress says so.
     """
-    for what, count in (("batch", batch), ("threads", threads or 1), ("runs", runs), ("resolution", resolution)):
-        if count < 1:
+    for what, count in (("batch", batch), ("threads", threads), ("runs", runs), ("resolution", resolution)):
+        if count is not None and count < 1:
             raise ValueError(f"{what} is {count}; allowed is 1 or more")
     report = progress or (lambda _: True)
     with _alone(report), _threads(threads) as used, torch.inference_mode():
@@ -62,26 +62,9 @@ def measure(
         network = make().eval().to(device)
         pictures = torch.randn(batch, 3, resolution, resolution, device=device)
         times = _times(lambda: network(pictures), device, runs, report)
-    lower, median, upper = statistics.quantiles(times, n=4, method="inclusive") if len(times) > 1 else times * 3
-    return Measurement(
-        name=name,
-        resolution=resolution,
-        batch=batch,
-        device=device,
-        device_name=_device_name(device),
-        threads=used,
-        precision=_precision(device),
-        runs=len(times),
-        median_ms=median,
-        lower_ms=lower,
-        upper_ms=upper,
-        fastest_ms=min(times),
-        slowest_ms=max(times),
-        params=sum(parameter.numel() for parameter in network.parameters()),
-        date=datetime.now().astimezone().isoformat(timespec="seconds"),
-        versions={what.lower(): version for what, version in machine.versions() if what.lower() in RUNS_IT},
-        machine=f"{machine.processor()}, {machine.cores()} cores, {platform.system()}",
-    )
+    params = sum(parameter.numel() for parameter in network.parameters())
+    size = {"name": name, "resolution": resolution, "batch": batch, "params": params}
+    return Measurement(**size, threads=used, **_spread(times), **_conditions(device))
 
 
 def memory_needed(make: Make, *, resolution: int, batch: int = 1) -> int:
@@ -156,6 +139,29 @@ def _times(forward: Callable[[], object], device: str, runs: int, report: Progre
     return times
 
 
+def _spread(times: list[float]) -> dict[str, float]:
+    lower, median, upper = statistics.quantiles(times, n=4, method="inclusive") if len(times) > 1 else times * 3
+    return {
+        "runs": len(times),
+        "median_ms": median,
+        "lower_ms": lower,
+        "upper_ms": upper,
+        "fastest_ms": min(times),
+        "slowest_ms": max(times),
+    }
+
+
+def _conditions(device: str) -> dict[str, str | dict[str, str]]:
+    return {
+        "device": device,
+        "device_name": torch.cuda.get_device_name(device) if device.startswith("cuda") else machine.processor(),
+        "precision": _precision(device),
+        "date": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "versions": {what.lower(): version for what, version in machine.versions() if what.lower() in RUNS_IT},
+        "machine": f"{machine.processor()}, {machine.cores()} cores, {platform.system()}",
+    }
+
+
 def _milliseconds(forward: Callable[[], object], device: str) -> float:
     _synchronise(device)
     begun = time.perf_counter()
@@ -196,10 +202,6 @@ def _threads(wanted: int | None) -> Iterator[int]:
 def _go_on(report: Progress, done: float) -> None:
     if not report(done):
         raise Cancelled
-
-
-def _device_name(device: str) -> str:
-    return torch.cuda.get_device_name(device) if device.startswith("cuda") else machine.processor()
 
 
 def _precision(device: str) -> str:

@@ -14,6 +14,11 @@ from . import amoebanet, model
 from .architecture import RELEASES, released
 from .claims import published, resolution
 
+
+def _efficientnet(member: str) -> nn.Module:
+    return model.build(released(member))
+
+
 TORCHVISION = (
     "densenet169",
     "mobilenet_v2",
@@ -24,7 +29,7 @@ TORCHVISION = (
     "wide_resnet101_2",
 )
 BUILDERS: dict[str, Callable[[], nn.Module]] = {
-    **{f"efficientnet_{member}": partial(lambda member: model.build(released(member)), member) for member in RELEASES},
+    **{f"efficientnet_{member}": partial(_efficientnet, member) for member in RELEASES},
     "amoebanet_a": partial(amoebanet.build, "a", layers=18, filters=190),
     "amoebanet_b": partial(amoebanet.build, "b", layers=18, filters=512),
     "amoebanet_c": partial(amoebanet.build, "c", layers=18, filters=228),

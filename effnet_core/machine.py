@@ -8,6 +8,7 @@ import shutil
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+CONTAINER = Path("/sys/fs/cgroup")
 PACKAGES = ("torch", "torchvision", "numpy", "pillow", "streamlit", "plotly", "captum")
 
 
@@ -41,7 +42,7 @@ def memory(device: str) -> tuple[tuple[str, int], ...]:
 def free_memory(device: str) -> int | None:
     """Bytes that a network may still take there; None where the system does not tell."""
     if not device.startswith("cuda"):
-        return _available()
+        return min((size for size in (_available(), _container_allows()) if size is not None), default=None)
     import torch
 
     free, _ = torch.cuda.mem_get_info(device)
@@ -81,6 +82,16 @@ def _available() -> int | None:
         rows = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
         return int(rows["MemAvailable"].split()[0]) * 1024
     except (OSError, KeyError, ValueError):
+        return None
+
+
+def _container_allows() -> int | None:
+    """What a container's limit leaves; files that are merely kept in memory make room."""
+    try:
+        limit, used = (int((CONTAINER / f"memory.{what}").read_text()) for what in ("max", "current"))
+        rows = dict(line.split() for line in (CONTAINER / "memory.stat").read_text().splitlines())
+        return limit - used + int(rows["inactive_file"])
+    except (OSError, KeyError, ValueError):  # no container, or "max": no limit
         return None
 
 

@@ -123,8 +123,8 @@ def test_who_waits_may_leave(measure, seen, monkeypatch):
 
 @pytest.mark.parametrize("setting", ["batch", "threads", "runs", "resolution"])
 def test_counts_start_at_one(measure, setting):
-    with pytest.raises(ValueError, match=f"{setting} is -1; allowed is 1 or more"):
-        measure(**{setting: -1})
+    with pytest.raises(ValueError, match=f"{setting} is 0; allowed is 1 or more"):
+        measure(**{setting: 0})
 
 
 def two_layers() -> nn.Module:

@@ -32,9 +32,9 @@ def table(name: str) -> tuple[Row, ...]:
 
 @cache
 def networks() -> tuple[dict, ...]:
-    """Every network of the comparisons as `python -m effnet_core networks --write` counted it: rows of
+    """Every network that EfficientNet is compared with, as `python -m effnet_core networks --write` counted it.
 
-    name, params, macs, resolution (px), published (params, macs, source; None where nothing is published).
+    Rows of name, params, macs, resolution (px) and published: params, macs, source, None where nothing is printed.
     """
     return tuple(json.loads(NETWORKS.read_text(encoding="utf-8")))
 
