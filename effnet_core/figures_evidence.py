@@ -171,6 +171,6 @@ def _log_axis(figure: go.Figure, ticks: Sequence[float], *, title: str, end: flo
         title=title,
         range=[math.log10(start) - room, math.log10(end) + room],
         tickvals=list(ticks),
-        ticktext=[three_digits(tick).rstrip("0").rstrip(".") if tick < 1 else f"{tick:.3g}" for tick in ticks],
+        ticktext=[f"{tick:,.0f}" if tick >= 100 else f"{tick:.3g}" for tick in ticks],
         showgrid=True,
     )

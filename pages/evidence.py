@@ -83,7 +83,7 @@ elif section == "choice":
         button = st.container()
         view = evidence.pick_view()
     with answer:
-        choosing.show(budget, limit, choosing.costs_of(budget, condition), view)
+        choosing.show(budget, limit, condition, view)
     evidence.warn_of_recipes()
     st.markdown(
         """
@@ -92,7 +92,7 @@ torchvision's as well, and which step you buy depends on whose weights you take.
 
 Memory is for one picture in float32: all weights, batch norm's statistics, and the tensors that PyTorch holds at the
 worst moment of the forward pass, counted, not measured. What libraries take for their own work comes on top. Latency
-depends on the machine far more than on the count of operations: measure it where the network will run.
+depends on the machine and its libraries, not on the count of operations alone: measure it where the network will run.
 """
     )
     if budget == "latency":

@@ -163,7 +163,7 @@ def test_a_pair_is_measured_as_asked_and_stays_for_the_session(bench_asked):
     ]
     assert ("Measured here", "6.00 ×", "500 against 3,000 ms") in readouts(at)
     assert "median of 10 passes 500 ms (450 to 550), batch 1" in captions(at)
-    assert "1 thread on A processor" in captions(at) and "2026-01-31" in captions(at)
+    assert "1 thread on a machine" in captions(at) and "2026-01-31" in captions(at)
     at = turned_to("overview", at)
     at = turned_to("evidence", at, **CLAIMS)
     assert ("Measured here", "6.00 ×", "500 against 3,000 ms") in readouts(at)
@@ -195,6 +195,21 @@ def test_too_little_memory_is_told_before_anything_is_measured(bench_asked, monk
     at.button(key="evidence.measure_pair").click().run()
     assert not at.exception and "needs about 5.0 GB" in at.error[0].value
     assert bench_asked == [], "B7 would have fitted, and was not begun"
+
+
+@pytest.mark.parametrize("devices", [("cuda", "cpu"), ("cpu",)])
+def test_a_gpu_is_used_where_pytorch_finds_one(bench_asked, monkeypatch, devices):
+    from effnet_core import engine, machine
+
+    monkeypatch.setattr(machine, "may_have_gpu", lambda: True)
+    monkeypatch.setattr(engine, "available_devices", lambda: devices)
+    at = opened("evidence", **CLAIMS | {"evidence.condition": "GPU"})
+    at.button(key="evidence.measure_pair").click().run()
+    assert not at.exception
+    if devices[0] == "cpu":
+        assert "PyTorch finds no GPU" in at.error[0].value and not bench_asked
+    else:
+        assert [(asked["device"], asked["threads"]) for asked in bench_asked] == [("cuda", None)] * 2
 
 
 def test_a_press_of_stop_ends_the_run_and_keeps_what_was_measured(bench_asked, monkeypatch):
@@ -264,7 +279,7 @@ def test_a_limit_on_compute_follows_the_unit():
         ("Parameters", "params", "8", "B1"),
         ("Parameters", "params", "1", "none"),
         ("Parameters", "params", "70", "B7"),
-        ("Memory", "memory", "500", "B7"),
+        ("Memory", "memory", "450", "B7"),
         ("Memory", "memory", "35", "B0"),
     ],
 )
@@ -283,6 +298,19 @@ def test_latency_is_chosen_from_what_was_measured(bench_asked):
     assert not at.exception
     assert [asked["name"] for asked in bench_asked] == [f"efficientnet_{member}" for member in RELEASES]
     assert cards(at)["The largest that fits"][0] == "B6" and cards(at)["The next one"][0] == "B7"
+    assert "efficientnet_b0: median of 10 passes 10.0 ms" in captions(at)
+    at.get_by_key("evidence.view").set_value("table").run()
+    table = at.dataframe[0].value
+    assert list(table["ms"]) == [10.0] * 7 + [500.0] and table["measured"].str.contains("batch 1").all()
+
+
+def test_no_network_is_chosen_across_a_gap_of_what_was_measured(bench_asked):
+    """A claim's button measured B7 and nothing between: whether B0 fits, and what comes before B7, nobody knows."""
+    at = opened("evidence", **CLAIMS)
+    at.button(key="evidence.measure_pair").click().run()
+    at.get_by_key("evidence.section").set_value("choice").run()
+    at.get_by_key("evidence.budget").set_value("latency").run()
+    assert not at.exception and not at.metric and "Nothing is measured yet" in at.info[0].value
 
 
 def test_patience_ends_before_a_network_that_would_outlast_it(bench_asked, monkeypatch):
@@ -307,8 +335,8 @@ def test_patience_ends_before_a_network_that_would_outlast_it(bench_asked, monke
         ({"evidence.section": "Accuracy and cost", "evidence.families": "Cats"}, "Shown instead: the others"),
         (CLAIMS | {"evidence.pair": "B7 against the world"}, "Shown instead: EfficientNet-B"),
         (CLAIMS | {"evidence.condition": "A cluster"}, "Shown instead: One core"),
-        (CHOICE | {"evidence.limit_macs": "-1"}, "Shown instead: 2."),
-        (CHOICE | {"evidence.limit_macs": "nan"}, "Shown instead: 2."),
+        (CHOICE | {"evidence.limit_macs": "-1"}, "Shown instead: 1.9."),
+        (CHOICE | {"evidence.limit_macs": "nan"}, "Shown instead: 1.9."),
         (LATENCY | {"evidence.patience": "forever"}, "Shown instead: 30 s"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from itertools import takewhile
 from typing import NamedTuple
 
 import streamlit as st
@@ -25,13 +27,20 @@ class Limit(NamedTuple):
 
 
 def _limit(budget: str) -> Limit:
-    factor = costs.quantity().factor
-    return {
-        "macs": Limit(f"G {costs.unit()}", 2.0 * factor, 40.0 * factor, 0.1 * factor),
-        "params": Limit("M parameters", 10.0, 70.0, 0.5),
-        "memory": Limit("MB", 100.0, 500.0, 5.0),
-        "latency": Limit("ms", 100.0, 5000.0, 1.0),
+    """At first the limit is as much as B3 takes, and at most what B7 takes; of latency nothing is known before."""
+    if budget == "latency":
+        return Limit("ms", 100.0, 5000.0, 1.0)
+    unit, step = {
+        "macs": (f"G {costs.unit()}", 0.1 * costs.quantity().factor),
+        "params": ("M parameters", 0.5),
+        "memory": ("MB", 5.0),
     }[budget]
+    known = costs_of(budget, measuring.ONE)
+    return Limit(unit, _rounded_up(known["b3"], step), _rounded_up(known["b7"], 10 * step), step)
+
+
+def _rounded_up(value: float, step: float) -> float:
+    return round(math.ceil(value / step) * step, 3)
 
 
 def pick_limit(budget: str) -> float:
@@ -48,11 +57,11 @@ def pick_limit(budget: str) -> float:
 
 
 def costs_of(budget: str, condition: str) -> dict[str, float]:
-    """What each member takes, in the limit's unit; of latency only what this session measured."""
+    """What each member takes, in the limit's unit; of latency what this session measured, from B0 on without a gap."""
     members = choice.members()
     if budget == "latency":
-        rows = {member.name: measuring.measured(f"efficientnet_{member.name}", condition) for member in members}
-        return {name: row.median_ms for name, row in rows.items() if row}
+        rows = ((member.name, measuring.measured(f"efficientnet_{member.name}", condition)) for member in members)
+        return {name: row.median_ms for name, row in takewhile(lambda pair: pair[1], rows)}
     scale = {"macs": costs.quantity().factor / 1e9, "params": 1e-6, "memory": 1e-6}[budget]
     return {member.name: scale * getattr(member, budget) for member in members}
 
@@ -65,8 +74,9 @@ def measure_all(condition: str) -> None:
         measuring.run(macs, condition, patience_s=float(patience))
 
 
-def show(budget: str, limit: float, costing: dict[str, float], view: str) -> None:
+def show(budget: str, limit: float, condition: str, view: str) -> None:
     """The largest that fits and the next one, then all of them against the limit."""
+    costing = costs_of(budget, condition)
     if not costing:
         st.info("Nothing is measured yet under these conditions. Press the button: the answer comes from this machine.")
         return
@@ -77,7 +87,7 @@ def show(budget: str, limit: float, costing: dict[str, float], view: str) -> Non
         st.metric("The largest that fits", *_fits(found.fits, costing, unit, paper), **widgets.CARD)
         st.metric("The next one", *_following(found, costing, unit, paper), **widgets.CARD)
     if view == evidence.TABLE:
-        _family_table(paper)
+        _family_table(paper, _measured(costing, condition) if budget == "latency" else {})
     else:
         st.plotly_chart(
             figures_evidence.budget_bars(costing, limit, unit, fits=found.fits),
@@ -85,6 +95,14 @@ def show(budget: str, limit: float, costing: dict[str, float], view: str) -> Non
             alt=f"B0 to B7 in {unit} against the limit of {limit:g}; the largest that fits is {found.fits or 'none'}",
             config=widgets.STILL,
         )
+    if budget == "latency":
+        widgets.cite(f"Each row's conditions stand in the table. {_measured(costing, condition)['measured']['b0']}.")
+
+
+def _measured(costing: dict[str, float], condition: str) -> dict[str, dict[str, float | str]]:
+    """Columns of the measured members: milliseconds, and the run's conditions."""
+    rows = {name: measuring.measured(f"efficientnet_{name}", condition) for name in costing}
+    return {"ms": costing, "measured": {name: measuring.conditions(row) for name, row in rows.items()}}
 
 
 def _fits(name: str | None, costing: dict[str, float], unit: str, paper: dict) -> tuple[str, str]:
@@ -104,8 +122,11 @@ def _following(found: choice.Choice, costing: dict[str, float], unit: str, paper
     return following.upper(), f"{cost}: × {three_digits(costing[following] / costing[fits])} for {more:+.1f} points"
 
 
-def _family_table(paper: dict[str, published.Network]) -> None:
-    """B0 to B7 with everything that can be limited, and both published accuracies with their training."""
+def _family_table(paper: dict[str, published.Network], measured: dict[str, dict[str, float | str]]) -> None:
+    """B0 to B7 with everything that can be limited, and both published accuracies with their training.
+
+    `measured`: columns of what was measured, title -> member -> value.
+    """
     ported = published.released_accuracies(published.torchvision())
     rows = [
         {
@@ -114,6 +135,7 @@ def _family_table(paper: dict[str, published.Network]) -> None:
             "parameters": costs.millions(member.params),
             costs.unit(): costs.compute(member.macs),
             "memory": f"{three_digits(member.memory / 1e6)} MB",
+            **{title: values.get(member.name) for title, values in measured.items()},
             "top-1 in the paper, %": paper[member.name].top1,
             "top-1 in torchvision, %": ported[member.name].top1,
             "torchvision's weights": ported[member.name].recipe,
@@ -121,4 +143,4 @@ def _family_table(paper: dict[str, published.Network]) -> None:
         for member in choice.members()
     ]
     columns = {name: st.column_config.NumberColumn(format="%.1f") for name in rows[0] if name.startswith("top-1")}
-    st.dataframe(rows, column_config=columns, hide_index=True, key="evidence.family", alt="B0 to B7")
+    st.dataframe(rows, column_config=columns, hide_index=True, placeholder="", key="evidence.family", alt="B0 to B7")

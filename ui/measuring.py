@@ -112,9 +112,10 @@ def _show(bar: DeltaGenerator, what: str, done: float) -> bool:
 def conditions(row: Measurement) -> str:
     """This run's time, machine and conditions, in a line."""
     threads = f"{row.threads} thread{'s' * (row.threads > 1)}"
+    where = row.machine if row.device == "cpu" else f"{row.device_name} ({row.machine})"
     return (
         f"{row.name}: median of {row.runs} passes {spread(row)}, batch {row.batch}, {row.resolution} px, "
-        f"{row.precision}, {threads} on {row.device_name}, {row.date}"
+        f"{row.precision}, {threads} on {where}, {row.date}"
     )
 
 
