@@ -43,7 +43,14 @@ def build(cell: str, *, layers: int = 18, filters: int = 512, classes: int = 100
 class Convolution(nn.Conv2d):
     """Without bias and padded like TensorFlow's SAME: ceil(size / stride) pixels come out."""
 
-    def __init__(self, channels: int, out: int, kernel=(1, 1), stride=(1, 1), groups: int = 1) -> None:
+    def __init__(
+        self,
+        channels: int,
+        out: int,
+        kernel: tuple[int, int] = (1, 1),
+        stride: tuple[int, int] = (1, 1),
+        groups: int = 1,
+    ) -> None:
         super().__init__(channels, out, kernel, stride, groups=groups, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -212,9 +219,7 @@ class AmoebaNet(nn.Module):
     def __init__(self, name: str, layers: int, filters: int, classes: int) -> None:
         super().__init__()
         rows = [row for row in facts.table("amoebanet_cells") if row["cell"] == name]
-        kinds = {
-            stride: [row for row in rows if row["kind"] == kind] for stride, kind in ((1, "normal"), (2, "reduction"))
-        }
+        kinds = {stride: [row for row in rows if row["kind"] == kind] for stride, kind in KIND_OF_STRIDE.items()}
         self.stem = nn.Sequential(nn.Conv2d(3, STEM_CHANNELS, 3, 2, bias=False), nn.BatchNorm2d(STEM_CHANNELS, **NORM))
         self.cells = nn.ModuleList()
         channels, before, halved = STEM_CHANNELS, 0, False

@@ -76,7 +76,8 @@ def published(name: str) -> Published:
     if compared.table is None:
         return Published()
     columns = COLUMNS[compared.table]
-    row = next(row for row in facts.table(compared.table) if row[columns.model] == compared.model)
+    rows = newest() if compared.table == TABLE2 else facts.table(compared.table)
+    row = next(row for row in rows if row[columns.model] == compared.model)
     macs = row[columns.macs] if columns.macs else None
     return Published(
         round(row[columns.params] * columns.params_unit),
@@ -177,10 +178,11 @@ def resolution(name: str) -> int:
     return COMPARED[name].resolution
 
 
-def newest(table: str = TABLE2) -> list[facts.Row]:
-    """The rows of the paper's newest stored version."""
-    rows = facts.table(table)
-    return [row for row in rows if row["version"] == max(row["version"] for row in rows if "arXiv v" in row["version"])]
+def newest() -> list[facts.Row]:
+    """Table 2 in the paper's newest stored version."""
+    rows = facts.table(TABLE2)
+    version = max(row["version"] for row in rows if row["version"].startswith("arXiv v"))
+    return [row for row in rows if row["version"] == version]
 
 
 def _ratios() -> list[Claim]:
