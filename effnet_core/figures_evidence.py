@@ -27,7 +27,6 @@ from .figures import (
 from .published import DIMENSIONS, FAMILIES, PAPER, Curve, Gain, Network
 
 DIMENSION_COLOURS = dict(zip(DIMENSIONS, (DEPTH, WIDTH, RESOLUTION, COMPOUND), strict=True))
-DIMENSION_NAMES = dict(zip(DIMENSIONS, ("depth", "width", "resolution", "all three"), strict=True))
 DASHES = dict(zip(DIMENSIONS, ("dash", "dot", "dashdot", "solid"), strict=True))  # told apart without colour, too
 FAMILY_COLOURS = dict(zip(FAMILIES, (COMPOUND, STEM_HEAD, EXPAND, SQUEEZE_EXCITE, RESIDUAL, DEPTHWISE), strict=True))
 TICKS = (1, 2, 5)  # of each decade on a logarithmic axis
@@ -39,7 +38,7 @@ def scaling_curves(curves: Sequence[Curve], quantity: Quantity, *, height: int =
     for curve in curves:
         colour = DIMENSION_COLOURS[curve.dimension]
         figure.add_scatter(
-            name=DIMENSION_NAMES.get(curve.name, curve.name),
+            name=curve.name,
             x=[_large(point.macs, quantity) for point in curve.points],
             y=[point.top1 for point in curve.points],
             mode="lines+markers",
@@ -61,7 +60,7 @@ def gain_bars(gains: Sequence[Gain], *, in_legend: bool, height: int = 420) -> g
     figure = go.Figure()
     for dimension in DIMENSIONS:
         rows = [gain for gain in gains if gain.dimension == dimension]
-        name = DIMENSION_NAMES[dimension]
+        name = DIMENSIONS[dimension]
         figure.add_bar(
             name=name,
             x=[gain.points for gain in rows],

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from . import facts
 from .claims import newest
 
-DIMENSIONS = ("depth", "width", "resolution", "compound")
+DIMENSIONS = {"depth": "depth", "width": "width", "resolution": "resolution", "compound": "all three"}  # -> in words
 READING = 0.01  # relative accuracy of points that were read from a figure's coordinates
 SCALED_FIRST = {  # Fig. 4 scales width from four networks: what had been scaled before
     "d=1.0,r=1.0": ("width", "width alone"),
@@ -78,12 +78,12 @@ def curves(figure: str) -> tuple[Curve, ...]:
     if not rows:
         raise ValueError(f"no points of {figure!r} are stored; there are Fig3, Fig4, Fig8")
     found = [_curve(name, [row for row in rows if row["series"] == name]) for name in {row["series"] for row in rows}]
-    return tuple(sorted(found, key=lambda curve: DIMENSIONS.index(curve.dimension)))
+    return tuple(sorted(found, key=lambda curve: list(DIMENSIONS).index(curve.dimension)))
 
 
 def _curve(series: str, rows: Sequence[facts.Row]) -> Curve:
     word = series.removeprefix("scale by ").removesuffix(" scaling")
-    dimension, name = SCALED_FIRST.get(series, (word, word))
+    dimension, name = SCALED_FIRST.get(series, (word, DIMENSIONS.get(word)))
     points = sorted((Point(row["label"] or "", 1e9 * row["flops_B"], row["top1_pct"]) for row in rows), key=_cost)
     return Curve(name, dimension, tuple(points), rows[0]["source"])
 

@@ -72,8 +72,7 @@ def test_the_page_opens_with_one_dimension_against_all_three():
     drawn = {trace["name"]: trace for trace in chart(at, "evidence.curves.Fig8")["data"]}
     assert list(drawn) == ["depth", "width", "resolution", "all three"]
     for curve in published.curves("Fig8"):
-        trace = drawn["all three" if curve.dimension == "compound" else curve.dimension]
-        assert list(numbers(trace["y"])) == [point.top1 for point in curve.points]
+        assert list(numbers(drawn[curve.name]["y"])) == [point.top1 for point in curve.points]
     at_three = [published.top1_at(curve, 8 * curve.points[0].macs) for curve in published.curves("Fig8")]
     start = published.curves("Fig8")[0].points[0].top1
     assert f"all three together gain {at_three[-1] - start:.1f} points" in at.subheader[0].value

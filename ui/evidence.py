@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -11,6 +12,9 @@ from effnet_core.figures import PARAMETERS
 from effnet_core.published import PAPER, TORCHVISION, Curve, Gain, Network
 
 from . import costs, widgets
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 FIGURES = {  # what is compared -> its short name on the screen
     "Fig8": "One against all three",
@@ -61,7 +65,7 @@ def footnotes(figure: str) -> None:
         widgets.cite(f"**{row['topic']}**: {row['correct_or_clarified']}")
 
 
-def _show(figure, key: str, alt: str) -> None:
+def _show(figure: go.Figure, key: str, alt: str) -> None:
     st.plotly_chart(figure, key=f"evidence.{key}", alt=alt, config=widgets.STILL)
 
 
@@ -76,7 +80,7 @@ def finding(figure: str, curves: Sequence[Curve], gains: Sequence[Gain]) -> str:
     if figure == "Fig8":
         reached = min(len(published.doublings(curve)) for curve in curves)
         bought = {curve.name: sum(gain.points for gain in published.doublings(curve)[:reached]) for curve in curves}
-        whole = bought.pop("compound")
+        whole = bought.pop(published.DIMENSIONS["compound"])
         return (
             f"{2**reached} times the compute: all three together gain {whole:.1f} points, "
             f"any one alone at most {max(bought.values()):.1f}"
@@ -105,6 +109,7 @@ def _single_and_all(gains: Sequence[Gain]) -> tuple[dict[str, float], dict[str, 
 
 
 def _scaling_table(curves: Sequence[Curve], gains: Sequence[Gain]) -> None:
+    names = published.DIMENSIONS | {curve.dimension: curve.name for curve in curves}
     if curves:
         rows = [
             {"curve": curve.name, **_setting(point.label), **_compute(point.macs), "top-1, %": point.top1}
@@ -115,7 +120,7 @@ def _scaling_table(curves: Sequence[Curve], gains: Sequence[Gain]) -> None:
     rows = [
         {
             "compared": gain.group,
-            "scaled": figures_evidence.DIMENSION_NAMES[gain.dimension],
+            "curve" if curves else "scaled": names[gain.dimension],
             "points gained": gain.points,
             "top-1, %": gain.top1,
             **_compute(gain.macs),
