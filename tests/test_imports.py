@@ -24,6 +24,8 @@ ORDER = (
     "figures",
     "images",
     "overlay",
+    "classfolders",
+    "edits",
     "results",
     "overview",
     "machine",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from effnet_core.images import LIMIT_MB, SAMPLES, ImageRejected, Sample
+from effnet_core.images import LIMIT_MB, SAMPLES, SUFFIXES, ImageRejected, Sample
 
 from . import state, widgets
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 SAMPLE, UPLOAD, CAMERA = "sample", "upload", "camera"
 SOURCES = {SAMPLE: "Samples", UPLOAD: "Upload", CAMERA: "Camera"}
-KINDS = ("png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff")
 MOST = 24  # pictures at once: each is decoded and goes through the network
 
 
@@ -91,7 +90,7 @@ def _upload() -> bool:
     key = "app.upload"
     files = st.file_uploader(
         f"Pictures, several at once: at most {MOST}, {LIMIT_MB} MB each",
-        KINDS,
+        SUFFIXES,
         accept_multiple_files=True,
         max_upload_size=LIMIT_MB,
         key=key,
