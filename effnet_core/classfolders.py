@@ -57,10 +57,10 @@ class ClassFolders:
         return tuple(dict.fromkeys(entry.folder for entry in self.entries))
 
     def titled(self, titles: Mapping[str, str], labels: Collection[str] | None) -> ClassFolders:
-        """With these names; where all folders have one, those that `labels` lack are left out."""
+        """With these names; where any folder has one, those without one that `labels` has are left out."""
         kept = self.entries
-        if labels is not None and all(folder in titles for folder in self.classes):
-            kept = tuple(entry for entry in kept if titles[entry.folder] in labels)
+        if labels is not None and any(folder in titles for folder in self.classes):
+            kept = tuple(entry for entry in kept if titles.get(entry.folder) in labels)
         return ClassFolders(kept, titles)
 
 

@@ -11,7 +11,7 @@ from .edits import GateEdit
 
 
 class Cancelled(Exception):
-    """A long computation was asked to stop before its end."""
+    """Progress was answered with False, so the work was given up."""
 
 
 @dataclass(frozen=True)

@@ -178,8 +178,7 @@ def test_ranking_equals_closing_each_channel_by_hand(lively_model, engine, photo
     assert max(abs(effect.drop) for effect in effects) > 0.01
     for effect in effects[:: max(1, width // 12)]:
         with by_hand(lively_model.module, {block: values(lively_model, block, [effect.channel])}) as network:
-            with torch.no_grad():
-                after = network(x)[0, target].item()
+            after = network(x)[0, target].item()
         assert effect.drop == pytest.approx(before - after, abs=1e-5 * max(1, abs(before)))
         assert effect.gate == pytest.approx(seen[block][0, effect.channel].item(), abs=1e-6)
 

@@ -45,7 +45,7 @@ def pick(engine: Engine) -> list[state.Picture]:
     if brought.pictures:
         return list(brought.pictures)
     st.caption(f"Until you bring one, this is a sample: {SAMPLES[0].title}.")
-    return [_sample(SAMPLES[0])]
+    return [sample_picture(SAMPLES[0])]
 
 
 def pick_one(pictures: Sequence[state.Picture]) -> state.Picture:
@@ -79,10 +79,10 @@ def _pick_sample(engine: Engine, row: DeltaGenerator) -> state.Picture:
         name = widgets.choice("Sample", titles, key="app.sample", wrap=True)
     sample = next(sample for sample in SAMPLES if sample.name == name)
     st.caption(sample_note(sample, engine.labels))
-    return _sample(sample)
+    return sample_picture(sample)
 
 
-def _sample(sample: Sample) -> state.Picture:
+def sample_picture(sample: Sample) -> state.Picture:
     return replace(state.sample(sample.name), name=sample.title)
 
 
