@@ -17,9 +17,9 @@ from PIL.Image import Image
 
 from .images import LIMIT_MB, SUFFIXES, ImageRejected, read_image
 
-MOST_PICTURES = 20_000
-MOST_CLASSES = 1_000
-MOST_GB = 4  # unpacked, as a zip file's own list says
+MOST_PICTURES = 5_000  # of a zip file that a user uploads
+MOST_CLASSES = 200
+MOST_GB = 4  # of all its members unpacked, as its own list says
 
 
 class FoldersRejected(ValueError):
@@ -80,8 +80,14 @@ def open_folders(path: Path) -> ClassFolders:
 
 
 def open_zip(file: BinaryIO, name: str) -> ClassFolders:
-    """The pictures of a zip file that a user brings. FoldersRejected."""
-    return _from_zips([file], name)
+    """The pictures of a zip file that a user uploads, within the limits. FoldersRejected."""
+    folders = _from_zips([file], name)
+    count, classes = len(folders.entries), len(folders.classes)
+    if count > MOST_PICTURES or classes > MOST_CLASSES:
+        raise FoldersRejected(
+            f"{name} has {count:,} pictures in {classes:,} classes; allowed are {MOST_PICTURES:,} in {MOST_CLASSES:,}"
+        )
+    return folders
 
 
 def _from_zips(archives: list[Path] | list[BinaryIO], name: str) -> ClassFolders:
@@ -133,10 +139,5 @@ def _checked(found: list[Entry], titles: dict[str, str], name: str) -> ClassFold
         raise FoldersRejected(
             f"{name} has {len(folders.classes)} class folders with pictures; at least two are needed, "
             "each named as its class with its pictures inside"
-        )
-    if len(found) > MOST_PICTURES or len(folders.classes) > MOST_CLASSES:
-        raise FoldersRejected(
-            f"{name} has {len(found):,} pictures in {len(folders.classes):,} classes; allowed are "
-            f"{MOST_PICTURES:,} in {MOST_CLASSES:,}"
         )
     return folders

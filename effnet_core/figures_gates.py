@@ -124,17 +124,22 @@ def share_by_depth(rows: Sequence[Depth], *, by_chance: float) -> go.Figure:
     """How much of the gates' variance lies between classes, a bar a block, and what chance alone would give."""
     figure = go.Figure(
         go.Bar(
+            name="this network",
             x=[row.block.removeprefix("features.") for row in rows],
             y=[row.share_between for row in rows],
             marker_color=PROJECT,
             hovertemplate="block %{x}: %{y:.1%} of the variance lies between classes<extra></extra>",
         )
     )
-    figure.add_hline(
-        y=by_chance, line={"color": RESIDUAL, "width": 2, "dash": "dot"}, annotation_text="by chance alone"
+    figure.add_scatter(
+        name="gates that know nothing of the class",
+        x=figure.data[0].x,
+        y=[by_chance] * len(rows),
+        mode="lines",
+        line={"color": RESIDUAL, "width": 3, "dash": "dot"},
+        hoverinfo="skip",
     )
-    figure.update_annotations(font_size=FONT_SIZE)
-    figure.update_xaxes(title="block, first to last", type="category")
+    figure.update_xaxes(title="block, first to last", type="category", tickangle=-90)
     figure.update_yaxes(title="share between classes", range=[0, 1], tickformat=".0%")
     return with_defaults(figure, height=340)
 
@@ -152,7 +157,7 @@ def spread_by_depth(rows: Sequence[Depth]) -> go.Figure:
             marker_size=9,
             hovertemplate=f"block %{{x}}, {name}: %{{y:.4f}}<extra></extra>",
         )
-    figure.update_xaxes(title="block, first to last", type="category")
+    figure.update_xaxes(title="block, first to last", type="category", tickangle=-90)
     figure.update_yaxes(title="standard deviation of a gate", rangemode="tozero")
     return with_defaults(figure, height=340)
 

@@ -84,6 +84,8 @@ elif panel == DEPTH:
     statistics = state.gate_statistics(engine)
     if statistics:
         gate_depth.by_depth(statistics)
+    else:
+        st.info("For this network nothing is measured yet: bring pictures below.")
     st.subheader("What the SE paper saw", anchor=False)
     gate_depth.published()
     st.subheader("On pictures of yours", anchor=False)

@@ -179,7 +179,8 @@ def test_ranking_equals_closing_each_channel_by_hand(lively_model, engine, photo
     for effect in effects[:: max(1, width // 12)]:
         with by_hand(lively_model.module, {block: values(lively_model, block, [effect.channel])}) as network:
             after = network(x)[0, target].item()
-        assert effect.drop == pytest.approx(before - after, abs=1e-5 * max(1, abs(before)))
+        # in a batch of another size float32 sums run in another order, and lively networks amplify that
+        assert effect.drop == pytest.approx(before - after, abs=1e-4 * max(1, abs(before), abs(after)))
         assert effect.gate == pytest.approx(seen[block][0, effect.channel].item(), abs=1e-6)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from effnet_core import facts, figures_gates
+from effnet_core.figures_inside import percent
 from effnet_core.gatestats import STEADY, GateStatistics, rank_correlation
 
 from . import gates, state, widgets
@@ -65,8 +66,8 @@ def share_words(statistics: GateStatistics) -> str:
         else "**It does not rise steadily with depth**, unlike in the SE paper"
     )
     return (
-        f"In this network between {shares[low]:.0%} ({low}) and {shares[high]:.0%} ({high}) of a block's gate variance "
-        f"lies between classes; gates that know nothing of the class would have {statistics.by_chance:.1%}. "
+        f"In this network between {percent(shares[low])} ({low}) and {percent(shares[high])} ({high}) of a block's gate "
+        f"variance lies between classes; gates that know nothing of the class would have {percent(statistics.by_chance)}. "
         f"{trend} (rank correlation with depth {follows:.2f})."
     )
 
@@ -77,7 +78,11 @@ def spread_words(statistics: GateStatistics) -> str:
     steady = [name for name, block in blocks.items() if block.steady > 0.9]
     saturated = [name for name, block in blocks.items() if block.saturated > 0.5]
     widest = max(blocks, key=lambda name: blocks[name].class_spread)
-    text = f"Class means differ most in **{widest}**, by a standard deviation of {blocks[widest].class_spread:.3f}. "
+    follows = rank_correlation(range(len(blocks)), [block.class_spread for block in blocks.values()]) or 0.0
+    text = (
+        f"Class means differ most in **{widest}**, by a standard deviation of {blocks[widest].class_spread:.3f}; the "
+        f"rank correlation of that spread with depth is {follows:.2f}. "
+    )
     if steady:
         text += (
             f"In **{', '.join(steady)}** over nine tenths of the gates have a spread under {STEADY}: they hardly vary "

@@ -104,8 +104,8 @@ def in_words(found: Comparison) -> str:
     name, after = answers.class_name(first.before), answers.class_name(found.after.top[0])
     stays = "It stays" if found.after.top[0].index == first.before.index else f"**{after}** becomes"
     return (
-        f"{way} the logit of **{name}** by {abs(first.logit):.3f}: from {first.before.logit:.3f} to "
-        f"{first.after.logit:.3f}, {figures_inside.percent(first.before.probability)} to "
+        f"{way} the logit of **{name}** by {abs(first.logit):,.3f}: from {first.before.logit:,.3f} to "
+        f"{first.after.logit:,.3f}, {figures_inside.percent(first.before.probability)} to "
         f"{figures_inside.percent(first.after.probability)}. {stays} the first answer."
     )
 

@@ -239,9 +239,9 @@ def gate_statistics(engine: Engine) -> GateStatistics | None:
     return own
 
 
-def keep_gate_statistics(engine: Engine, statistics: GateStatistics | None) -> None:
-    """Keep what was measured on the user's own pictures for this session; None goes back to the bundled ones."""
-    keep("se_gates.statistics", {engine_key(engine): statistics} if statistics else {})
+def keep_gate_statistics(engine: Engine, statistics: GateStatistics) -> None:
+    """Keep what was measured on the user's own pictures for this session, of one network."""
+    keep("se_gates.statistics", {engine_key(engine): statistics})
 
 
 # After the first paint --------------------------------------------------------------------------------------------
