@@ -66,9 +66,9 @@ def share_words(statistics: GateStatistics) -> str:
         else "**It does not rise steadily with depth**, unlike in the SE paper"
     )
     return (
-        f"In this network between {percent(shares[low])} ({low}) and {percent(shares[high])} ({high}) of a block's gate "
-        f"variance lies between classes; gates that know nothing of the class would have {percent(statistics.by_chance)}. "
-        f"{trend} (rank correlation with depth {follows:.2f})."
+        f"In this network between {percent(shares[low])} ({low}) and {percent(shares[high])} ({high}) of the variance of "
+        "a block's gates lies between classes; gates that know nothing of the class would have "
+        f"{percent(statistics.by_chance)}. {trend} (rank correlation with depth {follows:.2f})."
     )
 
 
