@@ -65,6 +65,7 @@ elif panel == EDIT:
             """
 The rest of the network runs as before, and gates of later blocks answer to what the edit did to their input.
 What is shown is measured for this picture alone: it says what the edit changes here, not what a channel means.
+The most open channel need not matter: the panel **Which channels matter** finds those whose closing costs most.
 **SE off everywhere** sets all gates to 1. The network was never trained so: what breaks then also comes from maps that
 are stronger than any layer behind them has seen, and setting a block to its mean is the gentler question.
 """

@@ -113,7 +113,7 @@ def test_an_edit_on_the_screen_is_the_engines(offline, statistics, link, edit):
 
 def test_with_no_channel_typed_the_most_open_one_is_closed(offline):
     [answer] = offline.explain([load_sample(FIRST)])
-    most = int(dict((gates.block, gates.values) for gates in answer.gates)[BLOCK].argmax())
+    most = int(gates.gates_of(answer)[BLOCK].argmax())
     assert f"Closing channel {most} of {BLOCK}" in words(panel("Edit"))
 
 
@@ -244,7 +244,7 @@ def same_gates(engine: Engine, found: dict[str, np.ndarray], tmp_path) -> None:
 def test_the_code_on_the_screen_reads_the_same_gates(offline, tmp_path, monkeypatch, capsys):
     at = panel("As data")
     text = at.code[0].value
-    assert text == gates.code(offline)
+    assert text == gates.code(offline).strip()
     same_gates(offline, run_code(text, load_sample(FIRST), tmp_path, monkeypatch), tmp_path)
     assert "features.7.0 torch.Size([576])" in capsys.readouterr().out
     assert f"{4576:,} gates" in captions(at)

@@ -66,8 +66,8 @@ def share_words(statistics: GateStatistics) -> str:
         else "**It does not rise steadily with depth**, unlike in the SE paper"
     )
     return (
-        f"In this network between {percent(shares[low])} ({low}) and {percent(shares[high])} ({high}) of the variance of "
-        "a block's gates lies between classes; gates that know nothing of the class would have "
+        f"In this network between {percent(shares[low])} ({low}) and {percent(shares[high])} ({high}) of the variance "
+        "of a block's gates lies between classes; gates that know nothing of the class would have "
         f"{percent(statistics.by_chance)}. {trend} (rank correlation with depth {follows:.2f})."
     )
 
