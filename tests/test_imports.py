@@ -27,6 +27,8 @@ ORDER = (
     "figures",
     "images",
     "overlay",
+    "classfolders",
+    "edits",
     "results",
     "arithmetic",
     "embedding",
