@@ -10,10 +10,6 @@ from .architecture import Block
 from .edits import GateEdit
 
 
-class Cancelled(Exception):
-    """Progress was answered with False, so the work was given up."""
-
-
 @dataclass(frozen=True)
 class Prediction:
     """One class of the answer; probability in 0..1 among all classes of the model."""
