@@ -43,6 +43,7 @@ ORDER = (
     "weights",
     "gates",
     "attribution",
+    "methods",
     "faithfulness",
     "bench",
     "engine",
