@@ -7,10 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .architecture import Block
-
-
-class Cancelled(Exception):
-    """Progress was answered with False, so the work was given up."""
+from .edits import GateEdit
 
 
 @dataclass(frozen=True)
@@ -82,6 +79,70 @@ class BlockTrace:
 
 
 @dataclass(frozen=True)
+class Measurement:
+    """How long one forward pass of one network took here, and everything that the number depends on.
+
+    `lower_ms` and `upper_ms` are the quartiles. `threads` counts the processor's threads also where a GPU did the
+    work. `weights`: timing does not depend on their values, so they are random and the row says so.
+    """
+
+    name: str
+    resolution: int
+    batch: int
+    device: str
+    device_name: str
+    threads: int
+    precision: str
+    runs: int
+    median_ms: float
+    lower_ms: float
+    upper_ms: float
+    fastest_ms: float
+    slowest_ms: float
+    params: int
+    date: str
+    versions: dict[str, str]
+    machine: str
+    weights: str = "random"
+
+
+@dataclass(frozen=True)
+class ClassChange:
+    """One class before and after gates were edited."""
+
+    before: Prediction
+    after: Prediction
+
+    @property
+    def logit(self) -> float:
+        """By how much its logit rose; negative where it fell."""
+        return self.after.logit - self.before.logit
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One picture's answer with the network's own gates and with edited ones.
+
+    `before`, `after`: all classes, best first, and one heat map each, of the same class: the first one before unless
+    another was asked for. `changes`: the top classes of either, those of before first.
+    """
+
+    edits: tuple[GateEdit, ...]
+    before: Explanation
+    after: Explanation
+    changes: tuple[ClassChange, ...]
+
+
+@dataclass(frozen=True)
+class ChannelEffect:
+    """By how much the target's logit falls when this channel alone is closed; negative where it rises."""
+
+    channel: int
+    gate: float
+    drop: float
+
+
+@dataclass(frozen=True)
 class Curves:
     """What became of the target's probability when pixels went, or came, in the order that a map gives them.
 
@@ -136,3 +197,11 @@ class Randomised:
     part: str
     heatmap: Heatmap
     similarity: float | None
+
+
+class Cancelled(Exception):
+    """Whoever was told of the progress answered False: the work stopped half way, and nothing came of it."""
+
+
+class NotEnoughMemory(RuntimeError):
+    """The network would not fit; the sentence tells what it needs and what is free. Nothing was built."""

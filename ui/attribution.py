@@ -45,7 +45,7 @@ def pick_map(engine: Engine, answer: Explanation, *, key: str) -> Asked:
     from effnet_core.methods import METHODS
 
     target = answers.pick_class(engine, answer, key=f"{key}.target")
-    name = answers.pick("Method", {name: method.title for name, method in METHODS.items()}, key=f"{key}.method")
+    name = widgets.select("Method", {name: method.title for name, method in METHODS.items()}, key=f"{key}.method")
     method = METHODS[name]
     layer = answers.pick_stage(engine, key=f"{key}.stage") if method.at_stage else None
     parameters = {}
@@ -209,7 +209,7 @@ def show_two_classes(
         st.info("This network has one class: there is no second one to compare with.")
         return
     texts = {SECOND_ANSWER: "its second answer"} | dict(enumerate(names))
-    chosen = answers.pick("The other class", texts, key=f"{key}.other")
+    chosen = widgets.select("The other class", texts, key=f"{key}.other")
     other = answer.top[1].index if chosen == SECOND_ANSWER else chosen
     first = map_of(engine, picture, answer, asked, key=f"{key}.first_map")
     second = map_of(engine, picture, answer, asked._replace(target=other), key=f"{key}.second_map")
