@@ -38,7 +38,7 @@ def cite(text: str) -> None:
     st.caption(text)
 
 
-def exact_and_slider(
+def exact(
     label: str,
     *,
     key: str,
@@ -46,54 +46,35 @@ def exact_and_slider(
     limits: tuple[float, float],
     step: float,
     on_move: dict[str, object] | None = None,
-    help: str | None = None,
+    disabled: bool = False,
 ) -> float:
-    """A slider and an exact input for one number; a move of either also sets the widgets of `on_move`.
+    """An input for one number, which stands in the URL; a move also sets the widgets of `on_move`.
 
-    The input is the state and stands in the URL; the slider follows it. A value in the URL that is outside the
-    limits or no number gets a sentence and the default.
+    Wide places call explain_refused_number before it.
     """
-    _explain_refused_number(key, default, limits)
-    slider_key, moved = f"{key}_slider", on_move or {}
-    control = st.container(gap="xsmall")
-    row = control.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", wrap=False)
-    row.markdown(f"**{label}**", help=help, width="content")
-    number = row.number_input(
-        f"{label}, exact",
+    return st.number_input(
+        label,
         *limits,
         value=default,
         step=step,
         format="%g",
         key=key,
         on_change=state.keep_all,
-        args=(moved,),
+        args=(on_move or {},),
         bind="query-params",
-        label_visibility="collapsed",
-        width=130,
+        disabled=disabled,
     )
-    if state.value(slider_key) != number:
-        state.keep(slider_key, number)
-    control.slider(
-        label,
-        *limits,
-        step=step,
-        format="%g",
-        key=slider_key,
-        on_change=state.follow,
-        args=(slider_key, key, moved),
-        label_visibility="collapsed",
-    )
-    return number
 
 
 def slider(label: str, *, key: str, default: float, limits: tuple[float, float], step: float) -> float:
     """A slider whose value stands in the URL; one there that is outside the limits gets a sentence and the default."""
-    _explain_refused_number(key, default, limits)
+    explain_refused_number(key, default, limits)
     moved = st.slider(label, *limits, value=default, step=step, format="%g", key=key, bind="query-params")
     return min(max(moved, limits[0]), limits[1])
 
 
-def _explain_refused_number(key: str, default: float, limits: tuple[float, float]) -> None:
+def explain_refused_number(key: str, default: float, limits: tuple[float, float]) -> None:
+    """Say in a sentence that the URL's number for a bound input is refused."""
     low, high = limits
     explain_refused(key, f"a number from {low:g} to {high:g}", lambda text: low <= float(text) <= high, f"{default:g}")
 
