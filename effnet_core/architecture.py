@@ -202,10 +202,11 @@ def coefficient_for(target: float, **given: float) -> float:
     value = (target / rest) ** (1 / POWERS[missing])
     low, high = COEFFICIENT_RANGE
     if not low - TOLERANCE <= value <= high + TOLERANCE:
-        reach = " to ".join(f"{rest * limit ** POWERS[missing]:.4g}" for limit in COEFFICIENT_RANGE)
+        least, most = (rest * limit ** POWERS[missing] for limit in COEFFICIENT_RANGE)
         fixed = ", ".join(f"{LETTERS[name]} = {given[name]:g}" for name in POWERS if name in given)
         raise ValueError(
-            f"no {LETTERS[missing]} from {low:g} to {high:g} makes α·β²·γ² {target:g}; with {fixed} allowed is {reach}"
+            f"no {LETTERS[missing]} from {low:g} to {high:g} makes α·β²·γ² {target:g}: "
+            f"with {fixed} it lies between {least:.4g} and {most:.4g}"
         )
     return min(max(value, low), high)
 

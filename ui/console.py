@@ -42,8 +42,7 @@ if TYPE_CHECKING:
 KEY = "scaling.console"
 ASSETS = Path(__file__).parent / "assets"
 FREE = "none"  # no coefficient gives way
-LOCKS = {FREE: "Nothing held", "alpha": "α gives way", "beta": "β gives way", "gamma": "γ gives way"}
-TARGET_RANGE = growth(*[COEFFICIENT_RANGE[0]] * 3), growth(*[COEFFICIENT_RANGE[1]] * 3)
+LOCKS = {FREE: "Nothing", **LETTERS}
 NETWORKS = {costs.FORMULA: "Formula"} | {member: member.upper() for member in RELEASES}
 FORMULA = {"scaling.network": costs.FORMULA}  # a move leaves the released network for the formula
 PAPER = {"scaling.alpha": ALPHA, "scaling.beta": BETA, "scaling.gamma": GAMMA, "scaling.lock": FREE}
@@ -70,6 +69,7 @@ COEFFICIENTS = (
     Setting("gamma", "γ, resolution", GAMMA, COEFFICIENT_RANGE, 0.01),
 )
 SETTINGS = (PHI, *COEFFICIENTS)
+TARGET = Setting("target", "Held at", 2.0, tuple(growth(limit, limit, limit) for limit in COEFFICIENT_RANGE), 0.1)
 
 
 def _asset(*names: str) -> str:
@@ -86,17 +86,14 @@ _component = st.components.v2.component(
 
 def exact_inputs() -> tuple[float, dict[str, float]]:
     """φ, and alpha, beta, gamma, from the number inputs; where their product is held, one of them gives way."""
-    targets = Setting("target", "Hold α · β² · γ² at", 2.0, TARGET_RANGE, 0.1)
-    for setting in (*SETTINGS, targets):
+    for setting in (*SETTINGS, TARGET):
         widgets.explain_refused_number(setting.key, setting.default, setting.limits)
     refused = st.empty()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        slots = {setting.name: st.container(width=135) for setting in (*SETTINGS, targets)}
-        freed = widgets.choice("which one gives way", LOCKS, key="scaling.lock", help=_what_holding_does())
+        slots = {setting.name: st.container(width=135) for setting in SETTINGS}
         _back_to_the_paper()
-    with slots["target"]:
-        target = _exact(targets, disabled=freed == FREE)
-    values = {}
+    freed, target = _lock()
+    values: dict[str, float] = {}
     for setting in sorted(SETTINGS, key=lambda setting: setting.name == freed):  # the freed one last: the others set it
         if setting.name == freed:
             values[freed] = _give_way(setting, target, values, refused)
@@ -104,6 +101,20 @@ def exact_inputs() -> tuple[float, dict[str, float]]:
             shown = _exact(setting, moves=FORMULA, disabled=setting.name == freed)
         values.setdefault(setting.name, shown)
     return values[PHI.name], {setting.name: values[setting.name] for setting in COEFFICIENTS}
+
+
+def _lock() -> tuple[str, float]:
+    """Which coefficient gives way, and the product that it holds."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        freed = widgets.choice(
+            "Hold α · β² · γ²: what gives way?",
+            LOCKS,
+            key="scaling.lock",
+            help="The paper holds it near 2, so that one step of φ doubles compute. "
+            "The coefficient that gives way follows the two others.",
+        )
+        with st.container(width=135):
+            return freed, _exact(TARGET, disabled=freed == FREE)
 
 
 def _exact(setting: Setting, *, moves: dict[str, object] | None = None, disabled: bool = False) -> float:
@@ -129,13 +140,6 @@ def _give_way(setting: Setting, target: float, values: dict[str, float], refused
         value = high if growth(**given, **{setting.name: high}) < target else low
     state.keep_all({setting.key: value})
     return value
-
-
-def _what_holding_does() -> str:
-    return (
-        "The paper holds α · β² · γ² near 2, so that one step of φ doubles compute. Hold it at this number: "
-        "the coefficient that gives way follows the two others."
-    )
 
 
 def _back_to_the_paper() -> None:
@@ -164,7 +168,7 @@ def console_data(settings: dict[str, str | float]) -> dict[str, object]:
         "settings": settings,
         "possible": state.value(costs.POSSIBLE),
         "heard": state.value("scaling.heard", 0),
-        "lock": {"frees": state.value("scaling.lock", FREE), "target": state.value("scaling.target", 2.0)},
+        "lock": {"frees": state.value("scaling.lock", FREE), "target": state.value(TARGET.key, TARGET.default)},
         "unit": {"name": shown.name, "factor": shown.factor},
         "sliders": [
             {"name": row.name, "label": row.label, "low": row.limits[0], "high": row.limits[1], "step": row.step}

@@ -57,7 +57,7 @@ def exact(
         *limits,
         value=default,
         step=step,
-        format="%g",
+        format="%.6g",
         key=key,
         on_change=state.keep_all,
         args=(on_move or {},),

@@ -105,6 +105,7 @@ class Console {
     if (!wanted.problem) this.possible = this.settings
     this.root.classList.toggle("refused", Boolean(wanted.problem))
     this.shown = wanted.problem ? this.lastPossible() : { network: wanted, title: this.titleOf(this.settings) }
+    this.root.classList.toggle("released", this.settings.network !== "formula")
     this.showSliders(lock)
     this.showReadouts()
     this.drawing.show(this.shown.network, this.shown.title, this.base, "B0, to the same scale")
@@ -127,6 +128,7 @@ class Console {
     for (const [name, { note, shown, input }] of Object.entries(this.sliders)) {
       const value = this.settings[name]
       if (Number(input.value) !== value) input.value = value
+      input.style.setProperty("--share", `${(100 * (value - input.min)) / (input.max - input.min)}%`)
       input.disabled = lock.frees === name
       setText(note, lock.frees === name ? "gives way" : "")
       setText(shown, short(value))
