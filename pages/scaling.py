@@ -8,39 +8,44 @@ from ui import console, costs, state, widgets
 
 state.enter_by_router()
 
-network = widgets.choice("By the formula, or as released", console.NETWORKS, key="scaling.network")
-st.caption(costs.what_it_is(network))
-hand = st.container()  # above the inputs whose values it shows
-phi, coefficients = console.exact_inputs()
-with hand:
-    console.follow(network, phi, coefficients)
-    widgets.cite(
-        "One slab a block, to scale: as high as its output's resolution, as thick as its output has channels; numbers "
-        "below are the stages of Table 1 (Tan and Le, 2019), numbers above px. The head follows torchvision, "
-        "4 × the last stage's channels; the official code rounds 1280 · width instead."
-    )
-architecture, title = costs.scaled_network(network, phi, coefficients)
-layers = layers_of(architecture)
-costs.exactly(title, architecture)
-costs.promise(phi, **coefficients)
 
-panel = widgets.choice(
-    "Where parameters and compute are spent",
-    {"stage": "Stages", "role": "Roles", "layers": "Layers"},
-    key="scaling.panel",
-)
-if panel == "layers":
-    costs.layer_table(layers, key="scaling.layers")
-else:
-    bars = figures.bars_by_stage if panel == "stage" else figures.bars_by_role
-    for column, quantity in zip(st.columns(2), (figures.PARAMETERS, costs.quantity()), strict=True):
-        column.plotly_chart(
-            bars(layers, quantity),
-            key=f"scaling.{panel}.{quantity.column}",
-            alt=f"{quantity.name} of {title} by {panel}; the exact numbers stand in the table of every layer",
-            config=widgets.STILL,
+@st.fragment  # a move runs this alone, without the app around it
+def lesson():
+    network = widgets.choice("By the formula, or as released", console.NETWORKS, key="scaling.network")
+    st.caption(costs.what_it_is(network))
+    hand = st.container()  # above the inputs whose values it shows
+    phi, coefficients = console.exact_inputs()
+    with hand:
+        console.follow(network, phi, coefficients)
+        widgets.cite(
+            "One slab a block, to scale: as high as its output's resolution, as thick as its output has channels; "
+            "numbers below are the stages of Table 1 (Tan and Le, 2019), numbers above px. The head follows torchvision, "
+            "4 × the last stage's channels; the official code rounds 1280 · width instead."
         )
+    architecture, title = costs.scaled_network(network, phi, coefficients)
+    layers = layers_of(architecture)
+    costs.exactly(title, architecture)
+    costs.promise(phi, **coefficients)
 
+    panel = widgets.choice(
+        "Where parameters and compute are spent",
+        {"stage": "Stages", "role": "Roles", "layers": "Layers"},
+        key="scaling.panel",
+    )
+    if panel == "layers":
+        costs.layer_table(layers, key="scaling.layers")
+    else:
+        bars = figures.bars_by_stage if panel == "stage" else figures.bars_by_role
+        for column, quantity in zip(st.columns(2), (figures.PARAMETERS, costs.quantity()), strict=True):
+            column.plotly_chart(
+                bars(layers, quantity),
+                key=f"scaling.{panel}.{quantity.column}",
+                alt=f"{quantity.name} of {title} by {panel}; the exact numbers stand in the table of every layer",
+                config=widgets.STILL,
+            )
+
+
+lesson()
 st.markdown(
     """
 **What to notice.** Depth multiplies compute by itself, width and resolution by their squares, since a convolution
