@@ -19,8 +19,8 @@ def lesson():
         console.follow(network, phi, coefficients)
         widgets.cite(
             "One slab a block, to scale: as high as its output's resolution, as thick as its output has channels; "
-            "numbers below are the stages of Table 1 (Tan and Le, 2019), numbers above px. The head follows torchvision, "
-            "4 × the last stage's channels; the official code rounds 1280 · width instead."
+            "numbers below are the stages of Table 1 (Tan and Le, 2019), numbers above px. The head follows "
+            "torchvision, 4 × the last stage's channels; the official code rounds 1280 · width instead."
         )
     architecture, title = costs.scaled_network(network, phi, coefficients)
     layers = layers_of(architecture)

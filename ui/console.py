@@ -156,9 +156,8 @@ def _back_to_the_paper() -> None:
 
 def follow(network: str, phi: float, coefficients: dict[str, float]) -> None:
     """Sliders, readouts and drawing of these settings, which follow the hand."""
-    _component(
-        key=KEY, data=console_data({"network": network, "phi": phi, **coefficients}), on_moved_change=_take_report
-    )
+    settings = {"network": network, "phi": phi, **coefficients}
+    _component(key=KEY, data=console_data(settings), on_moved_change=lambda: take(state.value(KEY)["moved"]))
 
 
 def console_data(settings: dict[str, str | float]) -> dict[str, object]:
@@ -205,9 +204,8 @@ def rules() -> dict[str, object]:
     }
 
 
-def _take_report() -> None:
-    """Callback: the hand let go of a slider."""
-    report = state.value(KEY)["moved"]
+def take(report: dict[str, object]) -> None:
+    """The hand let go of a slider: its settings become those of the inputs."""
     settings = accepted(report.get("settings"))
     state.keep_all({f"scaling.{name}": value for name, value in settings.items()})
     state.keep(costs.POSSIBLE, accepted(report.get("possible")) or None)
