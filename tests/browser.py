@@ -78,6 +78,7 @@ def wait_until_healthy(url: str, server: subprocess.Popen, log: Path) -> None:
 @pytest.fixture(scope="module")
 def browser(chromium):
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    playwright.expect.set_options(timeout=1000 * PATIENCE_S)
     with playwright.sync_playwright() as play:
         made = play.chromium.launch(executable_path=chromium, args=list(QUIET))
         yield made
@@ -87,15 +88,12 @@ def browser(chromium):
 @pytest.fixture
 def page(browser, address, log):
     """A new session at 1440 x 900; afterwards no request has left this machine and the server's log has no error."""
-    from playwright.sync_api import expect
-
     context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=address)
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))
     opened = context.new_page()
     opened.on("websocket", lambda socket: asked.append(socket.url))
     opened.set_default_timeout(1000 * PATIENCE_S)
-    expect.set_options(timeout=1000 * PATIENCE_S)
     yield opened
     icon = opened.locator("link[rel~=icon]").first.get_attribute("href")
     asked.append(opened.evaluate("icon => new URL(icon, location.href).href", icon))

@@ -72,7 +72,7 @@ def test_the_browser_counts_as_the_cost_model_does(computed):
 
 
 def test_the_browser_draws_the_slabs_of_the_layers(computed):
-    chosen = [settings for settings in GRID if expected(settings)][::97]
+    chosen = [settings for settings in GRID[::97] if expected(settings)]
     for settings, slabs in zip(chosen, computed("(one) => scaledNetwork(rules, one).slabs", chosen), strict=True):
         rows = [(s["stage"], s["kind"], s["channels"], s["size"]) for s in slabs for _ in range(s["count"])]
         assert rows == [row[1:] for row in figures.slabs(layers_of(expected(settings)))]

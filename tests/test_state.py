@@ -72,3 +72,25 @@ def test_an_answer_is_computed_once_for_each_picture(loads, monkeypatch):
     assert first == again and first.split()[1] != other.split()[1]
     at.run()
     assert len(asked) == 2
+
+
+def setting_each_other():
+    import streamlit as st
+
+    from ui import state, widgets
+
+    state.keep("others", st.number_input("other", value=0, key="page.other"))
+    chosen = widgets.exact_and_slider(
+        "x", key="page.x", default=1.0, limits=(0.0, 5.0), step=0.5, on_move={"page.other": 7}
+    )
+    st.text(chosen)
+
+
+@pytest.mark.parametrize("move", ["slider", "input"])
+def test_a_move_of_slider_or_input_sets_both_and_the_others(move):
+    at = AppTest.from_function(setting_each_other, default_timeout=300).run()
+    assert (at.text[0].value, at.number_input(key="page.other").value) == ("1.0", 0)
+    widget = at.slider(key="page.x_slider") if move == "slider" else at.number_input(key="page.x")
+    widget.set_value(3.5).run()
+    assert at.text[0].value == "3.5" and at.number_input(key="page.other").value == 7
+    assert at.slider(key="page.x_slider").value == at.number_input(key="page.x").value == 3.5

@@ -69,6 +69,11 @@ def url_value(key: str) -> str | None:
     return st.query_params.get(key)
 
 
+def follow(source: str, target: str, others: dict[str, object]) -> None:
+    """Callback: give a widget the value of another, and set others."""
+    keep_all({target: value(source)} | others)
+
+
 def keep_all(values: dict[str, object]) -> None:
     """Callback: set several widgets."""
     for key, new in values.items():

@@ -46,11 +46,11 @@ def exact(
     limits: tuple[float, float],
     step: float,
     on_move: dict[str, object] | None = None,
-    disabled: bool = False,
+    **settings,
 ) -> float:
     """An input for one number, which stands in the URL; a move also sets the widgets of `on_move`.
 
-    Wide places call explain_refused_number before it.
+    After explain_refused_number, which needs a wide place.
     """
     return st.number_input(
         label,
@@ -62,8 +62,46 @@ def exact(
         on_change=state.keep_all,
         args=(on_move or {},),
         bind="query-params",
-        disabled=disabled,
+        **settings,
     )
+
+
+def exact_and_slider(
+    label: str,
+    *,
+    key: str,
+    default: float,
+    limits: tuple[float, float],
+    step: float,
+    on_move: dict[str, object] | None = None,
+    help: str | None = None,
+) -> float:
+    """A slider and an exact input for one number; a move of either also sets the widgets of `on_move`.
+
+    The input is the state and stands in the URL; the slider follows it. A value in the URL that is outside the
+    limits or no number gets a sentence and the default.
+    """
+    explain_refused_number(key, default, limits)
+    slider_key, moved = f"{key}_slider", on_move or {}
+    control = st.container(gap="xsmall")
+    row = control.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", wrap=False)
+    row.markdown(f"**{label}**", help=help, width="content")
+    hidden = {"label_visibility": "collapsed", "width": 130}
+    with row:
+        number = exact(f"{label}, exact", key=key, default=default, limits=limits, step=step, on_move=moved, **hidden)
+    if state.value(slider_key) != number:
+        state.keep(slider_key, number)
+    control.slider(
+        label,
+        *limits,
+        step=step,
+        format="%g",
+        key=slider_key,
+        on_change=state.follow,
+        args=(slider_key, key, moved),
+        label_visibility="collapsed",
+    )
+    return number
 
 
 def slider(label: str, *, key: str, default: float, limits: tuple[float, float], step: float) -> float:
