@@ -76,7 +76,7 @@ def with_defaults(figure: go.Figure, *, height: int, **layout) -> go.Figure:
     text = {"tickfont": TEXT, "title_font": TEXT, "automargin": True}
     figure.update_xaxes(text)
     figure.update_yaxes(text)
-    return figure.update_layout(default_layout(height, **layout))
+    return figure.update_layout(default_layout(height)).update_layout(**layout)
 
 
 # The network drawn to scale ---------------------------------------------------------------------------------------
