@@ -26,6 +26,7 @@ PAGES = {
     "scaling": "/scaling",
     "classify": "/classify",
     "se_gates": "/se_gates",
+    "interview": "/interview",
     "machine": "/machine",
 }
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from .cards import Card, in_group
-from .drills import deal
+from .drills import KINDS, deal
 from .drills.kind import GROUPS, Drill
 
 LONGEST = 80  # characters of an answer
@@ -40,8 +40,12 @@ UNITS = {  # unit of a drill -> other words for it, and what they are worth in i
     "MB": {"mb": 1, "megabytes": 1, "megabyte": 1, "bytes": 1e-6, "byte": 1e-6, "kb": 1e-3, "gb": 1e3, "mib": 1.048576},
     "": {},
 }
-_NUMBER = re.compile(r"([+\-−]?)(\d[\d,  _']*(?:\.\d*)?|\.\d+)(?:\s*[eE]([+\-]?\d{1,3})|\s*[·*×x]\s*10\s*\^?\s*(\d{1,3}))?")
-_GROUPED = re.compile(r"\d{1,3}(?:[,  _']\d{3})+$|\d+$")
+_BETWEEN = r",_' \u00a0\u202f"  # what may separate thousands
+_NUMBER = re.compile(
+    rf"([+\-−]?)([0-9][0-9{_BETWEEN}]*(?:\.[0-9]*)?|\.[0-9]+)"
+    r"(?:\s*[eE]([+\-]?[0-9]{1,3})|\s*[·*×x]\s*10\s*\^?\s*([0-9]{1,3}))?"
+)
+_GROUPED = re.compile(rf"[0-9]{{1,3}}(?:[{_BETWEEN}][0-9]{{3}})+$|[0-9]+$")
 
 
 class Unreadable(ValueError):
@@ -59,7 +63,7 @@ def read_number(text: str, unit: str = "") -> float:
     if not found:
         raise Unreadable(f"{text[:20]!r} starts with no number; write one such as 1.2M, 1.2e6 or 1,200,000")
     sign, digits, exponent, power = found.groups()
-    whole, point, fraction = digits.rstrip(",  _'").partition(".")
+    whole, point, fraction = re.sub(r"[^0-9]+$", "", digits).partition(".")
     if not _GROUPED.match(whole or "0"):
         raise Unreadable(f"{digits.strip()!r} is ambiguous: the decimal sign is a point, commas separate thousands")
     value = float(f"{re.sub(r'[^0-9]', '', whole) or 0}{point}{fraction}e{exponent or power or 0}")
@@ -109,8 +113,8 @@ def _chosen(choices: Sequence[str], text: str) -> str:
 
 MINUTES_RANGE = (5, 60)
 MINUTES_EACH = 2  # of a question, on average
-STRONG, WEAK = 1.0, 0.0
-SEED_QUESTIONS = 1  # cards that open an interview, of those that interviewers ask first
+STRONG = 1.0
+SELF_SCORES = {"Missed it": 0.0, "Partly": 0.5, "Had it": STRONG}  # what a candidate gives the own answer to a card
 
 
 @dataclass(frozen=True)
@@ -135,9 +139,24 @@ class Score:
     points: float
 
 
-def group_of(question: Card | Drill) -> str:
-    from .drills import KINDS
+@dataclass(frozen=True)
+class Sitting:
+    """A mock interview under way: `ends` in seconds since the epoch; answers come in the order of the questions."""
 
+    questions: tuple[Card | Drill, ...]
+    ends: float
+    answers: tuple[Answered, ...] = ()
+
+    @property
+    def current(self) -> Card | Drill | None:
+        """The question to answer now; None after the last."""
+        return self.questions[len(self.answers)] if len(self.answers) < len(self.questions) else None
+
+    def answered(self, given: str, score: float) -> Sitting:
+        return replace(self, answers=(*self.answers, Answered(self.current, given, score)))
+
+
+def group_of(question: Card | Drill) -> str:
     return question.group if isinstance(question, Card) else KINDS[question.kind].group
 
 

@@ -21,7 +21,10 @@ PURE = ("architecture", "cost", "facts", "phi", "budget", "export", "designs", "
 # lowest first: a file of the core imports those before it, and its own part's (figures stands for figures_*.py too).
 ORDER = (
     *PURE,
+    "repetition",
+    "anki",
     "figures",
+    "cheatsheet",
     "images",
     "overlay",
     "results",
