@@ -1,6 +1,6 @@
 """Interview practice: cards, drills with checked answers, a mock interview, a cheat sheet. Opens without torch."""
 
-from ui import drilling, interview, progress, state, widgets
+from ui import drilling, interview, mock, progress, state, widgets
 
 state.enter_by_router()
 
@@ -11,7 +11,7 @@ if mode == "cards":
     interview.show_cards()
     widgets.cite(
         "Cards come back by FSRS, a scheduler of spaced repetition: Again, Hard, Good and Easy set when. On the "
-        "keyboard: Enter shows the answer, 1 to 4 rate it. Every number in an answer is computed from the networks or "
+        "keyboard: A shows the answer, 1 to 4 rate it. Every number in an answer is computed from the networks or "
         "read from a table of published numbers."
     )
 elif mode == "drills":
@@ -21,7 +21,7 @@ elif mode == "drills":
         "multiply-accumulates of convolutions and linear layers."
     )
 elif mode == "mock":
-    drilling.show_mock()
+    mock.show_mock()
 else:
     interview.show_sheet()
     widgets.cite("One page, A4, to print. The deck keeps its cards' identity, so a later export updates it in Anki.")

@@ -43,9 +43,9 @@ def macs(module: nn.Module, *shape: int) -> int:
 
 
 @cache
-def network(member: str, classes: int = 1000) -> nn.Module:
+def network(member: str) -> nn.Module:
     with torch.device("meta"):
-        return getattr(models, f"efficientnet_{member}")(num_classes=classes)
+        return getattr(models, f"efficientnet_{member}")()
 
 
 @cache
@@ -93,15 +93,14 @@ def wasted_padding(g):
 
 
 def weight_memory(g):
-    kind = getattr(torch, g["format"])
-    return sum(weight.numel() * META(1, dtype=kind).nbytes for weight in network(g["member"]).parameters()) * (
-        g["copies"] / 1e6
-    )
+    flat = META(count(network(g["member"])), dtype=getattr(torch, g["format"]))
+    return g["copies"] * flat.nbytes / 1e6
 
 
 def new_classifier(g):
-    built = network(g["member"], g["classes"])
-    return count(built.classifier) if g["frozen"] else count(built)
+    built, (_, old) = network(g["member"]), network(g["member"]).classifier
+    new = nn.Linear(old.in_features, g["classes"], device="meta")
+    return count(new) if g["frozen"] else count(built.features) + count(new)
 
 
 def flops_of_training(g):
@@ -232,10 +231,15 @@ def adds_its_input(g):
 
 
 def receptive_field(g):
+    return _seen(tuple(map(tuple, g["stack"])))
+
+
+@cache
+def _seen(layers: tuple[tuple[int, int], ...]) -> int:
     """Width of the gradient of one output value, with all weights one."""
     x = torch.ones(1, 1, 241, requires_grad=True)
     y = x
-    for kernel, stride in g["stack"]:
+    for kernel, stride in layers:
         y = F.conv1d(y, torch.ones(1, 1, kernel), stride=stride, padding=kernel // 2)
     y[0, 0, y.shape[2] // 2].backward()
     return int((x.grad != 0).sum())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from html import escape
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ from . import progress, state, widgets
 ALL = "all"
 NEXT = "next"
 LEVEL_TEXTS = {ALL: "All", **dict(zip(map(str, LEVELS), ("Easy", "Medium", "Hard"), strict=True))}
+LOOK_KEY = "A"
 KEYS = dict(zip(repetition.RATINGS, "1234", strict=True))  # on the keyboard
 
 
@@ -49,7 +51,7 @@ def show_cards() -> None:
         level = pick_level()
         with st.popover("My progress"):
             progress.show_files()
-    found = cards.in_group(group, level)
+    found, slot = cards.in_group(group, level), st.container()
     with st.container():
         picked = select(
             "Card",
@@ -58,10 +60,11 @@ def show_cards() -> None:
         )
     waiting = repetition.queue(progress.known(), [card.id for card in found], progress.now())
     _show_tally(found)
-    if picked == NEXT and not waiting:
-        _show_done(found)
-        return
-    _show_card(cards.card(waiting[0] if picked == NEXT else picked))
+    with slot:
+        if picked == NEXT and not waiting:
+            _show_done(found)
+        else:
+            _show_card(cards.card(waiting[0] if picked == NEXT else picked))
 
 
 def _show_tally(found: Sequence[Card]) -> None:
@@ -87,7 +90,7 @@ def _show_card(card: Card) -> None:
                 "Show the answer",
                 key="interview.reveal",
                 type="primary",
-                shortcut="Enter",
+                shortcut=LOOK_KEY,
                 on_click=state.keep,
                 args=("interview.revealed", card.id),
             )
@@ -98,13 +101,18 @@ def _show_card(card: Card) -> None:
 
 def show_answer(card: Card) -> None:
     """What a good answer is, what is listened for, what goes wrong, where it is from and where the app shows it."""
-    st.markdown(f"#### {card.answer}")
+    show_large(card.answer)
     wanted, mistake = st.columns(2, gap="large")
     wanted.markdown(f"**The interviewer listens for**  \n{card.wanted}")
     mistake.markdown(f"**The common mistake**  \n{card.mistake}")
     with st.container(horizontal=True, vertical_alignment="center"):
         show_link(card)
         widgets.cite(f"Source: {card.source}")
+
+
+def show_large(text: str) -> None:
+    """A paragraph that the last row can read."""
+    st.html(f'<p style="font-size: 1.3rem; line-height: 1.5; margin: 0">{escape(text)}</p>')
 
 
 def show_link(card: Card) -> None:
@@ -167,7 +175,7 @@ def show_sheet() -> None:
     with right:
         for title, (header, rows) in (("B0", cheatsheet.b0_table()), ("The family", cheatsheet.family_table())):
             st.subheader(title, anchor=False)
-            st.table([dict(zip(header, row, strict=True)) for row in rows], border="horizontal")
+            st.dataframe([dict(zip(header, row, strict=True)) for row in rows], hide_index=True, alt=title)
 
 
 def _deck() -> bytes:

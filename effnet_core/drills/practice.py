@@ -134,8 +134,8 @@ def folded_batch_norm(random: Random, level: int) -> Task:
 @kind("practice", "%", 0.05)
 def wasted_padding(random: Random, level: int) -> Task:
     """Compute that a resolution which is no multiple of 32 spends beyond the pixels it adds."""
-    lower = random.choice((192, 224, 256, 288, 320)) if level < 3 else random.choice((352, 384, 416, 448))
-    pixels = lower + (random.choice((4, 8, 12)) if level == 1 else random.randint(2, 31))
+    lower = random.choice((192, 224, 256, 288) if level < 3 else (320, 384))
+    pixels = lower + random.choice((4, 8, 12) if level == 1 else (6, 13, 20, 26))
     member = "b0" if level < 3 else "b1"
     macs = {side: network_cost(member, side).macs for side in (lower, pixels)}
     growth, pixel_growth = macs[pixels] / macs[lower], (pixels / lower) ** 2
