@@ -33,16 +33,26 @@ def show_drills() -> None:
         key="interview.next",
         icon=":material/arrow_forward:",
         on_click=state.keep,
-        args=("interview.seed", (seed + 1) % SEEDS[1]),
+        args=("interview.seed", next_seed(seed)),
     )
 
 
 def pick_seed(key: str, label: str) -> int:
     """A whole number that draws the questions; it stands in the URL, so a class can get the same ones."""
     widgets.explain_refused(
-        key, f"a whole number from {SEEDS[0]} to {SEEDS[1]:,}", lambda text: SEEDS[0] <= int(text) <= SEEDS[1], "1"
+        key,
+        f"a whole number from {SEEDS[0]} to {SEEDS[1]:,}",
+        lambda text: SEEDS[0] <= float(text) <= SEEDS[1] and float(text).is_integer(),
+        "1",
     )
-    return st.number_input(label, *SEEDS, value=1, step=1, key=key, bind="query-params", width=170)
+    low, high = map(float, SEEDS)  # floats: an input of whole numbers falls over inf in the URL
+    return int(
+        st.number_input(label, low, high, value=1.0, step=1.0, format="%.0f", key=key, bind="query-params", width=170)
+    )
+
+
+def next_seed(seed: float) -> float:
+    return (seed + 1) % float(SEEDS[1])
 
 
 def show_question(drill: Drill) -> None:

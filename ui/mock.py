@@ -155,5 +155,5 @@ def _repeat(weak_cards: list[str]) -> None:
 
 
 def _restart() -> None:
-    seed = state.value("interview.mock_seed", 1)
-    state.keep_all({"interview.sitting": None, "interview.mock_seed": (seed + 1) % drilling.SEEDS[1]})
+    seed = drilling.next_seed(state.value("interview.mock_seed", 1.0))
+    state.keep_all({"interview.sitting": None, "interview.mock_seed": seed})

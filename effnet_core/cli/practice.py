@@ -44,5 +44,5 @@ def as_text(number: int, drill: Drill) -> str:
     choices = [f"   {letter}) {choice}" for letter, choice in zip("abcdefgh", drill.choices, strict=False)]
     answer = drill.answer if drill.choices else f"{drill.answer:,.10g} {drill.unit}".strip()
     working = [f"   {line}" for line in drill.working]
-    head = f"{number}. [{KINDS[drill.kind].group}, level {drill.level}] {drill.question}"
+    head = f"{number}. [{GROUPS[KINDS[drill.kind].group]}, level {drill.level}] {drill.question}"
     return "\n".join([head, *choices, f"   Answer: {answer}", *working, ""])
