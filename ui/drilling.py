@@ -25,7 +25,9 @@ def show_drills() -> None:
     [drill] = drills.deal(seed, 1, kind=None if kind == interview.ALL else kind, group=group, level=level)
     with st.container(border=True):
         show_question(drill)
-        text, asked = ask(drill, key=f"interview.answer.{drill.kind}.{drill.level}.{seed}", give_up="Show the working")
+        text, asked = ask(
+            drill, key=f"interview.answer.{drill.kind}.{drill.level}.{seed}", buttons=("Check", "Show the working")
+        )
         if asked and (asked != "Check" or text):
             show_verdict(drill, text if asked == "Check" else None)
     st.button(
@@ -68,8 +70,8 @@ def as_markdown(text: str) -> str:
     return text.replace("->", "→").replace("<-", "←")
 
 
-def ask(drill: Drill, *, key: str, give_up: str) -> tuple[str, str | None]:
-    """The text that answers a drill, and which button was pressed: "Check", `give_up` or none."""
+def ask(drill: Drill, *, key: str, buttons: tuple[str, str]) -> tuple[str, str | None]:
+    """The text that answers a drill, and which button was pressed, if any; the Enter key presses the first."""
     with st.form(key, border=False):
         if drill.choices:
             text = st.radio("Your answer", drill.choices, index=None, key=f"{key}.text") or ""
@@ -77,9 +79,12 @@ def ask(drill: Drill, *, key: str, give_up: str) -> tuple[str, str | None]:
             unit = f" in {drill.unit}" if drill.unit else ""
             text = st.text_input(f"Your answer{unit}", max_chars=quiz.LONGEST, key=f"{key}.text", help=HOW_TO_WRITE)
         with st.container(horizontal=True):
-            check = st.form_submit_button("Check", type="primary", key=f"{key}.check")
-            other = st.form_submit_button(give_up, key=f"{key}.other")
-    return text, "Check" if check else give_up if other else None
+            pressed = [
+                label
+                for label, kind in zip(buttons, ("primary", "secondary"), strict=True)
+                if st.form_submit_button(label, type=kind, key=f"{key}.{label}")
+            ]
+    return text, pressed[0] if pressed else None
 
 
 def show_verdict(drill: Drill, text: str | None) -> None:
