@@ -432,7 +432,8 @@ def missing_coefficient(g):
     low, high = 0.0, 10.0
     for _ in range(80):  # halve the interval
         middle = (low + high) / 2
-        low, high = (low, middle) if g["alpha"] * g["beta"] ** 2 * middle**2 > g["target"] else (middle, high)
+        a, b, c = ({**g["known"], g["missing"]: middle}[letter] for letter in "αβγ")
+        low, high = (low, middle) if a * b * b * c * c > g["target"] else (middle, high)
     return low
 
 

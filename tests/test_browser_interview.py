@@ -72,7 +72,7 @@ def test_a_mock_interview_from_start_to_end(page):  # noqa: F811
             settled(page)
             page.keyboard.press("3")
         elif question.choices:
-            page.get_by_role("radio", name=question.answer, exact=True).check()
+            page.get_by_text(question.answer, exact=True).click()
             page.get_by_role("button", name="Answer", exact=True).click()
         else:
             page.get_by_role("textbox", name="Your answer").fill(f"{question.answer:.10g}")

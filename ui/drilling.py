@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from effnet_core import drills, quiz
-from effnet_core.drills.kind import GROUPS, Drill, number
+from effnet_core.drills.kind import GROUPS, Drill, asked_in, number
 
 from . import interview, state, widgets
 
@@ -19,18 +19,19 @@ def show_drills() -> None:
         with st.container(width=340):
             group = interview.pick_group()
         level = interview.pick_level()
-        seed = pick_seed("interview.seed", "Question (seed)")
+    slot = st.container()
+    seed = pick_seed("interview.seed", "Question (seed)")
     kinds = {interview.ALL: "Any kind"} | {name: drills.KINDS[name].about for name in drills.kinds_of(group)}
     kind = interview.select("What is computed", kinds, key="interview.kind")
     [drill] = drills.deal(seed, 1, kind=None if kind == interview.ALL else kind, group=group, level=level)
-    with st.container(border=True):
+    with slot, st.container(border=True):
         show_question(drill)
         text, asked = ask(
             drill, key=f"interview.answer.{drill.kind}.{drill.level}.{seed}", buttons=("Check", "Show the working")
         )
         if asked and (asked != "Check" or text):
             show_verdict(drill, text if asked == "Check" else None)
-    st.button(
+    slot.button(
         "Next question",
         key="interview.next",
         icon=":material/arrow_forward:",
@@ -76,8 +77,8 @@ def ask(drill: Drill, *, key: str, buttons: tuple[str, str]) -> tuple[str, str |
         if drill.choices:
             text = st.radio("Your answer", drill.choices, index=None, key=f"{key}.text") or ""
         else:
-            unit = f" in {drill.unit}" if drill.unit else ""
-            text = st.text_input(f"Your answer{unit}", max_chars=quiz.LONGEST, key=f"{key}.text", help=HOW_TO_WRITE)
+            label = f"Your answer {asked_in(drill.unit)}".strip()
+            text = st.text_input(label, max_chars=quiz.LONGEST, key=f"{key}.text", help=HOW_TO_WRITE)
         with st.container(horizontal=True):
             pressed = [
                 label

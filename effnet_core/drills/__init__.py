@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from random import Random
 
 from . import blocks, comparisons, depthwise, practice, scaling, squeeze, training
-from .kind import GROUPS, KINDS, LEVELS, Drill, Kind, Task
+from .kind import GROUPS, KINDS, LEVELS, Drill, Kind, Task, asked_in
 
 FILES = (scaling, blocks, depthwise, squeeze, training, practice, comparisons)  # importing them fills KINDS
 COUNT_RANGE = (1, 100_000)
@@ -65,4 +65,4 @@ def _with_precision(task: Task, kind: Kind) -> str:
     if "choices" in task.given:
         return task.question
     how = f"to within {100 * kind.tolerance:g} %" if kind.tolerance else "exact"
-    return f"{task.question} ({f'in {kind.unit}, ' if kind.unit else ''}{how})"
+    return f"{task.question} ({', '.join(filter(None, (asked_in(kind.unit), how)))})"
