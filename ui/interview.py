@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from html import escape
-from pathlib import Path
 
 import streamlit as st
 
@@ -18,7 +17,6 @@ from . import progress, state, widgets
 ALL = "all"
 NEXT = "next"
 LEVEL_TEXTS = {ALL: "All", **dict(zip(map(str, LEVELS), ("Easy", "Medium", "Hard"), strict=True))}
-PAGES = Path(__file__).parents[1] / "pages"
 LOOK_KEY = "A"
 KEYS = dict(zip(repetition.RATINGS, "1234", strict=True))  # on the keyboard
 
@@ -118,9 +116,6 @@ def show_large(text: str) -> None:
 
 
 def show_link(card: Card) -> None:
-    """The way to the page that shows it, where the app has it."""
-    if not (PAGES / f"{card.page}.py").is_file():
-        return
     st.page_link(
         f"pages/{card.page}.py",
         label="See it in the app",

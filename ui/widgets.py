@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FAVICON = str(Path(__file__).parent / "assets" / "favicon.png")
 UNITS = ("MACs", "FLOPs")
 STILL = {"displayModeBar": False, "scrollZoom": False}  # a chart that is read, not moved
+CARD = {"delta_color": "off", "delta_arrow": "off", "border": True}  # a readout whose second line is no change
 
 
 def header(question: str, *, unit_switch: bool = False) -> None:

@@ -6,7 +6,7 @@ import argparse
 import json
 from dataclasses import asdict
 
-from ..drills import GROUPS, KINDS, LEVELS, deal
+from ..drills import GROUPS, KINDS, LEVELS, deal, kinds_of
 from ..drills.kind import Drill
 
 FIELDS = """
@@ -20,7 +20,7 @@ def add_commands(command) -> None:
     asked = command(quiz)
     asked.formatter_class = argparse.RawDescriptionHelpFormatter
     asked.description += FIELDS
-    asked.epilog = "kinds:\n" + "\n".join(f"  {kind.name:24}{kind.about}" for kind in KINDS.values())
+    asked.epilog = "kinds:\n" + "\n".join(f"  {name:24}{KINDS[name].about}" for name in kinds_of())
     asked.add_argument("--seed", type=int, default=0, help="default 0")
     asked.add_argument("--count", type=int, default=10, help="default 10")
     asked.add_argument("--kind", metavar="NAME", help="one kind alone; all are listed below")
