@@ -45,6 +45,16 @@ def test_progress_stays_in_the_browser_and_two_tabs_are_merged(page):  # noqa: F
     assert set(page.evaluate(f"Object.keys({STORED})")) == {CARDS[0].id, CARDS[1].id}
 
 
+def test_progress_outlives_a_cleared_storage_while_the_page_is_open(page):  # noqa: F811
+    page.goto("/interview")
+    rate_by_keyboard(page, CARDS[0], "4")
+    page.wait_for_function(f"Object.keys({STORED}).length === 1")
+    page.evaluate("localStorage.clear()")
+    rate_by_keyboard(page, CARDS[1], "4")
+    page.wait_for_function(f"Object.keys({STORED}).length === 2")
+    playwright.expect(page.get_by_text("cannot be read")).to_have_count(0)
+
+
 def test_what_is_no_progress_in_the_browser_is_left_alone(page):  # noqa: F811
     page.goto("/machine")
     page.evaluate("localStorage.setItem('effnet-lab.interview', '{\"format\": 1}')")

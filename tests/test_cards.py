@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 
 import pytest
@@ -11,7 +12,8 @@ from screen import opened, turned_to
 from effnet_core import facts
 from effnet_core.architecture import released
 from effnet_core.cards import TEXTS, all_cards, card, in_group, source_rows
-from effnet_core.cards.values import FORMATS, PLACEHOLDER, filled, names_in, value
+from effnet_core.cards.values import FORMATS, NAMES_FILE, PLACEHOLDER, filled, names_in, value
+from effnet_core.cheatsheet import NUMBERS
 from effnet_core.cost import cost_of
 from effnet_core.drills.kind import GROUPS, LEVELS
 
@@ -66,13 +68,7 @@ def test_every_topic_of_interviews_has_a_card():
 
 
 def test_every_name_of_a_fact_is_used_and_right():
-    import tomllib
-
-    from effnet_core.cards.values import NAMES_FILE
-
     named = set(tomllib.loads(NAMES_FILE.read_text(encoding="utf-8")))
-    from effnet_core.cheatsheet import NUMBERS
-
     texts = [row[text] for _, row in ROWS for text in TEXTS] + list(NUMBERS)
     used = {name for text in texts for found in names_in(text) for name in found.split()}
     assert not named - used, "a name that no text reads"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from screen import ROOT, captions, opened
@@ -13,7 +14,7 @@ from effnet_core import quiz
 from effnet_core.cards import Card, all_cards, in_group
 from effnet_core.drills import KINDS, deal, drill, kinds_of
 from effnet_core.drills.kind import GROUPS, number
-from effnet_core.repetition import RATINGS
+from effnet_core.repetition import RATINGS, rated, to_json
 
 pytestmark = pytest.mark.usefixtures("started_server")
 CARDS, DRILLS, MOCK, SHEET = "Cards", "Drills", "Mock interview", "Cheat sheet"
@@ -90,15 +91,11 @@ def test_a_narrower_group_lets_go_of_the_picked_card():
 
 
 def test_progress_is_imported_and_what_is_none_is_refused():
-    from datetime import UTC, datetime
-
-    from effnet_core.repetition import rated, to_json
-
     at = opened("interview")
     first = all_cards()[0]
     file = to_json(rated({}, first.id, "Easy", datetime.now(UTC)))
     at.get("file_uploader")[0].upload("mine.json", file.encode(), "application/json").run()
-    assert not at.exception and at.success[0].value == "Imported: 1 cards."
+    assert not at.exception and at.success[0].value == f"Imported: progress on 1 of {len(all_cards())} cards."
     at.run()
     assert at.header[0].value == all_cards()[1].question
     at.get("file_uploader")[0].upload("bad.json", json.dumps({"a": 1}).encode(), "application/json").run()
