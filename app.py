@@ -24,6 +24,7 @@ PAGES = (
     Entry("classify", "Classify", "image_search", "What does it see, and where does it look?"),
     Entry("mbconv", "MBConv", "account_tree", "What happens inside one block?", True),
     Entry("se_gates", "SE gates", "tune", "Which channels does the network open for this picture?"),
+    Entry("interview", "Interview", "record_voice_over", "Could you explain it in an interview?"),
     Entry("machine", "This machine", "memory", "What can this machine run?"),
 )
 

@@ -29,6 +29,7 @@ PAGES = {
     "classify": "/classify",
     "mbconv": "/mbconv",
     "se_gates": "/se_gates",
+    "interview": "/interview",
     "machine": "/machine",
 }
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
