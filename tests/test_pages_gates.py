@@ -14,7 +14,7 @@ from effnet_core import facts, gatestats, weights
 from effnet_core.edits import GateEdit
 from effnet_core.engine import Engine
 from effnet_core.images import SAMPLES, load_sample
-from ui import answers, gates
+from ui import answers, gate_data, gates
 
 pytestmark = pytest.mark.usefixtures("started_server")
 BLOCK = answers.FIRST_BLOCK
@@ -244,7 +244,7 @@ def same_gates(engine: Engine, found: dict[str, np.ndarray], tmp_path) -> None:
 def test_the_code_on_the_screen_reads_the_same_gates(offline, tmp_path, monkeypatch, capsys):
     at = panel("As data")
     text = at.code[0].value
-    assert text == gates.code(offline).strip()
+    assert text == gate_data.code(offline).strip()
     same_gates(offline, run_code(text, load_sample(FIRST), tmp_path, monkeypatch), tmp_path)
     assert "features.7.0 torch.Size([576])" in capsys.readouterr().out
     assert f"{4576:,} gates" in captions(at)
@@ -265,7 +265,7 @@ def test_the_code_for_imagenet_weights_is_torchvisions_alone(lively_b0, tmp_path
     place.parent.mkdir(parents=True)
     torch.save(model.module.state_dict(), place)
     engine = Engine(model, "cpu")
-    text = gates.code(engine)
+    text = gate_data.code(engine)
     assert "effnet_core" not in text
     same_gates(engine, run_code(text, load_sample(FIRST), tmp_path, monkeypatch), tmp_path)
 
@@ -276,4 +276,4 @@ def test_the_code_for_an_own_checkpoint(tmp_path, monkeypatch, lively_model):
     data = save(lively_model.module.state_dict())
     (tmp_path / "my cups.safetensors").write_bytes(data)
     engine = Engine(weights.load_checkpoint(data, "my cups.safetensors"), "cpu")
-    same_gates(engine, run_code(gates.code(engine), load_sample(FIRST), tmp_path, monkeypatch), tmp_path)
+    same_gates(engine, run_code(gate_data.code(engine), load_sample(FIRST), tmp_path, monkeypatch), tmp_path)
