@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FAVICON = str(Path(__file__).parent / "assets" / "favicon.png")
 UNITS = ("MACs", "FLOPs")
 STILL = {"displayModeBar": False, "scrollZoom": False}  # a chart that is read, not moved
+CARD = {"delta_color": "off", "delta_arrow": "off", "border": True}  # a readout whose second line is no change
 
 
 def header(question: str, *, unit_switch: bool = False) -> None:
@@ -31,6 +32,19 @@ def header(question: str, *, unit_switch: bool = False) -> None:
                 help="One multiply-accumulate (MAC) is two floating point operations: FLOPs = 2 × MACs. "
                 "The papers and torchvision print MACs under the name FLOPs.",
             )
+
+
+def whole_number(label: str, *, key: str, default: int, limits: tuple[int, int], help: str | None = None) -> int:
+    """An input for a whole number, which stands in the URL. Limits may move: a kept number is brought inside them."""
+    low, high = limits
+    kept = state.value(key)
+    if kept is None:
+        allowed = f"a whole number from {low} to {high}"
+        explain_refused(key, allowed, lambda text: low <= int(text) <= high, f"{default}")
+    else:
+        st.empty()  # in the warning's place, so that the input keeps its own
+        state.keep(key, min(max(kept, low), high))
+    return st.number_input(label, low, high, default, 1, key=key, bind="query-params", help=help)
 
 
 def cite(text: str) -> None:
