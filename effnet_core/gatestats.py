@@ -58,6 +58,11 @@ class BlockStatistics:
         return float(np.sqrt(self.between).mean())
 
     @property
+    def within_spread(self) -> float:
+        """Mean over the channels of a gate's spread within the classes."""
+        return float(np.sqrt(self.within).mean())
+
+    @property
     def steady(self) -> float:
         """Share of the channels whose gates hardly vary between pictures."""
         return float((np.sqrt(self.between + self.within) < STEADY).mean())

@@ -169,14 +169,17 @@ def test_gates_by_depth_beside_what_is_published(statistics):
     bars, chance = chart(at, "se_gates.share")["data"]
     np.testing.assert_allclose(numbers(bars["y"]), [block.share_between for block in statistics.blocks.values()])
     np.testing.assert_allclose(numbers(chance["y"]), 99 / 4999)
-    over, between = chart(at, "se_gates.spread")["data"]
+    over, within, between = chart(at, "se_gates.spread")["data"]
+    np.testing.assert_allclose(
+        numbers(within["y"]), [np.sqrt(block.within).mean() for block in statistics.blocks.values()], rtol=1e-5
+    )
     assert (numbers(over["y"]) >= numbers(between["y"])).all()
     text = words(at)
     follows = gatestats.rank_correlation(range(16), [block.share_between for block in statistics.blocks.values()])
     assert f"rank correlation with depth {follows:.2f}" in text
     assert ("does not rise steadily" in text) == (abs(follows) <= 0.5)
     for row in facts.table("senet_gate_observations"):
-        assert (row["observation"] in text) == (row["block"] in ("SE_2_3", "SE_4_6, SE_5_1", "SE_5_2", "SE_5_3"))
+        assert (row["observation"] in text) == (row["figure"] in ("Fig. 6", "Fig. 7"))
     assert "arXiv:1709.01507" in captions(at) and "http" not in captions(at)
     assert len(at.dataframe[0].value) == 16
 

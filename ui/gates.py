@@ -106,7 +106,7 @@ def _place_of_channel(engine: Engine, picture: state.Picture, values: np.ndarray
         answers.on_crop(shown, engine.preparation, active, look),
         width="stretch",
         caption=f"Channel {channel}, gate {values[channel]:.3f}. Highlighted: where its map before the gate is over "
-        f"zero, {figures_inside.percent((active > 0).mean())} of its positions. Strongest value {active.max():.2f}",
+        f"zero, {figures_inside.percent((active > 0).mean())} of its positions. Strongest value {active.max():.2f}, behind the gate {values[channel] * active.max():.2f}",
         alt=f"Map of channel {channel} over {picture.name}",
     )
 
@@ -115,10 +115,11 @@ def _place_of_channel(engine: Engine, picture: state.Picture, values: np.ndarray
 
 
 class Side(NamedTuple):
-    """One of two that are compared: what it is called, and its gates."""
+    """One of two that are compared: what it is called, its gates, and of a class their spread over its pictures."""
 
     name: str
     gates: BlockGates
+    spreads: BlockGates | None = None
 
 
 def two_pictures(engine: Engine, picture: state.Picture, answer: Explanation) -> tuple[Side, Side]:
@@ -157,7 +158,11 @@ def two_classes(engine: Engine, answer: Explanation) -> tuple[Side, Side] | None
         with column:
             name = widgets.select(f"The {place} class", texts, key=f"se_gates.{key}", default=best[len(sides)])
         number = statistics.classes.index(name)
-        sides.append(Side(name, {block: rows.means[number] for block, rows in statistics.blocks.items()}))
+        means, spreads = (
+            {block: getattr(rows, part)[number] for block, rows in statistics.blocks.items()}
+            for part in ("means", "spreads")
+        )
+        sides.append(Side(name, means, spreads))
     st.caption(f"Mean gates over the pictures of each class. {measured_on(statistics.about)}")
     return sides[0], sides[1]
 
@@ -212,7 +217,7 @@ def profiles(engine: Engine, first: Side, second: Side) -> None:
     block = str(state.value("se_gates.block"))
     st.plotly_chart(
         figures_gates.class_profiles(
-            [(side.name, side.gates[block]) for side in (first, second)],
+            [(side.name, side.gates[block], side.spreads[block]) for side in (first, second)],
             state.gate_statistics(engine).blocks[block].mean,
         ),
         key="se_gates.profiles",
