@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = {
     "overview": "/",
     "scaling": "/scaling",
+    "budgets": "/budgets",
     "evidence": "/evidence",
     "classify": "/classify",
     "mbconv": "/mbconv",

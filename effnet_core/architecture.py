@@ -18,6 +18,7 @@ from typing import NamedTuple
 ALPHA, BETA, GAMMA = 1.2, 1.1, 1.15
 PHI_RANGE = (-3.0, 8.0)
 COEFFICIENT_RANGE = (1.0, 2.0)
+FACTOR_RANGE = (0.1, 256.0)
 RESOLUTION_RANGE = (32, 2400)
 CLASSES_RANGE = (1, 100_000)
 CHANNEL_STEP, LEAST_KEPT = 8, 0.9  # channels go to multiples of the step; rounding down may not lose more than 10 %
@@ -183,8 +184,27 @@ def compound(
         _check(letter, value, COEFFICIENT_RANGE)
     resolution = round_resolution(RELEASES["b0"].resolution * gamma**phi)
     _check("the resolution 224 · γ^φ (px)", resolution, RESOLUTION_RANGE)
+    name = f"formula φ={phi:g}"
+    return scaled(name, depth=alpha**phi, width=beta**phi, resolution=resolution, classes=classes)
+
+
+def scaled(
+    name: str,
+    *,
+    depth: float = 1.0,
+    width: float = 1.0,
+    resolution: int = RELEASES["b0"].resolution,
+    classes: int = 1000,
+) -> Architecture:
+    """B0 with its layers times depth and its channels times width, rounded, at that resolution (px).
+
+    ValueError outside the limits.
+    """
+    _check("the depth factor", depth, FACTOR_RANGE)
+    _check("the width factor", width, FACTOR_RANGE)
+    _check("the resolution (px)", resolution, RESOLUTION_RANGE)
     _check("the number of classes", classes, CLASSES_RANGE)
-    return _assemble(f"formula φ={phi:g}", B0_STAGES, beta**phi, alpha**phi, resolution=resolution, classes=classes)
+    return _assemble(name, B0_STAGES, width, depth, resolution=resolution, classes=classes)
 
 
 def growth(alpha: float, beta: float, gamma: float) -> float:

@@ -133,11 +133,11 @@ def network_drawing(
     gap, label = STAGE_GAP * wide, LABEL_SPACE * tall
     right = wide + gap * len({row.stage for row in base})
     figure = go.Figure()
-    _draw(figure, f"<b>{title}</b>", drawn, middle=0, gap=gap, right=right)
+    draw_network(figure, f"<b>{title}</b>", drawn, middle=0, gap=gap, right=right)
     bottom = -0.5 * tall - label
     if both:
         middle = bottom - label - 0.5 * base[0].size
-        _draw(figure, reference[0], base, middle=middle, gap=gap, right=right, opacity=0.5)
+        draw_network(figure, reference[0], base, middle=middle, gap=gap, right=right, opacity=0.5)
         bottom = middle - 0.5 * base[0].size - label
     figure.update_xaxes(range=[-gap, right], visible=False)
     figure.update_yaxes(range=[bottom, 0.5 * tall + label], visible=False)
@@ -150,7 +150,7 @@ def _zoomed(largest: float, of_reference: float) -> float:
     return of_reference * next((zoom for zoom in ZOOMS if ratio <= zoom), ratio)
 
 
-def _draw(
+def draw_network(
     figure: go.Figure,
     title: str,
     rows: Sequence[Slab],
@@ -159,6 +159,8 @@ def _draw(
     gap: float,
     right: float,
     opacity: float = 1,
+    in_legend: bool = True,
+    with_stages: bool = True,
 ) -> None:
     """Add one network: its slabs, its title at the right, stages below and output resolutions above the slabs."""
     centres, edge = [], -gap
@@ -179,9 +181,10 @@ def _draw(
             "%{customdata[4]} × %{customdata[4]} px<extra></extra>",
             marker={"color": colour, "line": {"color": NEUTRAL, "width": 0.5}},
             opacity=opacity,
-            showlegend=opacity == 1,
+            showlegend=in_legend and opacity == 1,
         )
-    _label_stages(figure, centres, rows, middle)
+    if with_stages:
+        _label_stages(figure, centres, rows, middle)
     figure.add_annotation(
         text=title, x=right, y=middle + rows[0].size / 2, xanchor="right", yanchor="middle", showarrow=False
     )

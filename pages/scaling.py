@@ -4,9 +4,21 @@ import streamlit as st
 
 from effnet_core import figures
 from effnet_core.cost import layers_of
-from ui import console, costs, state, widgets
+from ui import console, costs, export, state, widgets
+from ui import phi as phi_panels
 
 state.enter_by_router()
+
+PANELS = {
+    "stage": "Stages",
+    "role": "Roles",
+    "rounding": "Rounding",
+    "implied": "Which φ is B3?",
+    "growth": "Compute over φ",
+    "constraint": "α · β² · γ² = 2",
+    "layers": "Layers",
+    "export": "Take it along",
+}
 
 
 @st.fragment  # a move runs this alone, without the app around it
@@ -26,14 +38,25 @@ def lesson():
     layers = layers_of(architecture)
     costs.exactly(title, architecture)
     costs.promise(phi, **coefficients)
+    look_closer(network, phi, coefficients, title, architecture, layers)
 
-    panel = widgets.choice(
-        "Where parameters and compute are spent",
-        {"stage": "Stages", "role": "Roles", "layers": "Layers"},
-        key="scaling.panel",
-    )
-    if panel == "layers":
+
+def look_closer(network, phi, coefficients, title, architecture, layers):
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        panel = widgets.choice("Look closer", PANELS, key="scaling.panel", wrap=True)
+        widgets.pick_chart_file()
+    if panel == "rounding":
+        phi_panels.show_rounding(network, phi, coefficients)
+    elif panel == "implied":
+        phi_panels.show_implied()
+    elif panel == "growth":
+        phi_panels.show_growth(phi, coefficients)
+    elif panel == "constraint":
+        phi_panels.show_constraint(coefficients)
+    elif panel == "layers":
         costs.layer_table(layers, key="scaling.layers")
+    elif panel == "export":
+        export.show(architecture, layers, title)
     else:
         bars = figures.bars_by_stage if panel == "stage" else figures.bars_by_role
         for column, quantity in zip(st.columns(2), (figures.PARAMETERS, costs.quantity()), strict=True):
@@ -41,7 +64,7 @@ def lesson():
                 bars(layers, quantity),
                 key=f"scaling.{panel}.{quantity.column}",
                 alt=f"{quantity.name} of {title} by {panel}; the exact numbers stand in the table of every layer",
-                config=widgets.STILL,
+                config=widgets.chart_config(f"{quantity.column}-by-{panel}"),
             )
 
 

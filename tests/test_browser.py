@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import urllib.request
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -136,3 +138,48 @@ def test_a_long_computation_shows_progress_and_a_click_stops_it(page):
     playwright.expect(page.get_by_text("It shows a class that the network knows: Egyptian cat")).to_be_visible()
     settled(page)
     playwright.expect(page.get_by_role("heading", name="Its answer")).to_be_visible()
+
+
+def open_panel(page, path: str) -> None:
+    page.goto(path)
+    page.locator(".js-plotly-plot .modebar-btn").first.wait_for(state="attached")
+    settled(page)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "SVG"])
+def test_a_chart_is_saved_by_its_own_button(page, kind):
+    open_panel(page, f"/scaling?scaling.panel=Which φ is B3?&app.charts={kind}")
+    with page.expect_download() as download:
+        page.locator(".modebar-btn[data-title^='Download']").first.click()
+    assert download.value.suggested_filename == f"implied-phi.{kind.lower()}"
+    data = Path(download.value.path()).read_bytes()
+    if kind == "PNG":
+        assert np.asarray(Image.open(io.BytesIO(data)).convert("L")).std() > 1
+    else:
+        assert data.startswith(b"<svg") and all(f">B{number}<".encode() in data for number in range(8))
+
+
+def test_the_turned_surface_stays_turned_while_the_point_moves(page):
+    surface = "[...document.querySelectorAll('.js-plotly-plot')].find(plot => plot.data[0].type === 'surface')"
+    eye = f"JSON.stringify({surface}._fullLayout.scene.camera.eye)"
+    open_panel(page, "/scaling?scaling.panel=α · β² · γ² = 2")
+    page.locator('[data-testid="stBidiComponentIsolated"]').first.wait_for(state="attached")
+    settled(page)
+    before = page.evaluate(eye)
+    canvas = page.locator(".js-plotly-plot #scene canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2 + 120, box["y"] + box["height"] / 2 + 30, steps=8)
+    page.mouse.up()
+    page.wait_for_function(f"{eye} !== '{before}'")
+    page.wait_for_timeout(1000)  # it turns on for a moment
+    turned = page.evaluate(eye)
+    exact = page.get_by_role("spinbutton", name="α").first
+    exact.fill("1.5")
+    exact.press("Enter")
+    page.wait_for_function(f"{surface}.data.some(trace => trace.name === 'here' && trace.x[0] === 1.5)")
+    settled(page)
+    eyes = [json.loads(text) for text in (page.evaluate(eye), turned)]
+    assert eyes[0] == pytest.approx(eyes[1], abs=1e-6)

@@ -138,7 +138,13 @@ def test_the_layer_table_is_exact_and_follows_the_unit():
         ("scaling.phi", "<b>x", "allowed is a number from -3 to 8. Shown instead: 1."),
         ("scaling.gamma", "0.9", "allowed is a number from 1 to 2. Shown instead: 1.15."),
         ("scaling.network", "B9", "allowed is Formula, B0, B1, B2, B3, B4, B5, B6, B7. Shown instead: Formula."),
-        ("scaling.panel", "", "allowed is Stages, Roles, Layers. Shown instead: Stages."),
+        (
+            "scaling.panel",
+            "",
+            "Which φ is B3?, Compute over φ, α · β² · γ² = 2, Layers, Take it along. Shown instead: Stages.",
+        ),
+        ("scaling.panel", "'; drop", "Shown instead: Stages."),
+        ("app.charts", "../x", "allowed is PNG, SVG. Shown instead: PNG."),
         ("app.unit", "GFLOPS", "allowed is MACs, FLOPs. Shown instead: MACs."),
     ],
 )

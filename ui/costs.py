@@ -125,10 +125,10 @@ def _percent(ratio: float) -> str:
     return f"{ratio - 1:+.0%}"
 
 
-def layer_table(layers: list[Layer], *, key: str) -> None:
-    """Every layer with its exact counts, compute in the unit of the switch."""
+def layer_rows(layers: list[Layer]) -> list[dict[str, str | int]]:
+    """Every layer with its exact counts, compute in the unit of the switch: what the table shows and the CSV holds."""
     shown = quantity()
-    rows = [
+    return [
         {
             "layer": row.name,
             "stage": row.stage,
@@ -145,6 +145,9 @@ def layer_table(layers: list[Layer], *, key: str) -> None:
         }
         for row in layers
     ]
-    counts = ("parameters", shown.name, "activations", "channels in", "channels out", "groups")
+
+
+def layer_table(layers: list[Layer], *, key: str) -> None:
+    counts = ("parameters", unit(), "activations", "channels in", "channels out", "groups")
     exact = {name: st.column_config.NumberColumn(format="localized") for name in counts}
-    st.dataframe(rows, column_config=exact, hide_index=True, height=420, key=key)
+    st.dataframe(layer_rows(layers), column_config=exact, hide_index=True, height=420, key=key)
