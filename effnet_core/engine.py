@@ -17,12 +17,27 @@ import torch
 from PIL.Image import Image
 from torch import Tensor
 
+from . import faithfulness, methods
 from .architecture import Architecture, Block
 from .arithmetic import BlockWeights, read_weights
-from .attribution import forward_from, grad_cam, grad_cam_at_last
+from .attribution import forward_from, grad_cam, grad_cam_at_last, grad_cam_ladder
 from .cost import cost_of
-from .gates import gates_of, watching
-from .results import BlockTrace, Explanation, Gates, Heatmap, Prediction
+from .edits import GateEdit, settled
+from .gates import editing, gates_of, logits_with_closed, up_to_gate, watching
+from .methods import Progress
+from .results import (
+    BlockTrace,
+    Cancelled,
+    ChannelEffect,
+    ClassChange,
+    Comparison,
+    Explanation,
+    Faithfulness,
+    Gates,
+    Heatmap,
+    Prediction,
+    Randomised,
+)
 from .weights import Model
 
 Answer = TypeVar("Answer")
@@ -100,6 +115,75 @@ class Engine:
         chosen = self.architecture.block(block)
         return self._on_device(lambda: read_weights(chosen, self._network.get_submodule(block)))
 
+    def attribute(
+        self,
+        image: Image,
+        *,
+        method: str,
+        target: int | None = None,
+        layer: str | None = None,
+        progress: Progress | None = None,
+        **parameters: int,
+    ) -> Heatmap:
+        """One picture's map by one of methods.METHODS, for the top class unless `target` names one.
+
+        `layer`: for methods that look at a stage, by default the last. Cancelled: progress answered False.
+        ValueError for a method, layer, class or parameter that there is not.
+        """
+        self._check(1, layer, target)
+        x, request = self._prepare([image]), methods.checked(method, layer, target, parameters)
+        return self._on_device(
+            lambda: methods.answer(self._network, x.to(self.device), request, self._at_once, progress)
+        )
+
+    def ladder(self, image: Image, *, targets: Sequence[int]) -> list[Heatmap]:
+        """Signed Grad-CAM at every stage, first to last, of each target in turn; one backward pass a target.
+
+        ValueError for a class that the model does not have.
+        """
+        for target in targets:
+            self._check(1, None, target)
+        x = self._prepare([image])
+        stages = self._on_device(
+            lambda: [_rows(maps) for maps in grad_cam_ladder(self._network, x.to(self.device), targets)]
+        )
+        return [
+            Heatmap(layer, target, maps[number], signed=True)
+            for number, target in enumerate(targets)
+            for layer, maps in zip(self.layers, stages, strict=True)
+        ]
+
+    def faithfulness(self, image: Image, heatmap: Heatmap, *, progress: Progress | None = None) -> Faithfulness:
+        """Deletion and insertion curves of a map of this picture, beside a random map's and a central blob's."""
+        self._check(1, None, heatmap.target)
+
+        @torch.no_grad()
+        def probabilities(x: Tensor) -> np.ndarray:
+            return self._on_device(lambda: _rows(self._network(x.to(self.device)).softmax(1)[:, heatmap.target]))
+
+        [x] = self._prepare([image])
+        return faithfulness.judge(probabilities, x, heatmap, at_once=self._at_once, progress=progress)
+
+    def randomisation(
+        self, image: Image, heatmap: Heatmap, *, progress: Progress | None = None, **parameters: int
+    ) -> list[Randomised]:
+        """A map of this picture again and again, while a copy's weights are drawn anew from the top downwards.
+
+        `parameters`: those that the map was made with. A signed map of Grad-CAM is compared with its signs.
+        """
+        layer = None if heatmap.layer == methods.INPUT else heatmap.layer
+        self._check(1, layer, heatmap.target)
+        x = self._prepare([image])
+        request = methods.checked(heatmap.method, layer, heatmap.target, parameters, signed=heatmap.signed)
+        network = self._on_device(lambda: copy.deepcopy(self._network))
+
+        def look(progress: Progress) -> Heatmap:
+            return self._on_device(
+                lambda: methods.answer(network.to(self.device), x.to(self.device), request, self._at_once, progress)
+            )
+
+        return faithfulness.randomised(network, look, heatmap, progress=progress)
+
     def _check(self, top: int, layer: str | None, target: int | None) -> None:
         classes = self.architecture.classes
         if top < 1:
@@ -132,13 +216,16 @@ class Engine:
             torch.backends.cudnn.allow_tf32 = False  # else convolutions keep 10 bits, and gates differ from the CPU's
         self._network.to(self.device).eval()
 
-    def _explain(self, x: Tensor, top: int, stage: int, target: int | None) -> list[Explanation]:
+    def _explain(
+        self, x: Tensor, top: int, stage: int, target: int | None, mapped: int | None = None
+    ) -> list[Explanation]:
+        """`mapped`: how many of the top classes get a heat map, where no target is named; all unless told."""
         is_last = stage == len(self.layers) - 1
         with watching(gates_of(self._network)) as gates:
             activations, logits = forward_from(self._network, x.to(self.device), stage, differentiate=not is_last)
         answers = logits.detach().cpu()
         best = answers.topk(min(top, answers.shape[1])).indices
-        targets = best if target is None else best.new_full((len(x), 1), target)
+        targets = best[:, :mapped] if target is None else best.new_full((len(x), 1), target)
         if is_last:
             maps = grad_cam_at_last(activations, self._network.classifier[-1].weight, targets.to(self.device))
         else:
@@ -190,6 +277,68 @@ class Engine:
             mbconv(entering)
         seen["gate"] = seen["gate"].flatten(1)
         return tuple((name, _rows(value)[0]) for name, value in {"input": entering, **seen}.items())
+
+    # Gates, edited ----------------------------------------------------------------------------------------------------
+
+    def intervene(
+        self,
+        image: Image,
+        edits: Sequence[GateEdit],
+        *,
+        top: int = 5,
+        layer: str | None = None,
+        target: int | None = None,
+    ) -> Comparison:
+        """One picture's answer before and after gates are edited, the changes of the top classes of either.
+
+        `layer`, `target`: where and for which class Grad-CAM looks, by default the last convolution and the first
+        answer before. ValueError for blocks, channels and values that can't be.
+        """
+        self._check(top, layer, target)
+        gates = settled(edits, self.architecture)
+        stage, x = self.layers.index(layer or self.layers[-1]), self._prepare([image])
+        before, after = self._on_device(lambda: self._edited(x, gates, stage, target))
+        rows = [{row.index: row for row in answer.top} for answer in (before, after)]
+        chosen = dict.fromkeys(row.index for answer in (before, after) for row in answer.top[:top])
+        return Comparison(
+            tuple(edits), before, after, tuple(ClassChange(rows[0][index], rows[1][index]) for index in chosen)
+        )
+
+    def _edited(
+        self, x: Tensor, gates: dict[str, np.ndarray], stage: int, target: int | None
+    ) -> tuple[Explanation, Explanation]:
+        classes = self.architecture.classes
+        [before] = self._explain(x, classes, stage, target, mapped=1)
+        with editing(self._network, gates):
+            [after] = self._explain(x, classes, stage, before.heatmaps[0].target)
+        return before, after
+
+    def rank_channels(
+        self, image: Image, block: str, *, target: int, progress: Callable[[float], bool] | None = None
+    ) -> list[ChannelEffect]:
+        """How much the target's logit falls when each channel of a block is closed, largest fall first.
+
+        Other threads get the network between batches. `progress` gets the share done; False ends it: Cancelled.
+        ValueError for a block or class that the model does not have.
+        """
+        channels = range(self.architecture.block(block).expanded_channels)
+        self._check(1, None, target)
+        x = self._prepare([image])
+        halfway = self._on_device(lambda: up_to_gate(self._network, x.to(self.device), block))
+
+        def target_logits(closed: Sequence[int | None]) -> list[float]:
+            here = type(halfway)(*(tensor.to(self.device) for tensor in halfway))
+            return logits_with_closed(self._network, here, block, closed)[:, target].tolist()
+
+        [whole] = self._on_device(lambda: target_logits([None]))
+        logits: list[float] = []
+        while len(logits) < len(channels):
+            batch = channels[len(logits) :][: self._at_once]
+            logits += self._on_device(lambda batch=batch: target_logits(batch))
+            if progress and not progress(len(logits) / len(channels)):
+                raise Cancelled(f"stopped after {len(logits)} of {len(channels)} channels of {block}")
+        effects = map(ChannelEffect, channels, halfway.gate.tolist(), [whole - logit for logit in logits])
+        return sorted(effects, key=lambda effect: -effect.drop)
 
 
 def _pictures_at_once(architecture: Architecture) -> int:

@@ -18,15 +18,20 @@ ROOT = Path(__file__).resolve().parents[1]
 CORE = "effnet_core"
 LAYERS = ("app", "pages", "ui", CORE)  # each imports those to its right
 PURE = (
-    *("architecture", "cost", "facts", "claims", "phi", "budget", "export", "designs", "structure"),
-    *("drills", "cards", "quiz"),
+    *("architecture", "cost", "facts", "claims", "published", "choice", "phi", "budget", "export", "designs"),
+    *("structure", "drills", "cards", "quiz"),
 )
 # lowest first: a file of the core imports those before it, and its own part's (figures stands for figures_*.py too).
 ORDER = (
     *PURE,
+    "repetition",
+    "anki",
     "figures",
+    "cheatsheet",
     "images",
     "overlay",
+    "classfolders",
+    "edits",
     "results",
     "arithmetic",
     "embedding",
@@ -41,6 +46,7 @@ ORDER = (
     "weights",
     "gates",
     "attribution",
+    "methods",
     "faithfulness",
     "bench",
     "engine",

@@ -80,7 +80,7 @@ def pick_class(engine: Engine, answer: Explanation, *, key: str) -> int:
     names = class_names(engine)
     others = sorted(set(range(len(names))) - set(best), key=lambda index: names[index].lower())
     texts = {FIRST_ANSWER: "its first answer"} | {index: names[index] for index in [*best, *others]}
-    chosen = _pick("Class", texts, key=key)
+    chosen = widgets.select("Class", texts, key=key)
     return best[0] if chosen == FIRST_ANSWER else chosen
 
 
@@ -94,7 +94,7 @@ def class_names(engine: Engine) -> list[str]:
 def pick_stage(engine: Engine, *, key: str) -> str:
     """The stage where Grad-CAM looks; the last unless another is chosen. Stages are counted as the paper does."""
     texts = {layer: f"stage {number} ({layer})" for number, layer in enumerate(engine.layers, start=1)}
-    return _pick("Stage", dict(reversed(texts.items())), key=key)
+    return widgets.select("Stage", dict(reversed(texts.items())), key=key)
 
 
 def pick_block(engine: Engine, *, key: str) -> str:
@@ -104,17 +104,7 @@ def pick_block(engine: Engine, *, key: str) -> str:
         f"{block.expanded_channels} channels"
         for block in engine.architecture.blocks
     }
-    return _pick("Block", texts, key=key, default=FIRST_BLOCK)
-
-
-def _pick(label: str, texts: dict[object, str], *, key: str, default: object = None) -> object:
-    """A select box over {value: text on the screen and in the URL}; the first is the default unless one is named."""
-    values = list(texts)
-    first = default if default in texts else values[0]
-    allowed = f"one of {len(texts)}, such as {texts[first]}"
-    widgets.explain_refused(key, allowed, lambda text: text in texts.values(), texts[first])
-    chosen = st.selectbox(label, values, values.index(first), format_func=texts.get, key=key, bind="query-params")
-    return chosen if chosen in texts else first
+    return widgets.select("Block", texts, key=key, default=FIRST_BLOCK)
 
 
 def heatmap_of(engine: Engine, picture: state.Picture, answer: Explanation, *, target: int, layer: str) -> Heatmap:
@@ -142,15 +132,19 @@ def pick_look(*, key: str) -> Look:
     return Look(opacity / 100, colours)
 
 
-def on_crop(image: Image, preparation: Preparation, values: np.ndarray, look: Look) -> Image:
-    """What the network saw of the picture, at the picture's own resolution, with the heat over it."""
+def on_crop(image: Image, preparation: Preparation, values: np.ndarray, look: Look, **drawn: bool | float) -> Image:
+    """What the network saw of the picture, at the picture's own resolution, with the heat over it.
+
+    `drawn`: overlay's `signed` and `strongest`.
+    """
     crop = seen(image, preparation.crop_box(image.size))
-    return overlay(crop, values, opacity=look.opacity, colours=look.colours)
+    return overlay(crop, values, opacity=look.opacity, colours=look.colours, **drawn)
 
 
-def on_whole(image: Image, preparation: Preparation, values: np.ndarray, look: Look) -> Image:
+def on_whole(image: Image, preparation: Preparation, values: np.ndarray, look: Look, **drawn: bool | float) -> Image:
     """The same, back in its place on the whole picture."""
-    return placed_back(image, on_crop(image, preparation, values, look), preparation.crop_box(image.size))
+    crop = on_crop(image, preparation, values, look, **drawn)
+    return placed_back(image, crop, preparation.crop_box(image.size))
 
 
 def for_screen(image: Image) -> Image:

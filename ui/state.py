@@ -17,13 +17,16 @@ from streamlit.runtime.pages_manager import PagesManager
 if TYPE_CHECKING:  # torch is imported when an engine is asked for, never by opening a page
     from PIL.Image import Image
 
+    from effnet_core.edits import GateEdit
     from effnet_core.engine import Engine
-    from effnet_core.results import BlockTrace, Explanation
+    from effnet_core.gatestats import GateStatistics
+    from effnet_core.results import BlockTrace, Comparison, Explanation
     from effnet_core.weights import Model
 
 OFFLINE_MODEL = "tiny"
 OWN_MODEL = "own"
 WARM_UP_AFTER_S = 1.0  # the browser fetches the charts' code in this time
+MOST_REMEMBERED = 48
 _log = logging.getLogger(__name__)
 
 
@@ -205,6 +208,54 @@ def trace(engine: Engine, picture: Picture, block: str) -> BlockTrace:
 @st.cache_data(max_entries=4, scope="session", show_spinner=False)
 def _trace(key: str, digest: str, block: str, _engine: Engine, _picture: Picture) -> BlockTrace:
     return _engine.trace(_picture.image, block)
+
+
+def intervene(engine: Engine, picture: Picture, edits: tuple[GateEdit, ...], *, top: int) -> Comparison:
+    """Engine.intervene, computed once a session for the same picture and edits."""
+    return _intervene(engine_key(engine), picture.digest, repr(edits), top, engine, picture, edits)
+
+
+@st.cache_data(max_entries=16, scope="session", show_spinner=False)
+def _intervene(
+    key: str, digest: str, told: str, top: int, _engine: Engine, _picture: Picture, _edits: tuple[GateEdit, ...]
+) -> Comparison:
+    return _engine.intervene(_picture.image, _edits, top=top)
+
+
+@st.cache_resource(show_spinner=False)
+def _bundled_statistics() -> GateStatistics:
+    from effnet_core import gatestats
+
+    return gatestats.load()
+
+
+def gate_statistics(engine: Engine) -> GateStatistics | None:
+    """This session's own measurement of the network's gates, else the bundled one where it is of this network."""
+    own = value("se_gates.statistics", {}).get(engine_key(engine))
+    if own is None and engine.name == OFFLINE_MODEL and not engine.weights.startswith("own"):
+        return _bundled_statistics()
+    return own
+
+
+def keep_gate_statistics(engine: Engine, statistics: GateStatistics) -> None:
+    """Keep what was measured on the user's own pictures for this session, of one network."""
+    keep("se_gates.statistics", {engine_key(engine): statistics})
+
+
+def remembered(key: tuple) -> object | None:
+    """What was computed for this question in this session, if it is still kept; `asked` makes the question's key."""
+    return value("answers", {}).get(key)
+
+
+def remember(key: tuple, answer: object) -> None:
+    """Keep what took long to compute; the oldest of MOST_REMEMBERED answers goes."""
+    answers = value("answers", {}) | {key: answer}
+    keep("answers", dict(list(answers.items())[-MOST_REMEMBERED:]))
+
+
+def asked(engine: Engine, picture: Picture, *question: object) -> tuple:
+    """The key of a question about a picture, for `remembered`."""
+    return (engine_key(engine), picture.digest, *question)
 
 
 # After the first paint --------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ ASSETS = Path(__file__).parent / "assets"
 FAVICON = str(ASSETS / "favicon.png")
 UNITS = ("MACs", "FLOPs")
 STILL = {"displayModeBar": False, "scrollZoom": False}  # a chart that is read, not moved
+CARD = {"delta_color": "off", "delta_arrow": "off", "border": True}  # a readout whose second line is no change
 
 
 CHART_FILES = ("PNG", "SVG")
@@ -59,6 +60,34 @@ def cite(text: str) -> None:
     st.caption(text)
 
 
+def exact(
+    label: str,
+    *,
+    key: str,
+    default: float,
+    limits: tuple[float, float],
+    step: float,
+    on_move: dict[str, object] | None = None,
+    **settings,
+) -> float:
+    """An input for one number, which stands in the URL; a move also sets the widgets of `on_move`.
+
+    After explain_refused_number, which needs a wide place.
+    """
+    return st.number_input(
+        label,
+        *limits,
+        value=default,
+        step=step,
+        format="%.6g",
+        key=key,
+        on_change=state.keep_all,
+        args=(on_move or {},),
+        bind="query-params",
+        **settings,
+    )
+
+
 def exact_and_slider(
     label: str,
     *,
@@ -74,24 +103,14 @@ def exact_and_slider(
     The input is the state and stands in the URL; the slider follows it. A value in the URL that is outside the
     limits or no number gets a sentence and the default.
     """
-    _explain_refused_number(key, default, limits)
+    explain_refused_number(key, default, limits)
     slider_key, moved = f"{key}_slider", on_move or {}
     control = st.container(gap="xsmall")
     row = control.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", wrap=False)
     row.markdown(f"**{label}**", help=help, width="content")
-    number = row.number_input(
-        f"{label}, exact",
-        *limits,
-        value=default,
-        step=step,
-        format="%g",
-        key=key,
-        on_change=state.keep_all,
-        args=(moved,),
-        bind="query-params",
-        label_visibility="collapsed",
-        width=130,
-    )
+    hidden = {"label_visibility": "collapsed", "width": 130}
+    with row:
+        number = exact(f"{label}, exact", key=key, default=default, limits=limits, step=step, on_move=moved, **hidden)
     if state.value(slider_key) != number:
         state.keep(slider_key, number)
     control.slider(
@@ -109,12 +128,13 @@ def exact_and_slider(
 
 def slider(label: str, *, key: str, default: float, limits: tuple[float, float], step: float) -> float:
     """A slider whose value stands in the URL; one there that is outside the limits gets a sentence and the default."""
-    _explain_refused_number(key, default, limits)
+    explain_refused_number(key, default, limits)
     moved = st.slider(label, *limits, value=default, step=step, format="%g", key=key, bind="query-params")
     return min(max(moved, limits[0]), limits[1])
 
 
-def _explain_refused_number(key: str, default: float, limits: tuple[float, float]) -> None:
+def explain_refused_number(key: str, default: float, limits: tuple[float, float]) -> None:
+    """Say in a sentence that the URL's number for a bound input is refused."""
     low, high = limits
     explain_refused(key, f"a number from {low:g} to {high:g}", lambda text: low <= float(text) <= high, f"{default:g}")
 
@@ -148,6 +168,16 @@ def choice(
         help=help,
         **settings,
     )
+
+
+def select(label: str, texts: dict[object, str], *, key: str, default: object = None) -> object:
+    """A select box over {value: text on the screen and in the URL}; the first is the default unless one is named."""
+    values = list(texts)
+    first = default if default in texts else values[0]
+    allowed = f"one of {len(texts)}, such as {texts[first]}"
+    explain_refused(key, allowed, lambda text: text in texts.values(), texts[first])
+    chosen = st.selectbox(label, values, values.index(first), format_func=texts.get, key=key, bind="query-params")
+    return chosen if chosen in texts else first
 
 
 def pick_chart_file() -> None:
