@@ -24,7 +24,10 @@ PURE = (
 # lowest first: a file of the core imports those before it, and its own part's (figures stands for figures_*.py too).
 ORDER = (
     *PURE,
+    "repetition",
+    "anki",
     "figures",
+    "cheatsheet",
     "images",
     "overlay",
     "classfolders",
@@ -43,6 +46,7 @@ ORDER = (
     "weights",
     "gates",
     "attribution",
+    "methods",
     "faithfulness",
     "bench",
     "engine",

@@ -106,8 +106,8 @@ def _place_of_channel(engine: Engine, picture: state.Picture, values: np.ndarray
         answers.on_crop(shown, engine.preparation, active, look),
         width="stretch",
         caption=f"Channel {channel}, gate {values[channel]:.3f}. Highlighted: where its map before the gate is over "
-        f"zero, {figures_inside.percent((active > 0).mean())} of its positions. Strongest value "
-        f"{active.max():.2f}, behind the gate {values[channel] * active.max():.2f}",
+        f"zero, {figures_inside.percent((active > 0).mean())} of its positions. "
+        f"Strongest value {active.max():.2f}, behind the gate {values[channel] * active.max():.2f}",
         alt=f"Map of channel {channel} over {picture.name}",
     )
 

@@ -1,0 +1,70 @@
+"""Questions with one answer that can be checked, drawn from seeds: KINDS, drill and deal. Pure Python.
+
+Numbers come from the cost model and the tables of facts. Conventions stand in kind.py; a new kind is one function
+in the file of its group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+from . import blocks, comparisons, depthwise, practice, scaling, squeeze, training
+from .kind import GROUPS, KINDS, LEVELS, Drill, Kind, Task, asked_in
+
+FILES = (scaling, blocks, depthwise, squeeze, training, practice, comparisons)  # importing them fills KINDS
+COUNT_RANGE = (1, 100_000)
+DIGITS = 12  # of an answer that is no whole number: what float arithmetic leaves behind is cut off
+
+
+def drill(kind: str, seed: int, level: int) -> Drill:
+    """The drill of this kind, seed and level: always the same. ValueError tells kinds and levels."""
+    if kind not in KINDS:
+        raise ValueError(f"no kind of drill is called {kind!r}; there are {', '.join(KINDS)}")
+    _check_level(level)
+    made, asked = KINDS[kind].draw(Random(f"{kind} {level} {seed}"), level), KINDS[kind]
+    answer = float(f"{made.answer:.{DIGITS}g}") if isinstance(made.answer, float) else made.answer
+    question = _with_precision(made, asked)
+    return Drill(kind, level, question, answer, asked.unit, asked.tolerance, made.working, made.given)
+
+
+def deal(
+    seed: int, count: int, *, kind: str | None = None, group: str | None = None, level: int | None = None
+) -> list[Drill]:
+    """`count` drills; without `kind`, all kinds (of the group) come once before one comes again."""
+    low, high = COUNT_RANGE
+    if not low <= count <= high:
+        raise ValueError(f"the number of drills is {count}; allowed is {low} to {high:,}")
+    if level is not None:
+        _check_level(level)
+    random = Random(f"deal {seed}")
+    names = _kinds(random, [kind] if kind else kinds_of(group))
+    return [
+        drill(name, random.getrandbits(32), random.choice(LEVELS) if level is None else level)
+        for name, _ in zip(names, range(count), strict=False)
+    ]
+
+
+def kinds_of(group: str | None = None) -> list[str]:
+    """Names of the kinds of a group, or of all. ValueError tells the groups."""
+    if group is not None and group not in GROUPS:
+        raise ValueError(f"no group of drills is called {group!r}; there are {', '.join(GROUPS)}")
+    wanted = GROUPS if group is None else (group,)
+    return [name for one in wanted for name, kind in KINDS.items() if kind.group == one]
+
+
+def _kinds(random: Random, names: list[str]) -> Iterator[str]:
+    while True:
+        yield from random.sample(names, len(names))
+
+
+def _check_level(level: int) -> None:
+    if level not in LEVELS:
+        raise ValueError(f"the level is {level}; allowed is {LEVELS[0]} to {LEVELS[-1]}")
+
+
+def _with_precision(task: Task, kind: Kind) -> str:
+    if "choices" in task.given:
+        return task.question
+    how = f"to within {100 * kind.tolerance:g} %" if kind.tolerance else "exact"
+    return f"{task.question} ({', '.join(filter(None, (asked_in(kind.unit), how)))})"
