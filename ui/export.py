@@ -34,8 +34,8 @@ def show(architecture: Architecture, layers: list[Layer], title: str) -> None:
         st.markdown(f"**All {len(layers)} layers as a table**, with compute in {costs.unit()}")
         _download("Download CSV", csv_text(costs.layer_rows(layers)), f"{stem}-layers.csv", "text/csv")
         st.markdown(
-            "**Charts as files**: the camera above each chart of these panels saves it, as PNG or SVG by the switch "
-            "above. The browser draws the file; nothing is sent."
+            "**Charts as files**: the camera above a chart, below and in other panels, saves it, as PNG or SVG by the "
+            "switch above. The browser draws the file; nothing is sent."
         )
     _chart_to_save(layers, title, stem)
 

@@ -48,6 +48,7 @@ class Bars {
 
   show(network = this.network) {
     this.network = network
+    if (!this.root.clientWidth) return
     this.data.quantities.forEach((quantity, index) => {
       this.charts[index].show(counted(this.data, network.layers, quantity), this.data.by, network.title, quantity)
     })
@@ -112,8 +113,7 @@ class Chart {
       const drawn = (this.bars[index] ??= new DrawnBar(this, index))
       const place = { ...this.across(index, bars.length), perCount: scale / quantity.per_axis_unit }
       drawn.show(bar, `${called(bar)}: ${whole(bar.count)} ${quantity.name}, ${share(bar)} of the whole`, place, this)
-      if (this.room === ROWS) drawn.label(bar.name, share(bar), place, this)
-      else drawn.label(bar.name, "", place, this)
+      drawn.label(bar.name, share(bar), place, this)
     })
     this.tell()
   }
@@ -177,7 +177,7 @@ class DrawnBar {
     this.room = svgElement("rect", this.group, { class: "room" })
     this.parts = []
     this.name = svgElement("text", chart.svg)
-    this.share = svgElement("text", chart.svg, { dy: "0.35em" })
+    this.share = svgElement("text", chart.svg, { class: "share", dy: "0.35em" })
     this.group.onpointerenter = this.group.onfocus = () => chart.point(this)
     this.group.onpointerleave = this.group.onblur = () => chart.point(null)
   }
