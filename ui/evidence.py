@@ -41,7 +41,7 @@ def show_scaling(figure: str, view: str) -> None:
     curves = published.curves(figure) if figure.startswith("Fig") else ()
     gains = {"Table3": published.other_networks, "Table7": published.equal_budget}.get(figure, lambda: ())()
     gains = gains or tuple(gain for curve in curves for gain in published.doublings(curve))
-    st.subheader(finding(figure, curves, gains), anchor=False)
+    st.header(finding(figure, curves, gains), anchor=False)
     if view == TABLE:
         _scaling_table(curves, gains)
     elif not curves:

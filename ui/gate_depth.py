@@ -29,14 +29,14 @@ def by_depth(statistics: GateStatistics) -> None:
         for name, block in statistics.blocks.items()
     ]
     shares, spreads = st.columns(2, gap="large")
-    shares.subheader("How class-specific are a block's gates?", anchor=False)
+    shares.header("How class-specific are a block's gates?", anchor=False)
     shares.plotly_chart(
         figures_gates.share_by_depth(depth, by_chance=statistics.by_chance),
         key="se_gates.share",
         alt="Share of the gates' variance that lies between classes, a bar a block",
         config=widgets.STILL,
     )
-    spreads.subheader("How much do they vary at all?", anchor=False)
+    spreads.header("How much do they vary at all?", anchor=False)
     spreads.plotly_chart(
         figures_gates.spread_by_depth(depth),
         key="se_gates.spread",

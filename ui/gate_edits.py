@@ -150,7 +150,7 @@ def rank(engine: Engine, picture: state.Picture, answer: Explanation) -> None:
     with class_column:
         target = answers.pick_class(engine, answer, key="se_gates.target")
     name, width = answers.class_names(engine)[target], engine.architecture.block(block).expanded_channels
-    st.subheader(f"Which channels of {block} does “{name}” need?", anchor=False)
+    st.header(f"Which channels of {block} does “{name}” need?", anchor=False)
     slot = st.empty()
     if button.button(f"Close each of {width}", key="se_gates.rank", type="primary"):
         with slot.container():

@@ -40,7 +40,7 @@ def glance(engine: Engine, picture: state.Picture, answer: Explanation) -> None:
         alt=f"{picture.name} as the network sees it",
     )
     with overview:
-        st.subheader(f"All {len(answer.gates)} blocks at a glance", anchor=False)
+        st.header(f"All {len(answer.gates)} blocks at a glance", anchor=False)
         st.plotly_chart(
             figures_inside.all_gates([(gates.block, gates.values) for gates in answer.gates]),
             key="se_gates.all",
@@ -177,7 +177,7 @@ def compared(engine: Engine, first: Side, second: Side) -> None:
     """The differences of all blocks; one block in detail, and the channels that differ most."""
     rows = [(block, np.subtract(second.gates[block], values)) for block, values in first.gates.items()]
     most = max(rows, key=lambda row: float(np.abs(row[1]).mean()))
-    st.subheader(f"{second.name} against {first.name}: where gates differ", anchor=False)
+    st.header(f"{second.name} against {first.name}: where gates differ", anchor=False)
     st.plotly_chart(
         figures_gates.differences(rows, first=first.name, second=second.name),
         key="se_gates.differences",
