@@ -27,7 +27,10 @@ def test_text_is_read_on_its_ground(ground):
         assert contrast(theme["linkColor"], below) > TEXT
         assert contrast(mixed(theme["textColor"], below, CAPTION), below) > TEXT
         assert contrast(theme["primaryColor"], below) > MARK  # focus rings, sliders
-    assert contrast("#FFFFFF", theme["primaryColor"]) > TEXT  # on buttons
+    assert contrast(theme["primaryColor"], theme["backgroundColor"]) > TEXT  # what is chosen
+    assert (
+        contrast("#FFFFFF", mixed(theme["primaryColor"], "#000000", 0.8)) > TEXT
+    )  # buttons, darkened by ui/widgets.py
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
