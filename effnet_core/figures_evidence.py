@@ -71,7 +71,7 @@ def gain_bars(gains: Sequence[Gain], *, in_legend: bool, height: int = 420) -> g
             x=[gain.points for gain in rows],
             y=[gain.group for gain in rows],
             orientation="h",
-            text=[f"{gain.points:.1f}" for gain in rows],
+            text=[f"{gain.points:.1f}" + f" {name}" * (not in_legend) for gain in rows],
             textposition="outside",
             cliponaxis=False,
             marker={"color": DIMENSION_COLOURS[dimension], "line": OUTLINE, **hatched(PATTERNS[dimension])},
@@ -82,7 +82,8 @@ def gain_bars(gains: Sequence[Gain], *, in_legend: bool, height: int = 420) -> g
     figure.update_traces(textfont_size=FONT_SIZE)
     groups = list(dict.fromkeys(gain.group for gain in gains))
     figure.update_yaxes(categoryorder="array", categoryarray=groups, autorange="reversed")
-    figure.update_xaxes(title="points of top-1 gained", range=[0, 1.1 * max(gain.points for gain in gains)])
+    room = 1.1 if in_legend else 1.4
+    figure.update_xaxes(title="points of top-1 gained", range=[0, room * max(gain.points for gain in gains)])
     return with_defaults(figure, height=height, bargap=0.2)
 
 

@@ -63,7 +63,7 @@ def look_closer(network, phi, coefficients, title, architecture, layers):
             column.plotly_chart(
                 bars(layers, quantity),
                 key=f"scaling.{panel}.{quantity.column}",
-                alt=f"{quantity.name} of {title} by {panel}; the exact numbers stand in the table of every layer",
+                alt=f"{quantity.name} of {title} by {panel}; most in {costs.largest(layers, quantity, panel)}",
                 config=widgets.chart_config(f"{quantity.column}-by-{panel}"),
             )
 

@@ -32,7 +32,7 @@ def test_a_click_on_a_pixel_shows_its_sum(page):
     assert float(moved["top"].rstrip("%")) == pytest.approx(100 * 5 / side, abs=0.1)
 
 
-def test_the_arrow_keys_choose_a_pixel(page):  # noqa: F811
+def test_the_arrow_keys_choose_a_pixel(page):
     page.goto("/mbconv?mbconv.panel=Arithmetic&mbconv.row=5&mbconv.column=2")
     page.get_by_text("The network's own value").wait_for()
     settled(page)

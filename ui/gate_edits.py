@@ -170,7 +170,8 @@ def _show_effects(found: list[ChannelEffect], block: str, name: str) -> None:
     chart.plotly_chart(
         figures_gates.effects([(row.channel, row.gate, row.drop) for row in found], target=name),
         key="se_gates.effects",
-        alt=f"Fall of the logit of {name} against the gate, a point a channel of {block}",
+        alt=f"Fall of the logit of {name} against the gate, a point a channel of {block}; largest: channel "
+        f"{found[0].channel}, {found[0].drop:.3f}",
         config=widgets.STILL,
     )
     rows = [
