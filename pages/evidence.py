@@ -44,11 +44,9 @@ elif section == "map":
     families = evidence.pick_families()
     evidence.show_map(evidence.networks(origin, families), cost, view)
     if origin != published.TORCHVISION:
-        widgets.cite(
-            f"Filled circles: Table 2 of {published.newest_version()}, compute and parameters as printed there."
-        )
+        widgets.cite(f"Filled marks: Table 2 of {published.newest_version()}, compute and parameters as printed there.")
     if origin != published.PAPER:
-        widgets.cite("Open diamonds: every set of ImageNet weights that torchvision publishes for these families.")
+        widgets.cite("Open marks: every set of ImageNet weights that torchvision publishes for these families.")
         evidence.warn_of_recipes()
 
 elif section == "claims":
