@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import streamlit as st
 
 from effnet_core.architecture import Architecture, compound, growth, released
@@ -30,15 +28,6 @@ def quantity() -> Quantity:
 def compute(macs: float) -> str:
     """Multiply-accumulates in the unit of the switch, in giga: "1.81 G"; that unit stands in the label."""
     return f"{three_digits(quantity().factor * macs / 1e9)} G"
-
-
-def largest(layers: list[Layer], quantity: Quantity, part: str) -> str:
-    """Which stage or role of a network has most of a quantity, and how much of the whole: "stage 8, 43 %"."""
-    counts: Counter = Counter()
-    for layer in layers:
-        counts[getattr(layer, part)] += getattr(layer, quantity.column)
-    [(name, most)] = counts.most_common(1)
-    return f"{part} {name}, {most / counts.total():.0%}"
 
 
 def millions(count: float) -> str:
