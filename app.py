@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from ui import state, widgets
+from ui import state, teaching, tour, widgets
 
 
 class Entry(NamedTuple):
@@ -23,6 +23,7 @@ PAGES = (
     Entry("classify", "Classify", "image_search", "What does it see, and where does it look?"),
     Entry("se_gates", "SE gates", "tune", "Which channels does the network open for this picture?"),
     Entry("interview", "Interview", "record_voice_over", "Could you explain it in an interview?"),
+    Entry("glossary", "Glossary", "dictionary", "What do the words mean?"),
     Entry("machine", "This machine", "memory", "What can this machine run?"),
 )
 
@@ -38,6 +39,11 @@ pages = {
     for entry in PAGES
 }
 page = st.navigation(list(pages))
+lesson = teaching.current()
+if lesson:
+    teaching.lead(*lesson)
 widgets.header(pages[page].question, unit_switch=pages[page].shows_cost)
 page.run()
+if not lesson:
+    tour.guide(pages[page].file)
 state.warm_up()

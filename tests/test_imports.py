@@ -17,10 +17,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 CORE = "effnet_core"
 LAYERS = ("app", "pages", "ui", CORE)  # each imports those to its right
-PURE = ("architecture", "cost", "facts", "phi", "budget", "export", "designs", "drills", "cards", "quiz")
+PURE = ("architecture", "cost", "facts", "phi", "budget", "export", "designs", "drills", "cards", "quiz", "glossary")
 # lowest first: a file of the core imports those before it, and its own part's (figures stands for figures_*.py too).
 ORDER = (
     *PURE,
+    "lessons",
     "repetition",
     "anki",
     "figures",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -62,6 +63,17 @@ def value(key: str, default: object = None) -> object:
 def keep(key: str, value: object) -> None:
     """Keep a value for this session; a widget's value may be set before the widget is drawn, or in a callback."""
     st.session_state[key] = value
+
+
+def forget(keys: Iterable[str]) -> None:
+    """Drop what widgets hold before they are drawn: they take their values from the URL again, or their defaults."""
+    for key in keys:
+        st.session_state.pop(key, None)
+
+
+def css_class(key: str) -> str:
+    """The class that Streamlit gives the element of a key."""
+    return "st-key-" + re.sub(r"[^a-zA-Z0-9_-]", "-", key)
 
 
 def url_value(key: str) -> str | None:

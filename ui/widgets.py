@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from effnet_core import glossary
+
 from . import state
 
 if TYPE_CHECKING:
@@ -16,6 +18,13 @@ if TYPE_CHECKING:
 
 FAVICON = str(Path(__file__).parent / "assets" / "favicon.png")
 UNITS = ("MACs", "FLOPs")
+# a word's meaning stands at the foot of the window: nothing to be cut off, on a phone either
+TERM_STYLE = """
+.term { text-decoration: underline dotted; text-underline-offset: 3px; cursor: help; }
+.term:is(:hover, :focus)::after { content: attr(data-says); position: fixed; left: 1rem; right: 1rem; bottom: 1rem;
+  max-width: 44rem; margin: 0 auto; padding: .75rem 1rem; background: Canvas; color: CanvasText;
+  border: 2px solid; border-radius: 8px; z-index: 1001; }
+"""
 STILL = {"displayModeBar": False, "scrollZoom": False}  # a chart that is read, not moved
 
 
@@ -31,6 +40,12 @@ def header(question: str, *, unit_switch: bool = False) -> None:
                 help="One multiply-accumulate (MAC) is two floating point operations: FLOPs = 2 × MACs. "
                 "The papers and torchvision print MACs under the name FLOPs.",
             )
+
+
+def prose(text: str) -> None:
+    """The project's own text; the first use of each word of the field says what it means, by pointer, tap or Tab."""
+    st.html(f"<style>{TERM_STYLE}</style>")
+    st.markdown(glossary.marked(text), unsafe_allow_html=True)
 
 
 def cite(text: str) -> None:
