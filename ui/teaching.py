@@ -56,14 +56,13 @@ def lead(lesson: Lesson, number: int) -> None:
     step = lesson.steps[number]
     _take_settings(lesson, number)
     st.html(f"<style>{_style(step)}</style>")
-    with st.container(key="teach", border=True):
-        said, ways = st.columns([4, 1], gap="medium")
-        with said:
-            st.markdown(f"**{number + 1} / {len(lesson.steps)} · {step.title}**")
-            st.markdown(step.text)
-            _ask(step, key=f"teach.answer.{lesson.name}.{number}")
-        with ways:
-            _ways(lesson, number)
+    with st.container(key="teach", border=True, gap="xsmall"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.markdown(f"**{number + 1} / {len(lesson.steps)} · {step.title}**", width="content")
+            with st.container(horizontal=True, gap="small", width="content"):
+                _ways(lesson, number)
+        st.markdown(step.text)
+        _ask(step, key=f"teach.answer.{lesson.name}.{number}")
     _keys(data={"focus": state.css_class(step.focus) if step.focus else ""}, key="teach.keys")
 
 
@@ -89,9 +88,9 @@ def _ask(step: Step, *, key: str) -> None:
 
 def _ways(lesson: Lesson, number: int) -> None:
     """Forward, back, and out of the lesson."""
-    for label, icon, to in (("Next", "arrow_forward", number + 1), ("Back", "arrow_back", number - 1)):
+    for label, icon, to in (("Back", "arrow_back", number - 1), ("Next", "arrow_forward", number + 1)):
         inside = 0 <= to < len(lesson.steps)
-        with st.container(key=f"teach_{label.lower()}"):
+        with st.container(key=f"teach_{label.lower()}", width="content"):
             st.page_link(
                 page_file(lesson.steps[to if inside else number]),
                 label=label,
@@ -100,7 +99,7 @@ def _ways(lesson: Lesson, number: int) -> None:
                 help=f"Page {'Down' if to > number else 'Up'} on the keyboard or the presenter",
                 query_params=link(lesson, to if inside else number),
             )
-    st.page_link(page_file(lesson.steps[number]), label="End the lesson", icon=":material/close:", query_params={})
+    st.page_link(page_file(lesson.steps[number]), label="End", icon=":material/close:", query_params={})
 
 
 def _take_settings(lesson: Lesson, number: int) -> None:
@@ -119,5 +118,5 @@ def _style(step: Step) -> str:
         f"html {{ font-size: {LARGE_PX}px !important; }}"
         f'[data-testid="stMain"] :is({hidden}):not({kept}) {{ display: none; }}'
         '[data-testid="stSidebar"] { display: none; }'
-        ".st-key-teach { position: sticky; top: 0; z-index: 90; background: Canvas; }"  # stays while the page scrolls
+        "div:has(> .st-key-teach) { position: sticky; top: 3.75rem; z-index: 90; background: Canvas; }"  # it stays in sight
     )
