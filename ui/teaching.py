@@ -118,5 +118,5 @@ def _style(step: Step) -> str:
         f"html {{ font-size: {LARGE_PX}px !important; }}"
         f'[data-testid="stMain"] :is({hidden}):not({kept}) {{ display: none; }}'
         '[data-testid="stSidebar"] { display: none; }'
-        "div:has(> .st-key-teach) { position: sticky; top: 3.75rem; z-index: 90; background: Canvas; }"  # it stays in sight
+        "div:has(> .st-key-teach) { position: sticky; top: 3.75rem; z-index: 90; background: Canvas; }"  # in sight
     )
