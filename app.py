@@ -21,6 +21,7 @@ PAGES = (
     Entry("overview", "Overview", "visibility", "What is inside an EfficientNet?", True),
     Entry("scaling", "Scaling", "open_in_full", "How do you spend twice the compute?", True),
     Entry("classify", "Classify", "image_search", "What does it see, and where does it look?"),
+    Entry("mbconv", "MBConv", "account_tree", "What happens inside one block?", True),
     Entry("se_gates", "SE gates", "tune", "Which channels does the network open for this picture?"),
     Entry("interview", "Interview", "record_voice_over", "Could you explain it in an interview?"),
     Entry("glossary", "Glossary", "dictionary", "What do the words mean?"),

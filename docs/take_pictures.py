@@ -1,12 +1,13 @@
-"""Photograph every page of the running app for the README, or for a look: python docs/take_pictures.py [FOLDER].
+"""Photograph pages of the running app for the README, or for a look: python docs/take_pictures.py [FOLDER [PAGE ...]].
 
 Without FOLDER: docs/<page>.webp, light, 1440 px wide. With FOLDER: PNG files there, each page in light and dark, at
-1440 and 390 px, in full length. Needs a system Chromium.
+1440 and 390 px, in full length; a PAGE may carry settings: "scaling?scaling.panel=Layers". Needs a system Chromium.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import socket
 import subprocess
@@ -25,6 +26,7 @@ PAGES = {
     "overview": "/",
     "scaling": "/scaling",
     "classify": "/classify",
+    "mbconv": "/mbconv",
     "se_gates": "/se_gates",
     "interview": "/interview",
     "machine": "/machine",
@@ -102,8 +104,9 @@ def main(folder: Path | None, names: list[str]) -> None:
             for scheme in ("light", "dark"):
                 for width, height in ((1440, 900), (390, 844)):
                     size = {"width": width, "height": height}
-                    shot = photograph(browser, address + PAGES[name], scheme=scheme, whole=True, **size)
-                    shot.save(folder / f"{name}-{scheme}-{width}.png")
+                    url = address + PAGES.get(name, f"/{name}")
+                    shot = photograph(browser, url, scheme=scheme, whole=True, **size)
+                    shot.save(folder / f"{re.sub(r'[^a-z0-9_.]+', '-', name.lower())}-{scheme}-{width}.png")
         browser.close()
 
 

@@ -52,7 +52,7 @@ class Cost(NamedTuple):
         return 2 * self.macs
 
 
-def _convolution(
+def convolution(
     name: str, role: str, channels: int, out: int, size: int, kernel: int = 1, stride: int = 1, groups: int = 1
 ) -> Layer:
     """A convolution without bias, followed by batch norm."""
@@ -63,7 +63,7 @@ def _convolution(
     )
 
 
-def _dense(name: str, role: str, channels: int, out: int) -> Layer:
+def dense(name: str, role: str, channels: int, out: int) -> Layer:
     """A linear layer (or a 1x1 convolution of a pooled vector) with bias."""
     weights = channels * out
     return Layer(name, role, channels, out, 1, 1, 1, 1, weights, out, 0, weights + out, weights, out)
@@ -74,14 +74,14 @@ def block_layers(block: Block, size: int) -> list[Layer]:
     name, channels, wide = block.name + ".block.", block.in_channels, block.expanded_channels
     layers, step = [], 0
     if wide != channels:
-        layers.append(_convolution(f"{name}0.0", "expand", channels, wide, size))
+        layers.append(convolution(f"{name}0.0", "expand", channels, wide, size))
         step = 1
     size = -(-size // block.stride)
     layers += (
-        _convolution(f"{name}{step}.0", "depthwise", wide, wide, size, block.kernel, block.stride, wide),
-        _dense(f"{name}{step + 1}.fc1", "squeeze", wide, block.squeeze_channels),
-        _dense(f"{name}{step + 1}.fc2", "excite", block.squeeze_channels, wide),
-        _convolution(f"{name}{step + 2}.0", "project", wide, block.out_channels, size),
+        convolution(f"{name}{step}.0", "depthwise", wide, wide, size, block.kernel, block.stride, wide),
+        dense(f"{name}{step + 1}.fc1", "squeeze", wide, block.squeeze_channels),
+        dense(f"{name}{step + 1}.fc2", "excite", block.squeeze_channels, wide),
+        convolution(f"{name}{step + 2}.0", "project", wide, block.out_channels, size),
     )
     return layers
 
@@ -89,13 +89,13 @@ def block_layers(block: Block, size: int) -> list[Layer]:
 def layers_of(architecture: Architecture) -> list[Layer]:
     """Every layer of the network, stem to classifier. ValueError over 2 G parameters."""
     size = -(-architecture.resolution // STEM_STRIDE)
-    layers = [_convolution("features.0.0", "stem", 3, architecture.stem_channels, size, STEM_KERNEL, STEM_STRIDE)]
+    layers = [convolution("features.0.0", "stem", 3, architecture.stem_channels, size, STEM_KERNEL, STEM_STRIDE)]
     for block in architecture.blocks:
         layers += block_layers(block, size)
         size = layers[-1].size
     last, head = architecture.blocks[-1], architecture.head_channels
-    layers.append(_convolution(f"features.{last.stage}.0", "head", last.out_channels, head, size))
-    layers.append(_dense("classifier.1", "classifier", head, architecture.classes))
+    layers.append(convolution(f"features.{last.stage}.0", "head", last.out_channels, head, size))
+    layers.append(dense("classifier.1", "classifier", head, architecture.classes))
     total = sum(layer.params for layer in layers)
     if total > PARAMS_LIMIT:
         raise ValueError(f"{architecture.name} has {total:,} parameters; allowed are {PARAMS_LIMIT:,}")

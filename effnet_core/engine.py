@@ -18,6 +18,7 @@ from PIL.Image import Image
 from torch import Tensor
 
 from .architecture import Architecture, Block
+from .arithmetic import BlockWeights, read_weights
 from .attribution import forward_from, grad_cam, grad_cam_at_last
 from .cost import cost_of
 from .gates import gates_of, watching
@@ -93,6 +94,11 @@ class Engine:
         chosen = self.architecture.block(block)
         x = self._prepare([image])
         return BlockTrace(chosen, self._on_device(lambda: self._trace(x, chosen)))
+
+    def block_weights(self, block: str) -> BlockWeights:
+        """Weights of one MBConv, with which arithmetic.py repeats a trace. ValueError tells the blocks there are."""
+        chosen = self.architecture.block(block)
+        return self._on_device(lambda: read_weights(chosen, self._network.get_submodule(block)))
 
     def _check(self, top: int, layer: str | None, target: int | None) -> None:
         classes = self.architecture.classes

@@ -7,6 +7,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+CONTAINER = Path("/sys/fs/cgroup")
 PACKAGES = ("torch", "torchvision", "numpy", "pillow", "streamlit", "plotly", "captum")
 
 
@@ -37,6 +38,30 @@ def memory(device: str) -> tuple[tuple[str, int], ...]:
     return tuple((what, size) for what, size in rows if size is not None)
 
 
+def free_memory(device: str) -> int | None:
+    """Bytes that a network may still take there; None where the system does not tell."""
+    if not device.startswith("cuda"):
+        return min((size for size in (_available(), _container_allows()) if size is not None), default=None)
+    import torch
+
+    free, _ = torch.cuda.mem_get_info(device)
+    return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+
+
+def processor() -> str:
+    """The processor's name as the system tells it."""
+    try:
+        rows = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.partition(":")[2].strip() for line in rows if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def cores() -> int:
+    """Logical cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _resident() -> int | None:
     """Linux tells it, other systems need a package for it."""
     try:
@@ -51,6 +76,16 @@ def _available() -> int | None:
         rows = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
         return int(rows["MemAvailable"].split()[0]) * 1024
     except (OSError, KeyError, ValueError):
+        return None
+
+
+def _container_allows() -> int | None:
+    """What a container's limit leaves; files that are merely kept in memory make room."""
+    try:
+        limit, used = (int((CONTAINER / f"memory.{what}").read_text()) for what in ("max", "current"))
+        rows = dict(line.split() for line in (CONTAINER / "memory.stat").read_text().splitlines())
+        return limit - used + int(rows["inactive_file"])
+    except (OSError, KeyError, ValueError):  # no container, or "max": no limit
         return None
 
 

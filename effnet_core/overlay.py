@@ -1,4 +1,4 @@
-"""A heat map laid over the picture that it explains. Pillow and numpy alone: the command line uses it too."""
+"""A heat map over the picture that it explains; feature maps in greys. Pillow and numpy alone, for the command line."""
 
 from __future__ import annotations
 
@@ -29,6 +29,12 @@ def heat(values: ArrayLike, size: tuple[int, int]) -> np.ndarray:
     large = np.asarray(grid.resize(size, Image.Resampling.BILINEAR))
     highest = large.max()
     return large / highest if highest > 0 else large
+
+
+def grey(values: np.ndarray, low: float, high: float) -> Image.Image:
+    """A feature map (H, W) as a picture of its own size: black at `low` and below, white at `high` and above."""
+    shares = (values - low) / max(high - low, 1e-12)
+    return Image.fromarray((255 * np.clip(shares, 0, 1)).round().astype(np.uint8))
 
 
 def seen(image: Image.Image, box: tuple[float, float, float, float]) -> Image.Image:

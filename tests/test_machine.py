@@ -40,6 +40,25 @@ def test_what_a_system_does_not_tell_is_left_out(monkeypatch):
     assert [what for what, _ in machine.memory("cpu")] == ["in all on this machine"]
 
 
+def test_a_containers_limit_counts_where_it_is_lower(monkeypatch, tmp_path):
+    """Otherwise a network that the whole machine could hold would end the app."""
+    monkeypatch.setattr(machine, "CONTAINER", tmp_path)
+    monkeypatch.setattr(machine, "_available", lambda: 5000)
+    assert machine.free_memory("cpu") == 5000
+    for name, text in (("max", "3000"), ("current", "2500"), ("stat", "anon 1500\ninactive_file 1000")):
+        (tmp_path / f"memory.{name}").write_text(text)
+    assert machine.free_memory("cpu") == 3000 - 2500 + 1000
+    (tmp_path / "memory.max").write_text("max\n")
+    assert machine.free_memory("cpu") == 5000
+    monkeypatch.setattr(machine, "_available", lambda: None)
+    assert machine.free_memory("cpu") is None
+
+
+def test_the_processor_has_a_name_and_cores():
+    assert machine.processor().strip() and machine.processor() != platform.node()
+    assert 1 <= machine.cores() <= os.cpu_count()
+
+
 @pytest.mark.gpu
 def test_a_gpus_memory_stands_beside_the_machines():
     torch = pytest.importorskip("torch")

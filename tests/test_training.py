@@ -90,9 +90,10 @@ def test_augmentation_keeps_the_picture_recognisable_and_varies(pictures):
 
 def test_it_learns(finished):
     run, rows = finished
-    assert [row["pixels"] for row in rows] == [32] * 12 + [48] * 4 and run.best > 0.8
+    assert [row["pixels"] for row in rows] == [32] * 12 + [48] * 4
+    assert run.best > 0.6  # chance is a third; whether red and orange also come apart, a processor's rounding decides
     assert [row["epoch"] for row in rows if "top1" in row] == [4, 8, 12, 13, 14, 15, 16]
-    assert rows[-1]["loss"] < rows[0]["loss"]
+    assert rows[-1]["loss"] < 0.5 * rows[0]["loss"]
     assert [json.loads(line) for line in (run.folder / "log.jsonl").read_text().splitlines()] == rows
 
 

@@ -48,6 +48,19 @@ def prose(text: str) -> None:
     st.markdown(glossary.marked(text), unsafe_allow_html=True)
 
 
+def whole_number(label: str, *, key: str, default: int, limits: tuple[int, int], help: str | None = None) -> int:
+    """An input for a whole number, which stands in the URL. Limits may move: a kept number is brought inside them."""
+    low, high = limits
+    kept = state.value(key)
+    if kept is None:
+        allowed = f"a whole number from {low} to {high}"
+        explain_refused(key, allowed, lambda text: low <= int(text) <= high, f"{default}")
+    else:
+        st.empty()  # in the warning's place, so that the input keeps its own
+        state.keep(key, min(max(kept, low), high))
+    return st.number_input(label, low, high, default, 1, key=key, bind="query-params", help=help)
+
+
 def cite(text: str) -> None:
     """The caption under a figure: where its numbers come from and under which condition they hold."""
     st.caption(text)

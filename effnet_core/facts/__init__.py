@@ -7,10 +7,12 @@ One CSV file a table. Columns named `flops` hold multiply-adds, as the papers pr
 from __future__ import annotations
 
 import csv
+import json
 from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+NETWORKS = FOLDER / "networks.json"
 Row = dict[str, str | int | float | bool | None]
 
 
@@ -26,6 +28,15 @@ def table(name: str) -> tuple[Row, ...]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = [{column: _value(text) for column, text in row.items()} for row in csv.DictReader(file)]
     return tuple(row for row in rows if row.get("verified") is not False)
+
+
+@cache
+def networks() -> tuple[dict, ...]:
+    """Every network that EfficientNet is compared with, as `python -m effnet_core networks --write` counted it.
+
+    Rows of name, params, macs, resolution (px) and published: params, macs, source, None where nothing is printed.
+    """
+    return tuple(json.loads(NETWORKS.read_text(encoding="utf-8")))
 
 
 def tables() -> list[str]:

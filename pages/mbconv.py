@@ -1,0 +1,88 @@
+"""The inverted residual block, step by step: its maps of a real picture, its arithmetic, its cost, its relatives."""
+
+import streamlit as st
+
+from ui import answers, arithmetic, designs, mbconv, pictures, state, widgets
+
+state.enter_by_router()
+
+PANELS = {
+    "steps": "Steps",
+    "arithmetic": "Arithmetic",
+    "what_if": "What if",
+    "linear": "Linear end",
+    "designs": "Four designs",
+    "structure": "Structure",
+}
+
+engine = widgets.pick_model()
+if engine is None:
+    st.stop()
+picture = pictures.pick_one(pictures.pick(engine))
+chooser, panels = st.columns([2, 5], gap="large", vertical_alignment="bottom")
+with chooser:
+    block = answers.pick_block(engine, key="mbconv.block")
+with panels:
+    panel = widgets.choice("Look at", PANELS, key="mbconv.panel", wrap=True)
+
+if panel == "steps":
+    mbconv.show_steps(engine, picture, block)
+    st.markdown(
+        """
+**What to notice.** The block is narrow at both ends and wide in its middle: it **expands** the few channels that come
+in, filters each wide channel by itself with a **depthwise** kernel, lets **squeeze-and-excitation** weigh the channels
+against each other, and **projects** back to few. A classic bottleneck does the reverse.
+
+What a residual adds has to be kept until the block's end. Here that is the narrow input; in a classic bottleneck of
+about the same compute it is a wide one. That is what "inverted residual" means, and why it saves memory.
+
+Depthwise is the only step that looks at neighbours, and it never mixes channels: follow one channel's number through
+expand, depthwise and SE. Expand and project never look at neighbours, and they do all the mixing.
+"""
+    )
+elif panel == "arithmetic":
+    arithmetic.show_arithmetic(engine, picture, block)
+    st.markdown(
+        """
+**What to notice.** A depthwise value is a handful of products: one kernel, one patch, one channel. An expand or project
+value sums over all channels at one pixel. A gate sums over the whole picture first, then over all channels, twice.
+Everything is repeated here in double precision from the block's own weights and compared with what the network says;
+it computes in single precision, so the last digits may differ.
+"""
+    )
+elif panel == "what_if":
+    designs.show_what_if(engine, block)
+    st.markdown(
+        """
+**What to notice.** A larger kernel multiplies one small step here, and in a full convolution the product of two
+channel counts. Expansion multiplies everything, activations too: the wide maps are what training has to remember. SE
+costs parameters but hardly any compute, since it works on one number a channel. Only the cost of other settings is
+computed here: how well such a network would answer takes training to know.
+"""
+    )
+elif panel == "linear":
+    designs.show_linear_bottleneck()
+    st.markdown(
+        """
+**What to notice.** A ReLU keeps what is above zero and loses the rest. In a space of few dimensions, points fall
+together and no later layer can pull them apart; with more dimensions, most of the shape survives in those that stay.
+So MobileNetV2, and every MBConv after it, bends only in the wide space and leaves the narrow end **linear**: project
+has no activation function.
+"""
+    )
+    widgets.cite(
+        "The experiment of Sandler et al., MobileNetV2, arXiv:1801.04381, Fig. 1: a spiral through a random matrix "
+        "into n dimensions, a ReLU, and back by the matrix's pseudo-inverse. EfficientNet's SiLU is softer than a ReLU."
+    )
+elif panel == "designs":
+    designs.show_designs(engine, block)
+    st.markdown(
+        """
+**What to notice.** Between the same narrow ends a classic bottleneck is cheapest wherever MBConv expands, but it has
+hardly any channels left to work with. At the same compute it must be wide where the residual is kept. Fused MBConv
+puts one full convolution in the place of expand and depthwise: many more operations, but of a kind that accelerators
+run well, which is why EfficientNetV2 uses it in its early stages.
+"""
+    )
+else:
+    designs.show_structure(engine, block)
