@@ -43,8 +43,9 @@ page = st.navigation(list(pages))
 lesson = teaching.current()
 if lesson:
     teaching.lead(*lesson)
-widgets.header(pages[page].question, unit_switch=pages[page].shows_cost)
-page.run()
+row = widgets.header(pages[page].question, unit_switch=pages[page].shows_cost)
 if not lesson:
-    tour.guide(pages[page].file)
+    with row:
+        tour.guide(pages[page].file)
+page.run()
 state.warm_up()

@@ -15,6 +15,7 @@ from effnet_core.lessons import Lesson, LessonRejected, Step
 from . import state
 
 LESSON, STEP = "teach", "step"  # in the URL
+PAGES = Path(__file__).parents[1] / "pages"
 CONTROLS = (
     *("stSlider", "stNumberInput", "stButtonGroup", "stSelectbox", "stMultiSelect", "stTextInput", "stFileUploader"),
     *("stButton", "stDownloadButton", "stPopover", "stCheckbox", "stRadio", "stPageLink", "stCameraInput"),
@@ -31,7 +32,7 @@ def current() -> tuple[Lesson, int] | None:
     if name is None:
         return None
     try:
-        lesson = lessons.lesson(name)
+        lesson = _lesson(name)
     except LessonRejected as problem:
         st.warning(f"The link asks for a lesson: {problem}. Shown instead: the page without a lesson.")
         return None
@@ -40,6 +41,16 @@ def current() -> tuple[Lesson, int] | None:
         st.warning(f"The link asks for step {number[:20]!r}; {steps}. Shown instead: the first.")
         number = "1"
     return lesson, int(number) - 1
+
+
+def _lesson(name: str) -> Lesson:
+    """The lesson of that name, if all its pages are there."""
+    lesson = lessons.lesson(name)
+    pages = sorted(path.stem for path in PAGES.glob("*.py"))
+    for number, step in enumerate(lesson.steps, start=1):
+        if step.page not in pages:
+            raise LessonRejected(f"{name}.yaml: step {number}: no page is {step.page!r}; there are {', '.join(pages)}")
+    return lesson
 
 
 def link(lesson: Lesson, number: int) -> dict[str, str]:
@@ -67,12 +78,16 @@ def lead(lesson: Lesson, number: int) -> None:
 
 
 def offer() -> None:
-    """A way into each lesson."""
+    """A way into each lesson; a sentence for one that can't be used."""
     for name in lessons.names():
-        lesson = lessons.lesson(name)
+        try:
+            lesson = _lesson(name)
+        except LessonRejected as problem:
+            st.warning(f"A lesson is left out. {problem}")
+            continue
         st.page_link(
             page_file(lesson.steps[0]),
-            label=f"{lesson.title} · {lesson.minutes} minutes · {lesson.about}",
+            label=f"**{lesson.title}**, {lesson.minutes} minutes: {lesson.about}",
             icon=":material/co_present:",
             query_params=link(lesson, 0),
         )

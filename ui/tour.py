@@ -1,5 +1,5 @@
 """The guided tour: on the first visit of a page a note points to one thing after another; skipped or done, it is not
-shown again in that browser. It runs in the browser alone."""
+shown again in that browser, unless "Show me around" is pressed. It runs in the browser alone."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from . import state
 HERE = Path(__file__).parent
 PLACE = "effnet-lab.tours"  # in the browser's local storage
 _HTML = """
+<button type="button" class="again">Show me around</button>
 <div class="frame" hidden aria-hidden="true"></div>
 <section class="note" role="dialog" aria-label="Guided tour of this page" hidden>
   <p><span class="count"></span> <span class="text" aria-live="polite"></span></p>
@@ -34,6 +35,7 @@ _CSS = """
 button { font: inherit; padding: .4rem 1rem; border-radius: 6px; border: 1px solid var(--st-border-color);
   background: var(--st-secondary-background-color); color: inherit; cursor: pointer; }
 button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
+.again { font-size: 14px; padding: .2rem .7rem; }
 .next { border-color: var(--st-primary-color); font-weight: 600; }
 """
 _note = st.components.v2.component(
@@ -48,8 +50,8 @@ def steps(page: str) -> list[dict[str, str]]:
 
 
 def guide(page: str) -> None:
-    """Lead a new visitor through the page; nothing where this browser has been led through it."""
+    """The button that starts the tour of a page, where there is one; a new visitor is led through it at once."""
     if not steps(page):
         return
     rows = [{"at": state.css_class(step["at"]), "text": step["text"]} for step in steps(page)]
-    _note(data={"place": PLACE, "page": page, "steps": rows}, key=f"tour.{page}")
+    _note(data={"place": PLACE, "page": page, "steps": rows}, key=f"tour.{page}", width="content")

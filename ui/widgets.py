@@ -13,6 +13,8 @@ from effnet_core import glossary
 from . import state
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from effnet_core.engine import Engine
     from effnet_core.weights import ModelStatus
 
@@ -28,9 +30,13 @@ TERM_STYLE = """
 STILL = {"displayModeBar": False, "scrollZoom": False}  # a chart that is read, not moved
 
 
-def header(question: str, *, unit_switch: bool = False) -> None:
-    """The page's question as its title; beside it the switch between MACs and FLOPs, where costs are shown."""
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+def header(question: str, *, unit_switch: bool = False) -> DeltaGenerator:
+    """The page's question as its title; beside it the switch between MACs and FLOPs, where costs are shown.
+
+    The row has room for more.
+    """
+    row = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom")
+    with row:
         st.title(question, anchor=False, width="content")
         if unit_switch:
             choice(
@@ -40,6 +46,7 @@ def header(question: str, *, unit_switch: bool = False) -> None:
                 help="One multiply-accumulate (MAC) is two floating point operations: FLOPs = 2 × MACs. "
                 "The papers and torchvision print MACs under the name FLOPs.",
             )
+    return row
 
 
 def prose(text: str) -> None:
