@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = {
     "overview": "/",
     "scaling": "/scaling",
+    "evidence": "/evidence",
     "classify": "/classify",
     "mbconv": "/mbconv",
     "se_gates": "/se_gates",

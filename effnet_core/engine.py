@@ -21,8 +21,19 @@ from .architecture import Architecture, Block
 from .arithmetic import BlockWeights, read_weights
 from .attribution import forward_from, grad_cam, grad_cam_at_last
 from .cost import cost_of
-from .gates import gates_of, watching
-from .results import BlockTrace, Explanation, Gates, Heatmap, Prediction
+from .edits import GateEdit, settled
+from .gates import editing, gates_of, logits_with_closed, up_to_gate, watching
+from .results import (
+    BlockTrace,
+    Cancelled,
+    ChannelEffect,
+    ClassChange,
+    Comparison,
+    Explanation,
+    Gates,
+    Heatmap,
+    Prediction,
+)
 from .weights import Model
 
 Answer = TypeVar("Answer")
@@ -132,13 +143,16 @@ class Engine:
             torch.backends.cudnn.allow_tf32 = False  # else convolutions keep 10 bits, and gates differ from the CPU's
         self._network.to(self.device).eval()
 
-    def _explain(self, x: Tensor, top: int, stage: int, target: int | None) -> list[Explanation]:
+    def _explain(
+        self, x: Tensor, top: int, stage: int, target: int | None, mapped: int | None = None
+    ) -> list[Explanation]:
+        """`mapped`: how many of the top classes get a heat map, where no target is named; all unless told."""
         is_last = stage == len(self.layers) - 1
         with watching(gates_of(self._network)) as gates:
             activations, logits = forward_from(self._network, x.to(self.device), stage, differentiate=not is_last)
         answers = logits.detach().cpu()
         best = answers.topk(min(top, answers.shape[1])).indices
-        targets = best if target is None else best.new_full((len(x), 1), target)
+        targets = best[:, :mapped] if target is None else best.new_full((len(x), 1), target)
         if is_last:
             maps = grad_cam_at_last(activations, self._network.classifier[-1].weight, targets.to(self.device))
         else:
@@ -190,6 +204,68 @@ class Engine:
             mbconv(entering)
         seen["gate"] = seen["gate"].flatten(1)
         return tuple((name, _rows(value)[0]) for name, value in {"input": entering, **seen}.items())
+
+    # Gates, edited ----------------------------------------------------------------------------------------------------
+
+    def intervene(
+        self,
+        image: Image,
+        edits: Sequence[GateEdit],
+        *,
+        top: int = 5,
+        layer: str | None = None,
+        target: int | None = None,
+    ) -> Comparison:
+        """One picture's answer before and after gates are edited, the changes of the top classes of either.
+
+        `layer`, `target`: where and for which class Grad-CAM looks, by default the last convolution and the first
+        answer before. ValueError for blocks, channels and values that can't be.
+        """
+        self._check(top, layer, target)
+        gates = settled(edits, self.architecture)
+        stage, x = self.layers.index(layer or self.layers[-1]), self._prepare([image])
+        before, after = self._on_device(lambda: self._edited(x, gates, stage, target))
+        rows = [{row.index: row for row in answer.top} for answer in (before, after)]
+        chosen = dict.fromkeys(row.index for answer in (before, after) for row in answer.top[:top])
+        return Comparison(
+            tuple(edits), before, after, tuple(ClassChange(rows[0][index], rows[1][index]) for index in chosen)
+        )
+
+    def _edited(
+        self, x: Tensor, gates: dict[str, np.ndarray], stage: int, target: int | None
+    ) -> tuple[Explanation, Explanation]:
+        classes = self.architecture.classes
+        [before] = self._explain(x, classes, stage, target, mapped=1)
+        with editing(self._network, gates):
+            [after] = self._explain(x, classes, stage, before.heatmaps[0].target)
+        return before, after
+
+    def rank_channels(
+        self, image: Image, block: str, *, target: int, progress: Callable[[float], bool] | None = None
+    ) -> list[ChannelEffect]:
+        """How much the target's logit falls when each channel of a block is closed, largest fall first.
+
+        Other threads get the network between batches. `progress` gets the share done; False ends it: Cancelled.
+        ValueError for a block or class that the model does not have.
+        """
+        channels = range(self.architecture.block(block).expanded_channels)
+        self._check(1, None, target)
+        x = self._prepare([image])
+        halfway = self._on_device(lambda: up_to_gate(self._network, x.to(self.device), block))
+
+        def target_logits(closed: Sequence[int | None]) -> list[float]:
+            here = type(halfway)(*(tensor.to(self.device) for tensor in halfway))
+            return logits_with_closed(self._network, here, block, closed)[:, target].tolist()
+
+        [whole] = self._on_device(lambda: target_logits([None]))
+        logits: list[float] = []
+        while len(logits) < len(channels):
+            batch = channels[len(logits) :][: self._at_once]
+            logits += self._on_device(lambda batch=batch: target_logits(batch))
+            if progress and not progress(len(logits) / len(channels)):
+                raise Cancelled(f"stopped after {len(logits)} of {len(channels)} channels of {block}")
+        effects = map(ChannelEffect, channels, halfway.gate.tolist(), [whole - logit for logit in logits])
+        return sorted(effects, key=lambda effect: -effect.drop)
 
 
 def _pictures_at_once(architecture: Architecture) -> int:

@@ -34,6 +34,7 @@ ROLE_GROUPS = {  # what a legend tells apart: the roles of one colour
     "SE": ("squeeze", "excite"),
     "project": ("project",),
 }
+DEPTH, WIDTH, RESOLUTION, COMPOUND = "#0072B2", "#E69F00", "#CC79A7", "#009E73"  # what is scaled: one axis, or all
 NEUTRAL = "#8794A0"  # outlines, references: readable on both grounds
 FONT_SIZE = 15  # px, of all text in figures
 INK = "#000037"  # near black; Streamlit's chart theme reads it as its name for text and shows the ground's own colour

@@ -62,7 +62,7 @@ def all_gates(gates: Sequence[tuple[str, Sequence[float]]]) -> go.Figure:
 
     Blocks have different numbers of channels: each row shows the gates at COLUMNS evenly spaced ranks.
     """
-    rows = [_at_even_ranks(values) for _, values in gates]
+    rows = [at_even_ranks(values) for _, values in gates]
     share = [100 * (column + 0.5) / COLUMNS for column in range(COLUMNS)]
     names = [f"{block.removeprefix('features.')} · {len(values)}" for block, values in gates]
     figure = go.Figure(
@@ -183,7 +183,7 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f}\N{NO-BREAK SPACE}%" if share >= 0.01 else "under 1\N{NO-BREAK SPACE}%"
 
 
-def _at_even_ranks(values: Sequence[float]) -> list[float]:
+def at_even_ranks(values: Sequence[float]) -> list[float]:
     """COLUMNS of the values, sorted, at evenly spaced ranks: each one is a real gate, none is a mean."""
     ordered = sorted(float(value) for value in values)
     return [ordered[int((column + 0.5) * len(ordered) / COLUMNS)] for column in range(COLUMNS)]

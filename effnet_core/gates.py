@@ -1,4 +1,4 @@
-"""Watch the SE gates of a network: a hook on every gate for as long as a `with` lasts.
+"""Watch SE gates, and change them: one hook on every gate for as long as a `with` lasts, read or write.
 
 A gate is what an SE block's sigmoid gives (torchvision's `scale_activation`): one number in 0..1 for each
 expanded channel, by which that channel's whole map is multiplied.
@@ -6,10 +6,14 @@ expanded channel, by which that channel's whole map is multiplied.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
+import numpy as np
+import torch
 from torch import Tensor, nn
+from torchvision.models.efficientnet import EfficientNet
 from torchvision.ops.misc import SqueezeExcitation
 
 
@@ -23,18 +27,86 @@ def gates_of(network: nn.Module) -> dict[str, nn.Module]:
 
 
 @contextmanager
-def watching(modules: Mapping[str, nn.Module]) -> Iterator[dict[str, Tensor]]:
-    """Collect what these modules produce, in the order in which they run; leave no hook behind."""
-    seen: dict[str, Tensor] = {}
+def hooked(modules: Mapping[str, nn.Module], hook: Callable[[str, Tensor], Tensor | None]) -> Iterator[None]:
+    """Call hook(name, output) after each of these modules; what it returns, if anything, is what they gave."""
     handles = []
     try:
         for name, module in modules.items():
 
-            def remember(_module: nn.Module, _inputs: tuple, output: Tensor, name: str = name) -> None:
-                seen[name] = output.detach().clone()  # clone: the residual add writes into the projection's output
+            def call(_module: nn.Module, _inputs: tuple, output: Tensor, name: str = name) -> Tensor | None:
+                return hook(name, output)
 
-            handles.append(module.register_forward_hook(remember))
-        yield seen
+            handles.append(module.register_forward_hook(call))
+        yield
     finally:
         for handle in handles:
             handle.remove()
+
+
+@contextmanager
+def watching(modules: Mapping[str, nn.Module]) -> Iterator[dict[str, Tensor]]:
+    """Collect what these modules produce, in the order in which they run; leave no hook behind."""
+    seen: dict[str, Tensor] = {}
+
+    def remember(name: str, output: Tensor) -> None:
+        seen[name] = output.detach().clone()  # clone: the residual add writes into the projection's output
+
+    with hooked(modules, remember):
+        yield seen
+
+
+@contextmanager
+def editing(network: nn.Module, edited: Mapping[str, np.ndarray]) -> Iterator[None]:
+    """Blocks -> gates (C,) that they have instead, NaN where a gate stays; leave no hook behind."""
+    gates = gates_of(network)
+
+    def change(block: str, output: Tensor) -> Tensor:
+        instead = torch.as_tensor(edited[block], dtype=output.dtype, device=output.device)[:, None, None]
+        return torch.where(instead.isnan(), output, instead)
+
+    with hooked({block: gates[block] for block in edited}, change):
+        yield
+
+
+class Gated(NamedTuple):
+    """One picture halfway through a block: what entered it, its gate (C,) and its maps (1, C, H, W) behind the gate."""
+
+    entering: Tensor
+    gate: Tensor
+    maps: Tensor
+
+
+@torch.no_grad()
+def up_to_gate(network: EfficientNet, x: Tensor, block: str) -> Gated:
+    """One picture (1, 3, H, W) as far as behind a block's gate."""
+    stage, index = _place_of(block)
+    entering = network.features[stage][:index](network.features[:stage](x))
+    *wide, excite, _project = network.features[stage][index].block
+    maps = nn.Sequential(*wide)(entering)
+    gate = excite.scale_activation(excite.fc2(excite.activation(excite.fc1(excite.avgpool(maps)))))
+    return Gated(entering, gate.flatten(), gate * maps)
+
+
+@torch.no_grad()
+def logits_with_closed(network: EfficientNet, halfway: Gated, block: str, channels: Sequence[int | None]) -> Tensor:
+    """Logits (n, classes), in each row with one channel of the block closed (None: none), as one batch.
+
+    Only what lies behind the gate is computed.
+    """
+    stage, index = _place_of(block)
+    mbconv = network.features[stage][index]
+    maps = halfway.maps.repeat(len(channels), 1, 1, 1)
+    for row, channel in enumerate(channels):
+        if channel is not None:
+            maps[row, channel] = 0
+    out = mbconv.block[-1](maps)
+    if mbconv.use_res_connect:
+        out = out + halfway.entering
+    out = network.features[stage + 1 :](network.features[stage][index + 1 :](out))
+    return network.classifier(network.avgpool(out).flatten(1))
+
+
+def _place_of(block: str) -> tuple[int, int]:
+    """Stage and place in it of a name such as "features.4.0"."""
+    _, stage, index = block.split(".")
+    return int(stage), int(index)

@@ -18,6 +18,7 @@ LIMIT_MB = 32  # of 2**20 bytes
 LIMIT_MPX = 64  # of 10**6 pixels; below the size from which Pillow warns of a decompression bomb
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 ALLOWED = "PNG, JPEG, WebP, GIF, BMP and TIFF"
+SUFFIXES = ("png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff")  # what their files are called
 
 RESAMPLING = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -46,6 +47,11 @@ def free_memory(device: str) -> int | None:
 
     free, _ = torch.cuda.mem_get_info(device)
     return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+
+
+def may_have_gpu() -> bool:
+    """Whether a GPU that torch may use shows itself without torch: NVIDIA's driver, or Apple's chips."""
+    return shutil.which("nvidia-smi") is not None or (platform.system(), platform.machine()) == ("Darwin", "arm64")
 
 
 def processor() -> str:

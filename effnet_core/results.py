@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .architecture import Block
+from .edits import GateEdit
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,42 @@ class Measurement:
     versions: dict[str, str]
     machine: str
     weights: str = "random"
+
+
+@dataclass(frozen=True)
+class ClassChange:
+    """One class before and after gates were edited."""
+
+    before: Prediction
+    after: Prediction
+
+    @property
+    def logit(self) -> float:
+        """By how much its logit rose; negative where it fell."""
+        return self.after.logit - self.before.logit
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One picture's answer with the network's own gates and with edited ones.
+
+    `before`, `after`: all classes, best first, and one heat map each, of the same class: the first one before unless
+    another was asked for. `changes`: the top classes of either, those of before first.
+    """
+
+    edits: tuple[GateEdit, ...]
+    before: Explanation
+    after: Explanation
+    changes: tuple[ClassChange, ...]
+
+
+@dataclass(frozen=True)
+class ChannelEffect:
+    """By how much the target's logit falls when this channel alone is closed; negative where it rises."""
+
+    channel: int
+    gate: float
+    drop: float
 
 
 class Cancelled(Exception):

@@ -1,82 +1,36 @@
-"""Squeeze-and-excitation on a real picture: every gate of every block, and what a gate does to its channel."""
+"""Squeeze-and-excitation on a real picture: its gates, another picture's, edited ones, and those of many pictures."""
 
 import streamlit as st
 
-from effnet_core import figures_inside
-from ui import answers, pictures, state, widgets
+from ui import answers, gate_depth, gate_edits, gates, pictures, state, widgets
 
 state.enter_by_router()
-EXTREMES = 4  # channels shown at either end
+LOOK, COMPARE, EDIT, NEED, DEPTH, DATA = "look", "compare", "edit", "need", "depth", "data"
+PANELS = {
+    LOOK: "Look",
+    COMPARE: "Compare",
+    EDIT: "Edit",
+    NEED: "Which channels matter",
+    DEPTH: "By depth",
+    DATA: "As data",
+}
 
 engine = widgets.pick_model()
 if engine is None:
     st.stop()
 picture = pictures.pick_one(pictures.pick(engine))
 [answer] = answers.explained(engine, [picture])
-gates = {gates.block: gates.values for gates in answer.gates}
+panel = widgets.choice("What to do with the gates", PANELS, key="se_gates.panel", wrap=True)
 
-look, overview = st.columns([1, 3], gap="large")
-with look:
-    view = answers.for_screen(engine.preparation.view(picture.image))
-    st.image(
-        view,
-        width="stretch",
-        caption=f"What the network sees. Its answer: {answers.sentence(answer)}",
-        alt=f"{picture.name} as the network sees it",
-    )
-with overview:
-    st.subheader(f"All {len(gates)} blocks at a glance", anchor=False)
-    st.plotly_chart(
-        figures_inside.all_gates(list(gates.items())),
-        key="se_gates.all",
-        alt="Gates of all blocks, one row a block, each sorted from closed to open",
-        config=widgets.STILL,
-    )
-
-st.subheader("One block: each of its channels has a gate", anchor=False)
-chooser, numbers = st.columns([2, 3], gap="large", vertical_alignment="bottom")
-with chooser:
+if panel == LOOK:
+    gates.glance(engine, picture, answer)
+    st.subheader("One block: each of its channels has a gate", anchor=False)
     block = answers.pick_block(engine, key="se_gates.block")
-values = gates[block]
-order = values.argsort()
-closed, opened = order[:EXTREMES].tolist(), order[: -EXTREMES - 1 : -1].tolist()
-closed_share, open_share = 100 * (values < 0.1).mean(), 100 * (values > 0.9).mean()
-numbers.markdown(
-    f"Mean gate **{values.mean():.2f}**. Nearly closed, under 0.1: **{closed_share:.0f} %** of the channels. "
-    f"Nearly open, over 0.9: **{open_share:.0f} %**."
-)
-bars, histogram = st.columns([3, 2], gap="large")
-bars.plotly_chart(
-    figures_inside.gate_bars(values, marked=opened[:1]),
-    key="se_gates.bars",
-    alt=f"The gate of each channel of {block}",
-    config=widgets.STILL,
-)
-histogram.plotly_chart(
-    figures_inside.gate_histogram(values),
-    key="se_gates.histogram",
-    alt=f"How many channels of {block} have which gate",
-    config=widgets.STILL,
-)
-
-with st.spinner("Reading the block's feature maps …", show_time=True):
-    steps = dict(state.trace(engine, picture, block).steps)
-beside, maps = st.columns([1, 4], gap="large")
-beside.image(view, width="stretch", caption="The same picture", alt=f"{picture.name} as the network sees it")
-for title, channels in (("most open", opened), ("most closed", closed)):
-    maps.subheader(f"Its {title} channels, before and after their gates", anchor=False)
-    maps.plotly_chart(
-        figures_inside.feature_maps(
-            [(channel, values[channel], steps["depthwise"][channel], steps["gated"][channel]) for channel in channels]
-        ),
-        key=f"se_gates.maps.{title}",
-        alt=f"Feature maps of the {title} channels of {block}, before and after their gates",
-        config=widgets.STILL,
-    )
-
-st.subheader("What to notice", anchor=False)
-st.markdown(
-    """
+    gates.one_block(answer, block)
+    gates.channels(engine, picture, answer, block)
+    st.subheader("What to notice", anchor=False)
+    st.markdown(
+        """
 A squeeze-and-excitation block first **squeezes** every channel into one number, its mean over all positions. Two small
 layers turn these numbers into one gate for each channel, between 0 and 1 (**excite**), and the channel's whole map is
 multiplied by it. A gate never looks at a position: it opens or closes a feature for the whole picture.
@@ -86,4 +40,61 @@ Where a block's row hardly changes from picture to picture, its gates act like c
 A channel's map stands above before its gate and below after it, in the same greys: black is zero and less, white its
 strongest value before the gate.
 """
-)
+    )
+
+elif panel == COMPARE:
+    what = widgets.choice("Compare", {"pictures": "Two pictures", "classes": "Two classes"}, key="se_gates.of")
+    sides = gates.two_pictures(engine, picture, answer) if what == "pictures" else gates.two_classes(engine, answer)
+    if sides:
+        gates.compared(engine, *sides)
+        if what == "classes":
+            gates.profiles(engine, *sides)
+        st.markdown(
+            """
+Each row sorts a block's channels by their difference: blue channels are more closed on the second side, red ones more
+open, white ones alike. **A pale row means that this block's gates hardly tell the two apart.** Compare two pictures of
+one class, then pictures of different classes: gates follow the picture, not only its class.
+"""
+        )
+
+elif panel == EDIT:
+    asked = gate_edits.pick_edit(engine, answer)
+    if asked:
+        gate_edits.edited(engine, picture, *asked)
+        st.markdown(
+            """
+The rest of the network runs as before, and gates of later blocks answer to what the edit did to their input.
+What is shown is measured for this picture alone: it says what the edit changes here, not what a channel means.
+The most open channel need not matter: the panel **Which channels matter** finds those whose closing costs most.
+**SE off everywhere** sets all gates to 1. The network was never trained so: what breaks then also comes from maps that
+are stronger than any layer behind them has seen, and setting a block to its mean is the gentler question.
+"""
+        )
+
+elif panel == NEED:
+    gate_edits.rank(engine, picture, answer)
+    st.markdown(
+        """
+Each channel alone is closed, everything else left as it is, and the class's logit is read again. **An open gate is not
+an important channel**: the gate says how much of a channel passes, the fall of the logit what the layers behind make
+of it for this class. Channels can also stand in for each other, so single falls do not add up.
+"""
+    )
+
+elif panel == DEPTH:
+    statistics = state.gate_statistics(engine)
+    if statistics:
+        gate_depth.by_depth(statistics)
+    else:
+        st.info("For this network nothing is measured yet: bring pictures below.")
+    st.subheader("What the SE paper saw", anchor=False)
+    gate_depth.published()
+    st.subheader("On pictures of yours", anchor=False)
+    gate_depth.own_folders(engine)
+    if statistics:
+        gate_depth.download(statistics)
+
+else:
+    gates.downloads(engine, picture, answer)
+    st.subheader("The same gates in Python", anchor=False)
+    st.code(gates.code(engine), language="python")

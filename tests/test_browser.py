@@ -209,3 +209,15 @@ def test_each_page_opens_by_its_address_on_a_narrow_screen(page, path):
     settled(page)
     assert page.locator('[data-testid="stException"]').count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_click_elsewhere_ends_a_ranking_and_the_network_answers_on(page):
+    """Whether the ranking was over or not: the next panel asks the same network."""
+    page.goto(
+        "/se_gates?se_gates.panel=Which+channels+matter&se_gates.block=features.6.2+·+stage+7+·+5×5+·+576+channels"
+    )
+    page.get_by_role("button", name="Close each of 576").click()
+    page.get_by_text("Edit", exact=True).click()
+    playwright.expect(
+        page.get_by_text(re.compile("Closing channel .* (lowers|raises) the logit")).first
+    ).to_be_visible()

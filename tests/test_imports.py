@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 CORE = "effnet_core"
 LAYERS = ("app", "pages", "ui", CORE)  # each imports those to its right
 PURE = (
-    *("architecture", "cost", "facts", "claims", "phi", "budget", "export", "designs", "structure"),
-    *("drills", "cards", "quiz", "glossary"),
+    *("architecture", "cost", "facts", "claims", "published", "choice", "phi", "budget", "export", "designs"),
+    *("structure", "drills", "cards", "quiz", "glossary"),
 )
 # lowest first: a file of the core imports those before it, and its own part's (figures stands for figures_*.py too).
 ORDER = (
@@ -31,6 +31,8 @@ ORDER = (
     "cheatsheet",
     "images",
     "overlay",
+    "classfolders",
+    "edits",
     "results",
     "arithmetic",
     "embedding",

@@ -81,7 +81,7 @@ def pick_class(engine: Engine, answer: Explanation, *, key: str) -> int:
     names = class_names(engine)
     others = sorted(set(range(len(names))) - set(best), key=lambda index: names[index].lower())
     texts = {FIRST_ANSWER: "its first answer"} | {index: names[index] for index in [*best, *others]}
-    chosen = _pick("Class", texts, key=key)
+    chosen = widgets.select("Class", texts, key=key)
     return best[0] if chosen == FIRST_ANSWER else chosen
 
 
@@ -95,7 +95,7 @@ def class_names(engine: Engine) -> list[str]:
 def pick_stage(engine: Engine, *, key: str) -> str:
     """The stage where Grad-CAM looks; the last unless another is chosen. Stages are counted as the paper does."""
     texts = {layer: f"stage {number} ({layer})" for number, layer in enumerate(engine.layers, start=1)}
-    return _pick("Stage", dict(reversed(texts.items())), key=key)
+    return widgets.select("Stage", dict(reversed(texts.items())), key=key)
 
 
 def pick_block(engine: Engine, *, key: str) -> str:
@@ -105,17 +105,7 @@ def pick_block(engine: Engine, *, key: str) -> str:
         f"{block.expanded_channels} channels"
         for block in engine.architecture.blocks
     }
-    return _pick("Block", texts, key=key, default=FIRST_BLOCK)
-
-
-def _pick(label: str, texts: dict[object, str], *, key: str, default: object = None) -> object:
-    """A select box over {value: text on the screen and in the URL}; the first is the default unless one is named."""
-    values = list(texts)
-    first = default if default in texts else values[0]
-    allowed = f"one of {len(texts)}, such as {texts[first]}"
-    widgets.explain_refused(key, allowed, lambda text: text in texts.values(), texts[first])
-    chosen = st.selectbox(label, values, values.index(first), format_func=texts.get, key=key, bind="query-params")
-    return chosen if chosen in texts else first
+    return widgets.select("Block", texts, key=key, default=FIRST_BLOCK)
 
 
 def heatmap_of(engine: Engine, picture: state.Picture, answer: Explanation, *, target: int, layer: str) -> Heatmap:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from effnet_core.images import LIMIT_MB, SAMPLES, ImageRejected, Sample
+from effnet_core.images import LIMIT_MB, SAMPLES, SUFFIXES, ImageRejected, Sample
 
 from . import state, widgets
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 SAMPLE, UPLOAD, CAMERA = "sample", "upload", "camera"
 SOURCES = {SAMPLE: "Samples", UPLOAD: "Upload", CAMERA: "Camera"}
-KINDS = ("png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff")
 MOST = 24  # pictures at once: each is decoded and goes through the network
 
 
@@ -46,7 +45,7 @@ def pick(engine: Engine) -> list[state.Picture]:
     if brought.pictures:
         return list(brought.pictures)
     st.caption(f"Until you bring one, this is a sample: {SAMPLES[0].title}.")
-    return [_sample(SAMPLES[0])]
+    return [sample_picture(SAMPLES[0])]
 
 
 def pick_one(pictures: Sequence[state.Picture]) -> state.Picture:
@@ -80,10 +79,10 @@ def _pick_sample(engine: Engine, row: DeltaGenerator) -> state.Picture:
         name = widgets.choice("Sample", titles, key="app.sample", wrap=True)
     sample = next(sample for sample in SAMPLES if sample.name == name)
     st.caption(sample_note(sample, engine.labels))
-    return _sample(sample)
+    return sample_picture(sample)
 
 
-def _sample(sample: Sample) -> state.Picture:
+def sample_picture(sample: Sample) -> state.Picture:
     return replace(state.sample(sample.name), name=sample.title)
 
 
@@ -91,7 +90,7 @@ def _upload() -> bool:
     key = "app.upload"
     files = st.file_uploader(
         f"Pictures, several at once: at most {MOST}, {LIMIT_MB} MB each",
-        KINDS,
+        SUFFIXES,
         accept_multiple_files=True,
         max_upload_size=LIMIT_MB,
         key=key,

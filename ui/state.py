@@ -17,8 +17,10 @@ from streamlit.runtime.pages_manager import PagesManager
 if TYPE_CHECKING:  # torch is imported when an engine is asked for, never by opening a page
     from PIL.Image import Image
 
+    from effnet_core.edits import GateEdit
     from effnet_core.engine import Engine
-    from effnet_core.results import BlockTrace, Explanation
+    from effnet_core.gatestats import GateStatistics
+    from effnet_core.results import BlockTrace, ChannelEffect, Comparison, Explanation
     from effnet_core.weights import Model
 
 OFFLINE_MODEL = "tiny"
@@ -209,6 +211,49 @@ def trace(engine: Engine, picture: Picture, block: str) -> BlockTrace:
 @st.cache_data(max_entries=4, scope="session", show_spinner=False)
 def _trace(key: str, digest: str, block: str, _engine: Engine, _picture: Picture) -> BlockTrace:
     return _engine.trace(_picture.image, block)
+
+
+def intervene(engine: Engine, picture: Picture, edits: tuple[GateEdit, ...], *, top: int) -> Comparison:
+    """Engine.intervene, computed once a session for the same picture and edits."""
+    return _intervene(engine_key(engine), picture.digest, repr(edits), top, engine, picture, edits)
+
+
+@st.cache_data(max_entries=16, scope="session", show_spinner=False)
+def _intervene(
+    key: str, digest: str, told: str, top: int, _engine: Engine, _picture: Picture, _edits: tuple[GateEdit, ...]
+) -> Comparison:
+    return _engine.intervene(_picture.image, _edits, top=top)
+
+
+def ranking(engine: Engine, picture: Picture, block: str, target: int) -> list[ChannelEffect] | None:
+    """What keep_ranking kept for the same picture and question."""
+    return value("se_gates.rankings", {}).get((engine_key(engine), picture.digest, block, target))
+
+
+def keep_ranking(engine: Engine, picture: Picture, block: str, target: int, found: list[ChannelEffect]) -> None:
+    """Keep a ranking for this session, with the few before it: it took a while."""
+    kept = list(value("se_gates.rankings", {}).items())[-7:]
+    keep("se_gates.rankings", dict([*kept, ((engine_key(engine), picture.digest, block, target), found)]))
+
+
+@st.cache_resource(show_spinner=False)
+def _bundled_statistics() -> GateStatistics:
+    from effnet_core import gatestats
+
+    return gatestats.load()
+
+
+def gate_statistics(engine: Engine) -> GateStatistics | None:
+    """This session's own measurement of the network's gates, else the bundled one where it is of this network."""
+    own = value("se_gates.statistics", {}).get(engine_key(engine))
+    if own is None and engine.name == OFFLINE_MODEL and not engine.weights.startswith("own"):
+        return _bundled_statistics()
+    return own
+
+
+def keep_gate_statistics(engine: Engine, statistics: GateStatistics) -> None:
+    """Keep what was measured on the user's own pictures for this session, of one network."""
+    keep("se_gates.statistics", {engine_key(engine): statistics})
 
 
 # After the first paint --------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ TERM_STYLE = """
   border: 2px solid; border-radius: 8px; z-index: 1001; }
 """
 STILL = {"displayModeBar": False, "scrollZoom": False}  # a chart that is read, not moved
+CARD = {"delta_color": "off", "delta_arrow": "off", "border": True}  # a readout whose second line is no change
 
 
 def header(question: str, *, unit_switch: bool = False) -> DeltaGenerator:
@@ -160,6 +161,16 @@ def choice(label: str, options: dict[str, str], *, key: str, help: str | None = 
         help=help,
         **settings,
     )
+
+
+def select(label: str, texts: dict[object, str], *, key: str, default: object = None) -> object:
+    """A select box over {value: text on the screen and in the URL}; the first is the default unless one is named."""
+    values = list(texts)
+    first = default if default in texts else values[0]
+    allowed = f"one of {len(texts)}, such as {texts[first]}"
+    explain_refused(key, allowed, lambda text: text in texts.values(), texts[first])
+    chosen = st.selectbox(label, values, values.index(first), format_func=texts.get, key=key, bind="query-params")
+    return chosen if chosen in texts else first
 
 
 # Which network answers --------------------------------------------------------------------------------------------

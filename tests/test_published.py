@@ -1,0 +1,103 @@
+"""Published numbers as rows to compute with: against the printed tables, and doublings against hand-made curves."""
+
+from __future__ import annotations
+
+import pytest
+
+from effnet_core import facts, published
+from effnet_core.architecture import RELEASES
+from effnet_core.choice import members
+from effnet_core.published import Curve, Point
+
+LINE = Curve("line", "depth", (Point("", 1e9, 70.0), Point("", 4e9, 74.0), Point("", 16e9, 75.0)), "by hand")
+
+
+def test_a_doubling_between_points_is_read_off_the_line_over_log2():
+    assert published.top1_at(LINE, 2e9) == pytest.approx(72.0)
+    assert published.top1_at(LINE, 8e9) == pytest.approx(74.5)
+    assert [gain.points for gain in published.doublings(LINE)] == pytest.approx([2.0, 2.0, 0.5, 0.5])
+    assert [gain.top1 for gain in published.doublings(LINE)] == pytest.approx([72.0, 74.0, 74.5, 75.0])
+    assert [gain.group for gain in published.doublings(LINE)][:2] == ["1st doubling", "2nd doubling"]
+
+
+def test_nothing_is_read_beyond_the_ends_of_a_curve():
+    assert published.top1_at(LINE, 0.9e9) is None and published.top1_at(LINE, 17e9) is None
+    short = LINE._replace(points=(Point("", 1e9, 70.0), Point("", 1.995e9, 71.0)))
+    assert published.top1_at(short, 2e9) == 71.0, "within what can be read from a figure"
+    assert published.doublings(LINE._replace(points=LINE.points[:1])) == ()
+
+
+@pytest.mark.parametrize(("figure", "points"), [("Fig3", 19), ("Fig4", 34), ("Fig8", 24)])
+def test_curves_hold_every_point_of_their_figure_in_order(figure, points):
+    curves = published.curves(figure)
+    rows = [row for row in facts.table("effnet_fig3_fig4_fig8_points") if row["figure"] == figure]
+    drawn = sorted((round(point.macs), point.top1) for curve in curves for point in curve.points)
+    assert drawn == sorted((round(1e9 * row["flops_B"]), row["top1_pct"]) for row in rows) and len(rows) == points
+    for curve in curves:
+        costs = [point.macs for point in curve.points]
+        assert costs == sorted(costs)
+    assert len({curve.dimension for curve in curves}) == len(curves)
+
+
+def test_an_unknown_figure_is_refused():
+    with pytest.raises(ValueError, match=r"no points of 'Fig9' are stored; there are Fig3, Fig4, Fig8"):
+        published.curves("Fig9")
+
+
+def test_compound_scaling_buys_more_with_every_doubling_in_fig_8():
+    gains = {
+        curve.dimension: [gain.points for gain in published.doublings(curve)] for curve in published.curves("Fig8")
+    }
+    for dimension in ("depth", "width", "resolution"):
+        assert all(whole > alone for whole, alone in zip(gains["compound"], gains[dimension], strict=True))
+
+
+def test_width_alone_fades_in_fig_3():
+    width = next(curve for curve in published.curves("Fig3") if curve.dimension == "width")
+    gains = [gain.points for gain in published.doublings(width)]
+    assert len(gains) == 4 and gains == sorted(gains, reverse=True)
+
+
+def test_gains_of_the_tables_are_over_their_own_baseline():
+    gains = {(gain.group, gain.dimension): round(gain.points, 1) for gain in published.other_networks()}
+    assert gains["MobileNetV1", "compound"] == 5.0 and gains["ResNet-50", "depth"] == 2.1 and len(gains) == 11
+    by_hand = {"depth": 2.7, "width": 2.6, "resolution": 2.8, "compound": 4.8}  # erratum E08, first version
+    assert {gain.dimension: round(gain.points, 1) for gain in published.equal_budget()} == by_hand
+
+
+def test_table_2_is_that_of_the_newest_version():
+    assert published.newest_version() == "arXiv v5 (11 Sep 2020)"
+    rows = {row.name: row for row in published.table2()}
+    assert len(rows) == 24 and rows["EfficientNet-B7"].top1 == 84.3 and rows["GPipe"].macs is None
+    for member in members():
+        printed = rows[f"EfficientNet-{member.name.upper()}"]
+        assert printed.params == pytest.approx(member.params, rel=0.03)
+        assert printed.macs == pytest.approx(member.macs, rel=0.06)
+
+
+def test_torchvisions_efficientnets_come_from_three_trainings():
+    recipes = {row.name.split("-")[1]: row.recipe for row in published.torchvision() if row.family == "EfficientNet"}
+    assert len(recipes) == 9
+    assert all("rwightman" in recipes[f"B{number} V1"] for number in range(5))
+    assert all("lukemelas" in recipes[f"B{number} V1"] for number in (5, 6, 7))
+    assert recipes["B1 V2"] == "torchvision's newer recipe"
+
+
+def test_every_set_of_weights_has_a_family_a_title_and_a_training():
+    rows = published.torchvision()
+    assert len(rows) == len({row.name for row in rows}) == len(facts.table("torchvision_weights"))
+    assert {row.family for row in rows} < set(published.FAMILIES)
+    titles = {row.name for row in rows}
+    assert {"MnasNet 0.75 V1", "Wide ResNet-101-2 V2", "ResNeXt-50-32x4d V1", "EfficientNetV2-S V1"} <= titles
+    assert {"MobileNetV2 V1", "MobileNetV3-large V1", "ResNet-152 V2"} <= titles
+
+
+def test_of_several_weights_of_a_member_the_best_stands_for_it():
+    best = published.released_accuracies(published.torchvision())
+    assert list(best) == sorted(RELEASES, key=lambda name: best[name].top1) and best["b1"].name == "EfficientNet-B1 V2"
+
+
+def test_errata_are_found_by_their_number():
+    assert "0.50B" in published.erratum("E11")["correct_or_clarified"]
+    with pytest.raises(ValueError, match="no erratum is called 'E99'"):
+        published.erratum("E99")

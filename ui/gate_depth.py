@@ -1,0 +1,173 @@
+"""SE gates over many pictures on the screen: how class-specific they are by depth, bundled or on the user's folders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from effnet_core import facts, figures_gates
+from effnet_core.figures_inside import percent
+from effnet_core.gatestats import STEADY, GateStatistics, rank_correlation
+
+from . import gates, state, widgets
+
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+    from effnet_core.engine import Engine
+
+LIMIT_MB = 200  # of an uploaded zip file
+FINDINGS = ("SE_2_3", "SE_4_6, SE_5_1", "SE_5_2", "SE_5_3")  # blocks of the SE paper's figure, by depth
+
+
+def by_depth(statistics: GateStatistics) -> None:
+    """Share of the variance between classes and spreads, block by block, in words, charts and a table."""
+    st.markdown(share_words(statistics))
+    depth = [
+        figures_gates.Depth(name, block.share_between, block.spread, block.class_spread)
+        for name, block in statistics.blocks.items()
+    ]
+    shares, spreads = st.columns(2, gap="large")
+    shares.subheader("How class-specific are a block's gates?", anchor=False)
+    shares.plotly_chart(
+        figures_gates.share_by_depth(depth, by_chance=statistics.by_chance),
+        key="se_gates.share",
+        alt="Share of the gates' variance that lies between classes, a bar a block",
+        config=widgets.STILL,
+    )
+    spreads.subheader("How much do they vary at all?", anchor=False)
+    spreads.plotly_chart(
+        figures_gates.spread_by_depth(depth),
+        key="se_gates.spread",
+        alt="Standard deviation of a gate over all pictures and between class means, by block",
+        config=widgets.STILL,
+    )
+    st.markdown(spread_words(statistics))
+    widgets.cite(
+        f"{gates.measured_on(statistics.about)} {sum(statistics.counts):,} pictures of {len(statistics.classes)} "
+        "classes. Share between classes: η², the variance of the classes' means over the whole variance, summed over a "
+        "block's channels. Spreads are standard deviations, averaged over the channels."
+    )
+    with st.expander("The numbers as a table"):
+        st.dataframe(table(statistics), hide_index=True, key="se_gates.depth_table")
+
+
+def share_words(statistics: GateStatistics) -> str:
+    """Whether this network's gates become more class-specific with depth, from its own numbers."""
+    shares = {name: block.share_between for name, block in statistics.blocks.items()}
+    low, high = min(shares, key=shares.get), max(shares, key=shares.get)
+    follows = rank_correlation(range(len(shares)), list(shares.values())) or 0.0
+    trend = (
+        "**They become more class-specific with depth**, as in the SE paper"
+        if follows > 0.5
+        else "**They become less class-specific with depth**, the opposite of what the SE paper saw"
+        if follows < -0.5
+        else "**It does not rise steadily with depth**, unlike in the SE paper"
+    )
+    return (
+        f"In this network between {percent(shares[low])} ({low}) and {percent(shares[high])} ({high}) of the variance "
+        "of a block's gates lies between classes; gates that know nothing of the class would have "
+        f"{percent(statistics.by_chance)}. {trend} (rank correlation with depth {follows:.2f})."
+    )
+
+
+def spread_words(statistics: GateStatistics) -> str:
+    """Which blocks' gates hardly vary, and which are nearly closed or open."""
+    blocks = statistics.blocks
+    steady = [name for name, block in blocks.items() if block.steady > 0.9]
+    saturated = [name for name, block in blocks.items() if block.saturated > 0.5]
+    widest = max(blocks, key=lambda name: blocks[name].class_spread)
+    follows = rank_correlation(range(len(blocks)), [block.class_spread for block in blocks.values()]) or 0.0
+    text = (
+        f"Class means differ most in **{widest}**, by a standard deviation of {blocks[widest].class_spread:.3f}; the "
+        f"rank correlation of that spread with depth is {follows:.2f}. "
+    )
+    if steady:
+        text += (
+            f"In **{', '.join(steady)}** over nine tenths of the gates have a spread under {STEADY}: they hardly vary "
+            "between pictures and act like constants, so a share between classes says little there. "
+        )
+    if saturated:
+        text += (
+            f"In **{', '.join(saturated)}** most gates lie on the mean under 0.1 or over 0.9: nearly closed or open."
+        )
+    return text
+
+
+def table(statistics: GateStatistics) -> list[dict[str, str | int | float]]:
+    return [
+        {
+            "block": name,
+            "channels": len(block.mean),
+            "share between classes": round(block.share_between, 4),
+            "spread over pictures": round(block.spread, 4),
+            "spread of class means": round(block.class_spread, 4),
+            "hardly vary": round(block.steady, 3),
+            "nearly closed or open": round(block.saturated, 3),
+        }
+        for name, block in statistics.blocks.items()
+    ]
+
+
+def published() -> None:
+    """What the SE paper saw in its own network, block by block."""
+    rows = facts.table("senet_gate_observations")
+    seen = [row for row in rows if row["block"] in FINDINGS]
+    [setup] = [row for row in rows if row["figure"] == "setup"]
+    st.markdown("\n".join(f"- {row['block']}: {row['observation']}" for row in seen))
+    widgets.cite(f"{seen[0]['source']}. Measured there on: {setup['observation']}.")
+
+
+# The user's own pictures ------------------------------------------------------------------------------------------
+
+
+def own_folders(engine: Engine) -> None:
+    """Measure the network's gates on class folders that the user brings as a zip file."""
+    upload = st.file_uploader(
+        f"Zip file of class folders (one folder a class, pictures inside), up to {LIMIT_MB} MB",
+        ["zip"],
+        max_upload_size=LIMIT_MB,
+        key="se_gates.zip",
+        help="It stays in this session: nobody else sees it, and nothing is written to disk.",
+    )
+    if upload and st.button("Measure the gates on these", key="se_gates.measure", type="primary"):
+        _measure(engine, upload)
+    found = state.gate_statistics(engine)
+    for sentence in (found.refused if found else ())[:5]:
+        st.warning(f"Left out: {sentence}")
+
+
+def _measure(engine: Engine, upload: UploadedFile) -> None:
+    """With a bar; a click on anything ends it where the bar is moved, and nothing is kept."""
+    from effnet_core import classfolders, gatestats
+
+    bar = st.progress(0.0, text="Reading pictures …")
+    st.button("Stop", key="se_gates.stop_measuring")
+
+    def show(share: float) -> bool:
+        bar.progress(share, text=f"{share:.0%} of the pictures")
+        return True
+
+    try:
+        folders = classfolders.open_zip(upload, upload.name)
+        found = gatestats.measure(engine, folders, about={"data": upload.name}, progress=show)
+    except ValueError as problem:
+        bar.empty()
+        st.error(str(problem))
+    else:
+        state.keep_gate_statistics(engine, found)
+        st.rerun()
+
+
+def download(statistics: GateStatistics) -> None:
+    from effnet_core import gatestats
+
+    st.download_button(
+        "Download means and spreads (NPZ)",
+        lambda: gatestats.as_npz(statistics),
+        "gate_statistics.npz",
+        "application/zip",
+        key="se_gates.statistics_npz",
+        on_click="ignore",
+    )

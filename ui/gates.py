@@ -1,0 +1,287 @@
+"""SE gates of one picture on the screen, of two side by side, and as files."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from effnet_core import figures_gates, figures_inside
+from effnet_core.images import SAMPLES
+
+from . import answers, pictures, state, widgets
+
+if TYPE_CHECKING:
+    from effnet_core.engine import Engine
+    from effnet_core.results import Explanation
+
+EXTREMES = 4  # channels shown at either end
+MOST_OPEN, MOST_CLOSED = -1, -2  # in the place of a channel's number
+NO_STATISTICS = (
+    "What these gates are on the mean over many pictures is not known for this network yet: "
+    "the panel By depth measures it on class folders of yours."
+)
+BlockGates = Mapping[str, np.ndarray]
+
+
+def gates_of(answer: Explanation) -> dict[str, np.ndarray]:
+    return {gates.block: gates.values for gates in answer.gates}
+
+
+def glance(engine: Engine, picture: state.Picture, answer: Explanation) -> None:
+    """The picture beside the gates of all blocks."""
+    look, overview = st.columns([1, 3], gap="large")
+    look.image(
+        answers.for_screen(engine.preparation.view(picture.image)),
+        width="stretch",
+        caption=f"What the network sees. Its answer: {answers.sentence(answer)}",
+        alt=f"{picture.name} as the network sees it",
+    )
+    with overview:
+        st.subheader(f"All {len(answer.gates)} blocks at a glance", anchor=False)
+        st.plotly_chart(
+            figures_inside.all_gates([(gates.block, gates.values) for gates in answer.gates]),
+            key="se_gates.all",
+            alt="Gates of all blocks, one row a block, each sorted from closed to open",
+            config=widgets.STILL,
+        )
+
+
+def one_block(answer: Explanation, block: str) -> None:
+    """A block's gates, a bar a channel and as a histogram."""
+    values = gates_of(answer)[block]
+    closed_share, open_share = 100 * (values < 0.1).mean(), 100 * (values > 0.9).mean()
+    st.markdown(
+        f"Mean gate **{values.mean():.2f}**. Nearly closed, under 0.1: **{closed_share:.0f} %** of the channels. "
+        f"Nearly open, over 0.9: **{open_share:.0f} %**."
+    )
+    bars, histogram = st.columns([3, 2], gap="large")
+    bars.plotly_chart(
+        figures_inside.gate_bars(values, marked=[int(values.argmax())]),
+        key="se_gates.bars",
+        alt=f"The gate of each channel of {block}",
+        config=widgets.STILL,
+    )
+    histogram.plotly_chart(
+        figures_inside.gate_histogram(values),
+        key="se_gates.histogram",
+        alt=f"How many channels of {block} have which gate",
+        config=widgets.STILL,
+    )
+
+
+def channels(engine: Engine, picture: state.Picture, answer: Explanation, block: str) -> None:
+    """The most open and most closed channels' maps before and after the gate; one of them over the picture."""
+    values = gates_of(answer)[block]
+    order = values.argsort()
+    with st.spinner("Reading the block's feature maps …", show_time=True):
+        steps = dict(state.trace(engine, picture, block).steps)
+    place, maps = st.columns([2, 5], gap="large")
+    for title, chosen in (("most open", order[: -EXTREMES - 1 : -1]), ("most closed", order[:EXTREMES])):
+        maps.subheader(f"Its {title} channels, before and after their gates", anchor=False)
+        maps.plotly_chart(
+            figures_inside.feature_maps(
+                [(channel, values[channel], steps["depthwise"][channel], steps["gated"][channel]) for channel in chosen]
+            ),
+            key=f"se_gates.maps.{title}",
+            alt=f"Feature maps of the {title} channels of {block}, before and after their gates",
+            config=widgets.STILL,
+        )
+    with place:
+        st.subheader("Where a channel is active", anchor=False)
+        named = {MOST_OPEN: "its most open", MOST_CLOSED: "its most closed"}
+        numbered = {channel: f"channel {channel}" for channel in range(len(values))}
+        chosen = widgets.select("Channel over the picture", named | numbered, key="se_gates.channel")
+        channel = {MOST_OPEN: int(order[-1]), MOST_CLOSED: int(order[0])}.get(chosen, chosen)
+        before = steps["depthwise"][channel]
+        st.image(
+            answers.on_crop(
+                answers.for_screen(picture.image), engine.preparation, before, answers.Look(0.6, "viridis")
+            ),
+            width="stretch",
+            caption=f"Channel {channel}, gate {values[channel]:.3f}. Highlighted: where its map before the gate is "
+            f"over zero, {(before > 0).mean():.0%} of its positions. Strongest value {before.max():.2f}",
+            alt=f"Map of channel {channel} of {block} over {picture.name}",
+        )
+
+
+# Two pictures, two classes ----------------------------------------------------------------------------------------
+
+
+class Side(NamedTuple):
+    """One of two that are compared: what it is called, and its gates."""
+
+    name: str
+    gates: BlockGates
+
+
+def two_pictures(engine: Engine, picture: state.Picture, answer: Explanation) -> tuple[Side, Side]:
+    """The picture in use and another: a sample, or one more that was brought."""
+    kept = [
+        state.value(f"pictures.{source}", pictures.Brought()).pictures for source in (pictures.UPLOAD, pictures.CAMERA)
+    ]
+    known = [pictures.sample_picture(sample) for sample in SAMPLES]
+    others = {other.digest: other for other in [*known, *kept[0], *kept[1]] if other.digest != picture.digest}
+    titles = {digest: other.name for digest, other in others.items()}
+    other = others[widgets.select("Second picture", titles, key="se_gates.second")]
+    [second] = answers.explained(engine, [other])
+    for column, shown, found in zip(
+        st.columns([1, 1, 2], gap="large"), (picture, other), (answer, second), strict=False
+    ):
+        column.image(
+            answers.for_screen(engine.preparation.view(shown.image)),
+            width="stretch",
+            caption=f"{shown.name}: {answers.sentence(found)}",
+            alt=f"{shown.name} as the network sees it",
+        )
+    return Side(picture.name, gates_of(answer)), Side(other.name, gates_of(second))
+
+
+def two_classes(engine: Engine, answer: Explanation) -> tuple[Side, Side] | None:
+    """Mean gates of two classes; None, after a sentence, where nobody measured them."""
+    statistics = state.gate_statistics(engine)
+    if statistics is None:
+        st.info(NO_STATISTICS)
+        return None
+    best = [answers.class_name(row) for row in answer.top if answers.class_name(row) in statistics.classes]
+    best += [name for name in statistics.classes if name not in best]
+    sides = []
+    for column, place, key in zip(st.columns(2), ("first", "second"), ("class_a", "class_b"), strict=True):
+        texts = {name: name for name in best}
+        with column:
+            name = widgets.select(f"The {place} class", texts, key=f"se_gates.{key}", default=best[len(sides)])
+        number = statistics.classes.index(name)
+        sides.append(Side(name, {block: rows.means[number] for block, rows in statistics.blocks.items()}))
+    st.caption(f"Mean gates over the pictures of each class. {measured_on(statistics.about)}")
+    return sides[0], sides[1]
+
+
+def measured_on(about: Mapping[str, str]) -> str:
+    """Which pictures the statistics are of, in words."""
+    return f"Measured on {about.get('data', 'own pictures')}, {about['date']}, with {about['weights']}."
+
+
+def compared(engine: Engine, first: Side, second: Side) -> None:
+    """The differences of all blocks; one block in detail, and the channels that differ most."""
+    rows = [(block, np.subtract(second.gates[block], values)) for block, values in first.gates.items()]
+    most = max(rows, key=lambda row: float(np.abs(row[1]).mean()))
+    st.subheader(f"{second.name} against {first.name}: where gates differ", anchor=False)
+    st.plotly_chart(
+        figures_gates.differences(rows, first=first.name, second=second.name),
+        key="se_gates.differences",
+        alt=f"Differences of all gates between {second.name} and {first.name}; most in {most[0]}",
+        config=widgets.STILL,
+    )
+    st.markdown(f"On the mean the gates of **{most[0]}** differ most: by {np.abs(most[1]).mean():.3f}.")
+    block = answers.pick_block(engine, key="se_gates.block")
+    st.plotly_chart(
+        figures_gates.side_by_side((first.name, first.gates[block]), (second.name, second.gates[block])),
+        key="se_gates.sides",
+        alt=f"Gates of {block} for {first.name} and {second.name}, and their difference",
+        config=widgets.STILL,
+    )
+    change = dict(rows)[block]
+    order = np.abs(change).argsort()[::-1][: 2 * EXTREMES]
+    with st.expander(f"The channels of {block} that differ most, as a table"):
+        st.dataframe(
+            [
+                {
+                    "channel": int(channel),
+                    first.name: round(float(first.gates[block][channel]), 4),
+                    f"{second.name} ": round(float(second.gates[block][channel]), 4),
+                    "difference": round(float(change[channel]), 4),
+                }
+                for channel in order
+            ],
+            hide_index=True,
+        )
+
+
+def profiles(engine: Engine, first: Side, second: Side) -> None:
+    """Two classes' mean gates channel by channel, as the SE paper draws them, over the mean of all classes."""
+    block = str(state.value("se_gates.block"))
+    st.plotly_chart(
+        figures_gates.class_profiles(
+            [(side.name, side.gates[block]) for side in (first, second)],
+            state.gate_statistics(engine).blocks[block].mean,
+        ),
+        key="se_gates.profiles",
+        alt=f"Mean gate of each channel of {block} for {first.name}, {second.name} and all classes",
+        config=widgets.STILL,
+    )
+
+
+# As files ---------------------------------------------------------------------------------------------------------
+
+
+def downloads(engine: Engine, picture: state.Picture, answer: Explanation) -> None:
+    """The picture's gates as CSV and NPZ."""
+    rows = [
+        {"picture": picture.name, "block": gates.block, "channel": channel, "gate": float(value)}
+        for gates in answer.gates
+        for channel, value in enumerate(gates.values)
+    ]
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **gates_of(answer))
+    with st.container(horizontal=True):
+        for kind, data, mime in (
+            ("CSV", answers.csv_text(rows), "text/csv"),
+            ("NPZ", buffer.getvalue(), "application/zip"),
+        ):
+            name = f"gates.{kind.lower()}"
+            st.download_button(f"Download {kind}", data, name, mime, key=f"se_gates.{kind}", on_click="ignore")
+    st.caption(
+        f"{len(rows):,} gates of {len(answer.gates)} blocks, float32. NPZ: one array a block, named as the block."
+    )
+    st.dataframe(rows, hide_index=True, height=320, key="se_gates.table")
+
+
+READ_GATES = """
+gates = {}
+for name, module in network.named_modules():
+    if name.endswith(".scale_activation"):  # the sigmoid at the end of each squeeze-and-excitation
+
+        def keep(module, inputs, output, block=name.partition(".block.")[0]):
+            gates[block] = output.flatten().clone()
+
+        module.register_forward_hook(keep)
+
+with torch.no_grad():
+    network(x)
+for block, values in gates.items():
+    print(block, values.shape, values.mean())
+"""
+LOAD_IMAGENET = """\
+import torch
+from PIL import Image
+from torchvision.models import get_model, get_weight
+
+weights = get_weight("{weights}")
+network = get_model("{name}", weights=weights).eval()
+x = weights.transforms()(Image.open("photo.jpg").convert("RGB"))[None]
+"""
+LOAD_OTHER = """\
+import torch
+from PIL import Image
+
+from effnet_core import weights
+
+model = {load}
+network = model.module  # torchvision's EfficientNet
+x = torch.from_numpy(model.preparation.tensor(Image.open("photo.jpg").convert("RGB")))[None]
+"""
+
+
+def code(engine: Engine) -> str:
+    """Lines of Python that read the same gates from torchvision's network."""
+    if engine.weights.startswith("ImageNet"):
+        choice = engine.weights.removeprefix("ImageNet (").partition(",")[0]
+        kind = engine.name.replace("efficientnet_b", "EfficientNet_B")
+        return LOAD_IMAGENET.format(weights=f"{kind}_Weights.{choice}", name=engine.name) + READ_GATES
+    if engine.weights.startswith("own"):
+        file = engine.weights.removeprefix("own checkpoint ")
+        return LOAD_OTHER.format(load=f'weights.load_checkpoint(open({file!r}, "rb").read(), {file!r})') + READ_GATES
+    return LOAD_OTHER.format(load=f'weights.load("{engine.name}")') + READ_GATES
