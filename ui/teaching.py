@@ -111,7 +111,6 @@ def _ways(lesson: Lesson, number: int) -> None:
                 label=label,
                 icon=f":material/{icon}:",
                 disabled=not inside,
-                help=f"Page {'Down' if to > number else 'Up'} on the keyboard or the presenter",
                 query_params=link(lesson, to if inside else number),
             )
     st.page_link(page_file(lesson.steps[number]), label="End", icon=":material/close:", query_params={})
