@@ -1,4 +1,4 @@
-"""The command line, python -m effnet_core: scale | explain | intervene | gatestats | models | fetch | train | quiz | …
+"""The command line: python -m effnet_core COMMAND, such as scale, explain, attribute, intervene, networks.
 
 Exit codes: 0 done, 1 some input failed and the others are done, 2 usage. With --json, standard output holds
 the JSON alone.
@@ -9,9 +9,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from .cli import gates, looking, models, networks, practice, scaling, training
+from .cli import attribution, gates, looking, models, networks, practice, scaling, training
 
-GROUPS = (scaling, looking, gates, models, networks, training, practice)
+GROUPS = (scaling, looking, attribution, gates, models, networks, training, practice)
 
 
 def parser() -> argparse.ArgumentParser:

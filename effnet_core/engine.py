@@ -17,12 +17,14 @@ import torch
 from PIL.Image import Image
 from torch import Tensor
 
+from . import faithfulness, methods
 from .architecture import Architecture, Block
 from .arithmetic import BlockWeights, read_weights
-from .attribution import forward_from, grad_cam, grad_cam_at_last
+from .attribution import forward_from, grad_cam, grad_cam_at_last, grad_cam_ladder
 from .cost import cost_of
 from .edits import GateEdit, settled
 from .gates import editing, gates_of, logits_with_closed, up_to_gate, watching
+from .methods import Progress
 from .results import (
     BlockTrace,
     Cancelled,
@@ -30,9 +32,11 @@ from .results import (
     ClassChange,
     Comparison,
     Explanation,
+    Faithfulness,
     Gates,
     Heatmap,
     Prediction,
+    Randomised,
 )
 from .weights import Model
 
@@ -110,6 +114,75 @@ class Engine:
         """Weights of one MBConv, with which arithmetic.py repeats a trace. ValueError tells the blocks there are."""
         chosen = self.architecture.block(block)
         return self._on_device(lambda: read_weights(chosen, self._network.get_submodule(block)))
+
+    def attribute(
+        self,
+        image: Image,
+        *,
+        method: str,
+        target: int | None = None,
+        layer: str | None = None,
+        progress: Progress | None = None,
+        **parameters: int,
+    ) -> Heatmap:
+        """One picture's map by one of methods.METHODS, for the top class unless `target` names one.
+
+        `layer`: for methods that look at a stage, by default the last. Cancelled: progress answered False.
+        ValueError for a method, layer, class or parameter that there is not.
+        """
+        self._check(1, layer, target)
+        x, request = self._prepare([image]), methods.checked(method, layer, target, parameters)
+        return self._on_device(
+            lambda: methods.answer(self._network, x.to(self.device), request, self._at_once, progress)
+        )
+
+    def ladder(self, image: Image, *, targets: Sequence[int]) -> list[Heatmap]:
+        """Signed Grad-CAM at every stage, first to last, of each target in turn; one backward pass a target.
+
+        ValueError for a class that the model does not have.
+        """
+        for target in targets:
+            self._check(1, None, target)
+        x = self._prepare([image])
+        stages = self._on_device(
+            lambda: [_rows(maps) for maps in grad_cam_ladder(self._network, x.to(self.device), targets)]
+        )
+        return [
+            Heatmap(layer, target, maps[number], signed=True)
+            for number, target in enumerate(targets)
+            for layer, maps in zip(self.layers, stages, strict=True)
+        ]
+
+    def faithfulness(self, image: Image, heatmap: Heatmap, *, progress: Progress | None = None) -> Faithfulness:
+        """Deletion and insertion curves of a map of this picture, beside a random map's and a central blob's."""
+        self._check(1, None, heatmap.target)
+
+        @torch.no_grad()
+        def probabilities(x: Tensor) -> np.ndarray:
+            return self._on_device(lambda: _rows(self._network(x.to(self.device)).softmax(1)[:, heatmap.target]))
+
+        [x] = self._prepare([image])
+        return faithfulness.judge(probabilities, x, heatmap, at_once=self._at_once, progress=progress)
+
+    def randomisation(
+        self, image: Image, heatmap: Heatmap, *, progress: Progress | None = None, **parameters: int
+    ) -> list[Randomised]:
+        """A map of this picture again and again, while a copy's weights are drawn anew from the top downwards.
+
+        `parameters`: those that the map was made with. A signed map of Grad-CAM is compared with its signs.
+        """
+        layer = None if heatmap.layer == methods.INPUT else heatmap.layer
+        self._check(1, layer, heatmap.target)
+        x = self._prepare([image])
+        request = methods.checked(heatmap.method, layer, heatmap.target, parameters, signed=heatmap.signed)
+        network = self._on_device(lambda: copy.deepcopy(self._network))
+
+        def look(progress: Progress) -> Heatmap:
+            return self._on_device(
+                lambda: methods.answer(network.to(self.device), x.to(self.device), request, self._at_once, progress)
+            )
+
+        return faithfulness.randomised(network, look, heatmap, progress=progress)
 
     def _check(self, top: int, layer: str | None, target: int | None) -> None:
         classes = self.architecture.classes

@@ -182,17 +182,22 @@ class Preparation:
 
     def view(self, image: Image.Image) -> Image.Image:
         """What the network sees of an RGB picture: crop x crop, pixel-identical to torchvision's transforms."""
+        return self.steps(image)[-1][1]
+
+    def steps(self, image: Image.Image) -> tuple[tuple[str, Image.Image], ...]:
+        """What is done to a picture until it is the view, in order: what it was, and what came of it."""
         if image.mode != "RGB":
             raise ValueError(f"a picture of mode {image.mode} came; allowed is RGB, which read_image makes of it")
         method, square = RESAMPLING[self.interpolation], (self.crop, self.crop)
         resized = self._resized(image.size)
         if self.reduce is not None:
             small = image.resize((self.reduce, self.reduce), method, box=self.crop_box(image.size))
-            return small.resize(square, method)
+            return ("cut out and reduced", small), ("enlarged", small.resize(square, method))
         if resized[0] * resized[1] > LIMIT_MPX * 1e6:  # a strip: its long side would become enormous
-            return image.resize(square, method, box=self.crop_box(image.size))
+            return (("cut out and resized", image.resize(square, method, box=self.crop_box(image.size))),)
         left, top = self._corner(resized)
-        return image.resize(resized, method).crop((left, top, left + self.crop, top + self.crop))
+        large = image.resize(resized, method)
+        return ("resized", large), ("cut out", large.crop((left, top, left + self.crop, top + self.crop)))
 
     def tensor(self, image: Image.Image) -> np.ndarray:
         """The view as the network takes it: (3, crop, crop) float32, centred and scaled."""

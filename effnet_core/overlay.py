@@ -12,23 +12,46 @@ COLOUR_MAPS = {
     "inferno": "000004 1b0c41 4a0c6b 781c6d a52c60 cf4446 ed6925 fb9b06 f7d13d fcffa4",
     "cividis": "00224e 123570 3b496c 575d6d 707173 8a8678 a59c74 c3b369 e1cc55 fee838",
 }
+DIVERGING = "0072b2 f7f7f7 d55e00"  # below zero, zero, above: Okabe and Ito's blue and vermilion, about white
+
+
+def diverging_table() -> np.ndarray:
+    """256 colours from the most negative over zero to the most positive: (256, 3) uint8."""
+    return _mixed(DIVERGING)
 
 
 def colour_table(colours: str = "viridis") -> np.ndarray:
     """256 colours of a map, coldest first: (256, 3) uint8. ValueError for a name that is not in COLOUR_MAPS."""
     if colours not in COLOUR_MAPS:
         raise ValueError(f"no colour map is called {colours!r}; there are {', '.join(COLOUR_MAPS)}")
-    steps = np.array([list(bytes.fromhex(step)) for step in COLOUR_MAPS[colours].split()])
+    return _mixed(COLOUR_MAPS[colours])
+
+
+def _mixed(colours: str) -> np.ndarray:
+    steps = np.array([list(bytes.fromhex(step)) for step in colours.split()])
     at, positions = np.linspace(0, 1, 256), np.linspace(0, 1, len(steps))
     return np.stack([np.interp(at, positions, channel) for channel in steps.T], axis=1).round().astype(np.uint8)
 
 
-def heat(values: ArrayLike, size: tuple[int, int]) -> np.ndarray:
-    """A map (H, W) brought to size (width, height) px bilinearly and to 0..1 by its own maximum: (height, width)."""
-    grid = Image.fromarray(np.maximum(np.nan_to_num(values), 0).astype(np.float32))
-    large = np.asarray(grid.resize(size, Image.Resampling.BILINEAR))
-    highest = large.max()
-    return large / highest if highest > 0 else large
+def heat(values: ArrayLike, size: tuple[int, int], *, strongest: float | None = None) -> np.ndarray:
+    """A map (H, W) brought to size (width, height) px bilinearly and to 0..1: (height, width).
+
+    1 is the map's own maximum, or `strongest`, which several maps can share.
+    """
+    large = _enlarged(np.maximum(np.nan_to_num(values), 0), size)
+    highest = large.max() if strongest is None else strongest
+    return np.minimum(large / highest, 1) if highest > 0 else np.zeros_like(large)
+
+
+def signed_heat(values: ArrayLike, size: tuple[int, int], *, strongest: float | None = None) -> np.ndarray:
+    """The same with signs: -1..1, zero stays zero; by the largest magnitude, or `strongest`."""
+    large = _enlarged(np.nan_to_num(values), size)
+    highest = np.abs(large).max() if strongest is None else strongest
+    return np.clip(large / highest, -1, 1) if highest > 0 else np.zeros_like(large)
+
+
+def _enlarged(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    return np.asarray(Image.fromarray(values.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))
 
 
 def grey(values: np.ndarray, low: float, high: float) -> Image.Image:
@@ -44,15 +67,30 @@ def seen(image: Image.Image, box: tuple[float, float, float, float]) -> Image.Im
 
 
 def overlay(
-    image_crop: Image.Image, values: ArrayLike, *, opacity: float = 0.5, colours: str = "viridis"
+    image_crop: Image.Image,
+    values: ArrayLike,
+    *,
+    opacity: float = 0.5,
+    colours: str = "viridis",
+    signed: bool = False,
+    strongest: float | None = None,
 ) -> Image.Image:
-    """The crop that the network saw, with the map (H, W) over it. A blank map leaves the picture as it is."""
+    """The crop that the network saw, with the map (H, W) over it. A blank map leaves the picture as it is.
+
+    `signed`: negative values are drawn too, in the diverging colours in place of `colours`, over the crop in grey.
+    """
     crop = image_crop.convert("RGB")
-    large = heat(values, crop.size)
+    if signed:
+        large, table = signed_heat(values, crop.size, strongest=strongest), diverging_table()
+        places = (large + 1) / 2
+    else:
+        large, table = heat(values, crop.size, strongest=strongest), colour_table(colours)
+        places = large
     if not large.any():
         return crop
-    coloured = Image.fromarray(colour_table(colours)[(large * 255).round().astype(np.uint8)])
-    return Image.blend(crop, coloured, opacity)
+    if signed:
+        crop = crop.convert("L").convert("RGB")
+    return Image.blend(crop, Image.fromarray(table[(places * 255).round().astype(np.uint8)]), opacity)
 
 
 def placed_back(image: Image.Image, crop: Image.Image, box: tuple[float, float, float, float]) -> Image.Image:

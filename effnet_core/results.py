@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,16 +31,26 @@ class Gates:
 
 @dataclass(frozen=True)
 class Heatmap:
-    """Grad-CAM of class `target`: (H, W) float32 on the layer's own grid, rectified, not normalised."""
+    """What speaks for class `target`: (H, W) float32 on the layer's own grid, not normalised.
+
+    `layer` is a stage, or "input" where a method asks the pixels. In a signed map values below zero speak against
+    the class; others are rectified or have no sign.
+    """
 
     layer: str
     target: int
     values: np.ndarray
+    method: str = "gradcam"
+    signed: bool = False
 
     @property
     def is_blank(self) -> bool:
         """Nothing in the picture speaks for the class at this layer."""
-        return not self.values.any()
+        return not (self.values > 0).any()
+
+    def rectified(self) -> Heatmap:
+        """The same without what speaks against the class."""
+        return replace(self, values=np.maximum(self.values, 0), signed=False)
 
 
 @dataclass(frozen=True)
@@ -130,6 +140,63 @@ class ChannelEffect:
     channel: int
     gate: float
     drop: float
+
+
+@dataclass(frozen=True)
+class Curves:
+    """What became of the target's probability when pixels went, or came, in the order that a map gives them.
+
+    `deletion`, `insertion`: probability at each of Faithfulness.shares. `confidence_drop`: share of the probability
+    that is lost when each pixel is kept only as far as the map is strong there, in 0..1 (0: nothing is lost).
+    """
+
+    deletion: np.ndarray
+    insertion: np.ndarray
+    confidence_drop: float
+
+    @property
+    def deletion_area(self) -> float:
+        """Mean probability over the shares removed: low where the map names first what the class needs."""
+        return _area(self.deletion)
+
+    @property
+    def insertion_area(self) -> float:
+        """Mean probability over the shares inserted: high where the map names first what is enough for the class."""
+        return _area(self.insertion)
+
+
+def _area(values: np.ndarray) -> float:
+    return float(np.trapezoid(values, np.linspace(0, 1, len(values))))
+
+
+@dataclass(frozen=True)
+class Faithfulness:
+    """A map's curves beside those of a random map on the same grid (`seed`) and of a blob in the centre.
+
+    `shares`: of the pixels removed or inserted, evenly from 0 to 1. `removed_to`, `inserted_from`: what stands where
+    the picture does not.
+    """
+
+    target: int
+    shares: np.ndarray
+    heatmap: Curves
+    random: Curves
+    centre: Curves
+    removed_to: str
+    inserted_from: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Randomised:
+    """The map after the weights from the classifier down to `part` were drawn anew.
+
+    `similarity`: rank correlation with the map of the trained network, in -1..1; None where either map is constant.
+    """
+
+    part: str
+    heatmap: Heatmap
+    similarity: float | None
 
 
 class Cancelled(Exception):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import answers, pictures, state, widgets
+from ui import answers, attribution, honest, pictures, prepared, side_by_side, state, widgets
 
 state.enter_by_router()
 
@@ -13,49 +13,72 @@ brought = pictures.pick(engine)
 found = answers.explained(engine, brought)
 picture = pictures.pick_one(brought)
 answer = found[brought.index(picture)]
-image, preparation = picture.image, engine.preparation
+preparation = engine.preparation
 
 left, right = st.columns(2, gap="large")
 with right:
     st.subheader(f"Its answer: {answers.sentence(answer)}", anchor=False)
     answers.show_bars(answer, key="classify")
-    target = answers.pick_class(engine, answer, key="classify.target")
-    stage = answers.pick_stage(engine, key="classify.stage")
-heatmap = answers.heatmap_of(engine, picture, answer, target=target, layer=stage)
-name = answers.class_names(engine)[target]
-rows, columns = heatmap.values.shape
+    asked = attribution.pick_map(engine, answer, key="classify")
+    heatmap = attribution.map_of(engine, picture, answer, asked, key="classify.compute")
+name = answers.class_names(engine)[asked.target]
 with left:
     slot = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         look = answers.pick_look(key="classify")
         answers.download_png(
-            f"{picture.name} {name} {stage}",
-            lambda: answers.on_crop(image, preparation, heatmap.values, look),
+            f"{picture.name} {name} {asked.method} {asked.layer or ''}",
+            lambda: attribution.on_crop(picture.image, preparation, heatmap, look),
             key="classify.png",
         )
-    shown = answers.for_screen(image)
+    shown = answers.for_screen(picture.image)
     slot.image(
-        answers.on_crop(shown, preparation, heatmap.values, look),
+        attribution.on_crop(shown, preparation, heatmap, look),
         width="stretch",
-        caption=f"The crop that the network saw, in the picture's own resolution. Highlighted: {name}",
+        caption="The crop that the network saw, in the picture's own resolution. "
+        + (f"Highlighted: {name}{attribution.legend(heatmap)}" if heatmap else "The map is not computed yet"),
         alt=f"Heat map for {name} over the crop of {picture.name}",
     )
-    if heatmap.is_blank:
-        slot.info(f"No positive evidence: at this stage nothing in the picture raises the score of {name}.")
+    if heatmap and heatmap.is_blank:
+        slot.info(f"No positive evidence: nothing that this map looks at raises the score of {name}.")
 
 whole, view = st.columns(2, gap="large")
 whole.image(
-    answers.on_whole(shown, preparation, heatmap.values, look),
+    attribution.on_whole(shown, preparation, heatmap, look),
     width="stretch",
     caption="Back in its place on the whole picture. What is dimmed the network never saw",
     alt=f"{picture.name} with the crop outlined",
 )
 side = preparation.crop
 view.image(
-    answers.enlarged(preparation.view(image)),
+    answers.enlarged(preparation.view(picture.image)),
     caption=f"The network's own view: {side} × {side} pixels, enlarged here. It gets no more than this",
     alt=f"{picture.name} at {side} by {side} pixels",
 )
+
+st.subheader("Look closer", anchor=False)
+panel = widgets.choice(
+    "Look closer",
+    {
+        "stages": "Every stage",
+        "classes": "Two classes",
+        "networks": "Several networks",
+        "honest": "Can it be trusted?",
+        "input": "What goes in",
+    },
+    key="classify.panel",
+    label_visibility="collapsed",
+)
+if panel == "stages":
+    attribution.show_ladder(engine, picture, asked.target, look, key="classify")
+elif panel == "classes":
+    attribution.show_two_classes(engine, picture, answer, asked, look, key="classify")
+elif panel == "networks":
+    side_by_side.show(picture, look, key="classify")
+elif panel == "honest":
+    honest.show(engine, picture, heatmap, asked, look, key="classify")
+else:
+    prepared.show(preparation, picture, key="classify")
 
 st.subheader("What to notice", anchor=False)
 st.markdown(
@@ -63,10 +86,11 @@ st.markdown(
 The bars are the network's best answers among its {engine.architecture.classes:,} classes. They are shares of its own
 belief and always add up to 1 over all classes, for a picture of none of them too: try the sample of no class it knows.
 
-The heat **highlights** positions whose features raise the score of the class that you chose (Grad-CAM: the stage's
-channels, each weighted by how much the score depends on it, summed, negative sums cut off). It says where, never why.
-At this stage it has {rows} × {columns} values; what lies between them is blended. Earlier stages have finer maps of
-simpler features, and each map is scaled to its own strongest value.
+The heat **highlights** places that raise the score of the class that you chose. It says where, never why, and each
+method says it in its own way: where two of them disagree, neither is the truth. {attribution.grid_of(heatmap)}
+Grad-CAM at an early stage has a finer map of simpler features, and each map is scaled to its own strongest
+value. Guided backpropagation, which other tools offer, is left out: it changes the gradient of ReLU alone, and this
+network has SiLU in its place, so its map would be the plain gradient's.
 """
 )
 if preparation.reduce:

@@ -221,3 +221,20 @@ def test_a_click_elsewhere_ends_a_ranking_and_the_network_answers_on(page):
     playwright.expect(
         page.get_by_text(re.compile("Closing channel .* (lowers|raises) the logit")).first
     ).to_be_visible()
+
+
+def test_a_long_computation_shows_progress_and_a_click_stops_it(page):
+    page.goto("/classify?classify.method=Occlusion&classify.window=4&classify.stride=25")
+    compute = page.get_by_role("button", name="Compute the map")
+    compute.click()
+    stop = page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop")  # not the toolbar's
+    playwright.expect(page.get_by_text(re.compile(r"^\d+% after \d+ s$"))).to_be_visible()
+    stop.click()
+    playwright.expect(stop).to_be_hidden()
+    settled(page)
+    playwright.expect(compute).to_be_visible()
+    playwright.expect(page.get_by_text("The map is not computed yet")).to_be_visible()
+    page.get_by_role("radio", name="Chelsea the cat").click()  # the network is free for the next question
+    playwright.expect(page.get_by_text("It shows a class that the network knows: Egyptian cat")).to_be_visible()
+    settled(page)
+    playwright.expect(page.get_by_role("heading", name="Its answer")).to_be_visible()

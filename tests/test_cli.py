@@ -131,6 +131,87 @@ def test_explain_refuses_with_a_sentence(ask, photos, words, sentence):
     assert code == 2 and sentence in err and "Traceback" not in err
 
 
+METHODS = ("gradcam", "integrated_gradients", "saliency", "input_x_gradient", "occlusion")
+ATTRIBUTE_KEYS = ["file", "method", "target", "maps", "faithfulness"]
+
+
+@pytest.fixture(scope="module")
+def offline():
+    from effnet_core import weights
+    from effnet_core.engine import Engine
+
+    return Engine(weights.load("tiny"), "cpu")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_attribute_prints_the_engines_map(ask, photos, offline, method):
+    parameters = {"occlusion": {"window": 50}, "integrated_gradients": {"steps": 8}}.get(method, {})
+    words = [word for name, number in parameters.items() for word in ("--set", f"{name}={number}")]
+    code, answer, _ = ask("attribute", photos / "cat.jpg", "--method", method, "--target", 7, "--json", *words)
+    image = Image.open(photos / "cat.jpg")
+    expected = offline.attribute(image, method=method, target=7, **parameters)
+    assert code == 0 and list(answer) == ATTRIBUTE_KEYS
+    assert (answer["file"], answer["method"], answer["target"]) == (str(photos / "cat.jpg"), method, 7)
+    assert answer["faithfulness"] is None
+    [found] = answer["maps"]
+    assert list(found) == ["layer", "values"] and found["layer"] == expected.layer
+    np.testing.assert_allclose(found["values"], expected.values, atol=1e-4 * np.abs(expected.values).max())
+
+
+def test_attribute_at_all_stages_is_the_signed_ladder(ask, photos, offline):
+    code, answer, _ = ask("attribute", photos / "cat.jpg", "--layer", "all", "--json")
+    image = Image.open(photos / "cat.jpg")
+    top = offline.explain([image])[0].top[0].index
+    assert code == 0 and answer["target"] == top
+    assert [found["layer"] for found in answer["maps"]] == list(offline.layers)
+    lowest = []
+    for found, expected in zip(answer["maps"], offline.ladder(image, targets=[top]), strict=True):
+        np.testing.assert_allclose(found["values"], expected.values, atol=1e-4 * np.abs(expected.values).max())
+        lowest.append(np.min(found["values"]))
+    assert min(lowest) < 0
+
+
+def test_attribute_judges_its_map_when_asked(ask, photos, offline):
+    words = ("attribute", photos / "cat.jpg", "--layer", "features.6", "--faithfulness")
+    code, answer, _ = ask(*words, "--json")
+    image = Image.open(photos / "cat.jpg")
+    judged = offline.faithfulness(image, offline.attribute(image, method="gradcam", layer="features.6"))
+    areas = answer["faithfulness"]
+    assert code == 0 and list(areas) == ["deletion", "insertion", "random", "centre"]
+    for found, curves in ((areas, judged.heatmap), (areas["random"], judged.random), (areas["centre"], judged.centre)):
+        assert found["deletion"] == pytest.approx(curves.deletion_area, rel=1e-3)
+        assert found["insertion"] == pytest.approx(curves.insertion_area, rel=1e-3)
+    code, table, _ = ask(*words)
+    assert code == 0 and "features.6" in table and f"{areas['insertion']:.3f}" in table and "random" in table
+
+
+@pytest.mark.parametrize("name", ["notes.png", "absent.jpg"])
+def test_attribute_of_a_bad_picture_keeps_its_keys(ask, photos, name):
+    code, answer, err = ask("attribute", photos / name, "--json")
+    assert code == 1 and list(answer) == ATTRIBUTE_KEYS and name in err and "Traceback" not in err
+    assert (answer["target"], answer["maps"], answer["faithfulness"]) == (None, None, None)
+    code, out, _ = ask("attribute", photos / name)
+    assert (code, out) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--method", "guided_backprop"], f"there are {', '.join(METHODS)}"),
+        (["--method", "saliency", "--layer", "all"], "all is for gradcam"),
+        (["--method", "occlusion", "--layer", "features.3"], "asks the pixels"),
+        (["--layer", "features.9"], "features.8"),
+        (["--target", "100"], "0 to 99"),
+        (["--layer", "all", "--target", "-1"], "0 to 99"),
+        (["--set", "steps=many"], "NAME=NUMBER"),
+        (["--set", "steps=9"], "no parameter 'steps'"),
+    ],
+)
+def test_attribute_refuses_with_a_sentence(ask, photos, words, sentence):
+    code, out, err = ask("attribute", photos / "cat.jpg", *words)
+    assert code == 2 and sentence in err and "Traceback" not in err and not out
+
+
 def test_models_tells_what_is_ready(ask, monkeypatch, tmp_path):
     monkeypatch.setenv("EFFNET_WEIGHTS_DIR", str(tmp_path))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))

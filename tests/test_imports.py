@@ -47,6 +47,7 @@ ORDER = (
     "weights",
     "gates",
     "attribution",
+    "methods",
     "faithfulness",
     "bench",
     "engine",

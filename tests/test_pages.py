@@ -160,7 +160,7 @@ def test_class_and_stage_choose_the_map(offline):
 def test_heat_on_the_screen_is_the_engines_map_for_the_chosen_class_and_stage(offline, monkeypatch):
     drawn = []
     draw = answers.on_crop
-    monkeypatch.setattr(answers, "on_crop", lambda *things: drawn.append(things) or draw(*things))
+    monkeypatch.setattr(answers, "on_crop", lambda *things, **how: drawn.append(things) or draw(*things, **how))
     image = load_sample(SAMPLES[0].name)
     [answer] = offline.explain([image])
     target, layer = answer.top[1].index, offline.layers[4]

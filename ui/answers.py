@@ -133,15 +133,19 @@ def pick_look(*, key: str) -> Look:
     return Look(opacity / 100, colours)
 
 
-def on_crop(image: Image, preparation: Preparation, values: np.ndarray, look: Look) -> Image:
-    """What the network saw of the picture, at the picture's own resolution, with the heat over it."""
+def on_crop(image: Image, preparation: Preparation, values: np.ndarray, look: Look, **drawn: bool | float) -> Image:
+    """What the network saw of the picture, at the picture's own resolution, with the heat over it.
+
+    `drawn`: overlay's `signed` and `strongest`.
+    """
     crop = seen(image, preparation.crop_box(image.size))
-    return overlay(crop, values, opacity=look.opacity, colours=look.colours)
+    return overlay(crop, values, opacity=look.opacity, colours=look.colours, **drawn)
 
 
-def on_whole(image: Image, preparation: Preparation, values: np.ndarray, look: Look) -> Image:
+def on_whole(image: Image, preparation: Preparation, values: np.ndarray, look: Look, **drawn: bool | float) -> Image:
     """The same, back in its place on the whole picture."""
-    return placed_back(image, on_crop(image, preparation, values, look), preparation.crop_box(image.size))
+    crop = on_crop(image, preparation, values, look, **drawn)
+    return placed_back(image, crop, preparation.crop_box(image.size))
 
 
 def for_screen(image: Image) -> Image:

@@ -155,7 +155,8 @@ def rank(engine: Engine, picture: state.Picture, answer: Explanation) -> None:
     if button.button(f"Close each of {width}", key="se_gates.rank", type="primary"):
         with slot.container():
             _measure(engine, picture, block, target)
-    found = state.ranking(engine, picture, block, target)
+    asked = state.asked(engine, picture, "rank_channels", block, target)
+    found = state.remembered(asked)
     if found is None:
         slot.info(f"Nothing is measured yet: the button closes each of the {width} channels in turn, one at a time.")
         return
@@ -183,7 +184,7 @@ def _measure(engine: Engine, picture: state.Picture, block: str, target: int) ->
         return True
 
     found = engine.rank_channels(picture.image, block, target=target, progress=show)
-    state.keep_ranking(engine, picture, block, target, found)
+    state.remember(state.asked(engine, picture, "rank_channels", block, target), found)
 
 
 def effect_words(found: list[ChannelEffect], block: str, name: str) -> str:

@@ -20,12 +20,13 @@ if TYPE_CHECKING:  # torch is imported when an engine is asked for, never by ope
     from effnet_core.edits import GateEdit
     from effnet_core.engine import Engine
     from effnet_core.gatestats import GateStatistics
-    from effnet_core.results import BlockTrace, ChannelEffect, Comparison, Explanation
+    from effnet_core.results import BlockTrace, Comparison, Explanation
     from effnet_core.weights import Model
 
 OFFLINE_MODEL = "tiny"
 OWN_MODEL = "own"
 WARM_UP_AFTER_S = 1.0  # the browser fetches the charts' code in this time
+MOST_REMEMBERED = 48
 _log = logging.getLogger(__name__)
 
 
@@ -225,17 +226,6 @@ def _intervene(
     return _engine.intervene(_picture.image, _edits, top=top)
 
 
-def ranking(engine: Engine, picture: Picture, block: str, target: int) -> list[ChannelEffect] | None:
-    """What keep_ranking kept for the same picture and question."""
-    return value("se_gates.rankings", {}).get((engine_key(engine), picture.digest, block, target))
-
-
-def keep_ranking(engine: Engine, picture: Picture, block: str, target: int, found: list[ChannelEffect]) -> None:
-    """Keep a ranking for this session, with the few before it: it took a while."""
-    kept = list(value("se_gates.rankings", {}).items())[-7:]
-    keep("se_gates.rankings", dict([*kept, ((engine_key(engine), picture.digest, block, target), found)]))
-
-
 @st.cache_resource(show_spinner=False)
 def _bundled_statistics() -> GateStatistics:
     from effnet_core import gatestats
@@ -254,6 +244,22 @@ def gate_statistics(engine: Engine) -> GateStatistics | None:
 def keep_gate_statistics(engine: Engine, statistics: GateStatistics) -> None:
     """Keep what was measured on the user's own pictures for this session, of one network."""
     keep("se_gates.statistics", {engine_key(engine): statistics})
+
+
+def remembered(key: tuple) -> object | None:
+    """What was computed for this question in this session, if it is still kept. Begin the key with `asked`."""
+    return value("answers", {}).get(key)
+
+
+def remember(key: tuple, answer: object) -> None:
+    """Keep what took long to compute; the oldest of MOST_REMEMBERED answers goes."""
+    answers = value("answers", {}) | {key: answer}
+    keep("answers", dict(list(answers.items())[-MOST_REMEMBERED:]))
+
+
+def asked(engine: Engine, picture: Picture, *question: object) -> tuple:
+    """The key of a question about a picture, for `remembered`."""
+    return (engine_key(engine), picture.digest, *question)
 
 
 # After the first paint --------------------------------------------------------------------------------------------

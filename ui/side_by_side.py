@@ -1,0 +1,118 @@
+"""The same picture through every network that is ready: answer, map, time, cost."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from . import answers, attribution, state, widgets
+
+if TYPE_CHECKING:
+    from effnet_core.engine import Engine
+    from effnet_core.methods import Progress
+    from effnet_core.results import Explanation
+
+    from .answers import Look
+
+RUNS = 3
+
+
+class Seen(NamedTuple):
+    """What one network made of the picture; `engine` and `answer` are None where it could not be loaded."""
+
+    title: str
+    engine: Engine | None
+    answer: Explanation | None
+    milliseconds: float
+    problem: str = ""
+
+
+def show(picture: state.Picture, look: Look, *, key: str) -> None:
+    """A table and a map for each network, once the button was pressed."""
+    names = ready()
+    if len(names) == 1:
+        st.info(
+            f"Only one network is ready: {widgets.model_title(names[0])}. Fetch others on the page “This machine” or "
+            "with `python -m effnet_core fetch efficientnet_b0 efficientnet_b4`, or bring your own checkpoint above: "
+            "then they stand here side by side."
+        )
+    networks = f"{len(names)} networks" if len(names) > 1 else "this network"
+    found = attribution.on_demand(
+        ("side by side", *names, state.device(), state.own_uploads(), picture.digest),
+        f"Show the picture to {networks}",
+        lambda progress: _through_all(names, picture, progress),
+        key=f"{key}.all",
+    )
+    if found:
+        _show_all(found, picture, look, key=key)
+
+
+def ready() -> list[str]:
+    """Names of the networks that can answer now, the session's own last."""
+    from effnet_core import weights
+
+    names = [status.name for status in weights.statuses() if status.ready]
+    return [*names, *([state.OWN_MODEL] if state.own_model() else [])]
+
+
+def _through_all(names: list[str], picture: state.Picture, progress: Progress) -> list[Seen]:
+    seen = []
+    for number, name in enumerate(names, start=1):
+        seen.append(_through(name, picture))
+        progress(number / len(names))
+    return seen
+
+
+def _through(name: str, picture: state.Picture) -> Seen:
+    from effnet_core.weights import WeightsUnavailable
+
+    title = widgets.model_title(name)
+    try:
+        engine = state.own_engine(state.device()) if name == state.OWN_MODEL else state.engine(name, state.device())
+    except (WeightsUnavailable, ValueError) as problem:
+        return Seen(title, None, None, 0.0, str(problem))
+    image, times = picture.image, []
+    for _ in range(1 + RUNS):  # the first one warms up
+        start = time.perf_counter()
+        [answer] = engine.explain([image], top=answers.top_of(engine))
+        times.append(1e3 * (time.perf_counter() - start))
+    return Seen(title, engine, answer, statistics.median(times[1:]))
+
+
+def _show_all(found: list[Seen], picture: state.Picture, look: Look, *, key: str) -> None:
+    from effnet_core.cost import cost_of
+    from effnet_core.figures import three_digits
+
+    for one in found:
+        if one.problem:
+            st.warning(f"{one.title}: {one.problem}")
+    rows, maps, shown = [], [], answers.for_screen(picture.image)
+    for title, engine, answer, milliseconds, _ in (one for one in found if one.engine):
+        best, macs = answer.top[0], cost_of(engine.architecture).macs
+        rows.append(
+            {
+                "network": title,
+                "weights": engine.weights,
+                "first answer": answers.class_name(best),
+                "probability": best.probability,
+                "classes": engine.architecture.classes,
+                "input, px": engine.preparation.crop,
+                "MACs, G": three_digits(macs / 1e9),
+                "time, ms": three_digits(milliseconds),
+            }
+        )
+        caption = f"{title}: {answers.sentence(answer)}"
+        maps.append((caption, attribution.on_crop(shown, engine.preparation, answer.heatmaps[0], look)))
+    attribution.show_maps(maps)
+    shares = {"probability": st.column_config.NumberColumn(format="percent")}
+    st.dataframe(rows, hide_index=True, column_config=shares, key=f"{key}.networks")
+    devices = ", ".join(sorted({one.engine.device.upper() for one in found if one.engine}))
+    st.caption(
+        f"Time: median of {RUNS} runs after one that warms up, of one decoded picture's preparation, forward pass and "
+        f"Grad-CAM at the last stage, on the {devices} of this machine, as busy as it is now. Each map highlights the "
+        "network's own first answer. Networks with other classes share their belief out differently: do not read "
+        "their probabilities against each other."
+    )
