@@ -84,6 +84,11 @@ def url_value(key: str) -> str | None:
     return st.query_params.get(key)
 
 
+def tell_url(key: str, text: str) -> None:
+    """Write it and all else that this run was asked for into the URL: a link to the same page leaves that undone."""
+    st.query_params[key] = text
+
+
 def follow(source: str, target: str, others: dict[str, object]) -> None:
     """Callback: give a widget the value of another, and set others."""
     keep_all({target: value(source)} | others)

@@ -121,6 +121,7 @@ def _take_settings(lesson: Lesson, number: int) -> None:
     here = f"{lesson.name} {number}"
     if state.value("teach.here") != here:
         state.keep("teach.here", here)
+        state.tell_url(STEP, str(number + 1))
         state.forget(key for step in lesson.steps for key in (*dict(step.settings), *step.show))
 
 
