@@ -20,6 +20,7 @@ class Entry(NamedTuple):
 PAGES = (
     Entry("overview", "Overview", "visibility", "What is inside an EfficientNet?", True),
     Entry("scaling", "Scaling", "open_in_full", "How do you spend twice the compute?", True),
+    Entry("budgets", "Budgets", "account_balance", "What does the same compute buy?", True),
     Entry("evidence", "Evidence", "query_stats", "Why scale all three at once?", True),
     Entry("classify", "Classify", "image_search", "What does it see, and where does it look?"),
     Entry("mbconv", "MBConv", "account_tree", "What happens inside one block?", True),

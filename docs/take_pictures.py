@@ -19,12 +19,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 PAGES = {
     "overview": "/",
     "scaling": "/scaling",
+    "budgets": "/budgets",
     "evidence": "/evidence",
     "classify": "/classify",
     "mbconv": "/mbconv",
@@ -38,12 +39,12 @@ MOST_BYTES = 200_000
 
 
 @contextmanager
-def running_app() -> Iterator[str]:
-    """The app on a free port of this machine; its address."""
+def running_app(script: Path = ROOT / "app.py") -> Iterator[str]:
+    """The app, or another Streamlit script, on a free port of this machine; its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    words = ["app.py", "--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
+    words = [str(script), "--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
     app = subprocess.Popen([sys.executable, "-m", "streamlit", "run", *words], cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         address = f"http://127.0.0.1:{port}"
@@ -57,6 +58,11 @@ def running_app() -> Iterator[str]:
     finally:
         app.terminate()
         app.wait()
+
+
+def start_chromium(driver: Playwright) -> Browser:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return driver.chromium.launch(executable_path=found, args=FLAGS)
 
 
 def settle(page: Page) -> None:
@@ -93,9 +99,8 @@ def save_small(picture: Image.Image, path: Path) -> None:
 
 
 def main(folder: Path | None, names: list[str]) -> None:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     with running_app() as address, sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = start_chromium(driver)
         for name in names or PAGES:
             if folder is None:
                 shot = photograph(browser, address + PAGES[name], width=1440, height=900, scheme="light", whole=False)

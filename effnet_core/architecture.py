@@ -18,8 +18,14 @@ from typing import NamedTuple
 ALPHA, BETA, GAMMA = 1.2, 1.1, 1.15
 PHI_RANGE = (-3.0, 8.0)
 COEFFICIENT_RANGE = (1.0, 2.0)
+FACTOR_RANGE = (0.1, 256.0)
 RESOLUTION_RANGE = (32, 2400)
 CLASSES_RANGE = (1, 100_000)
+CHANNEL_STEP, LEAST_KEPT = 8, 0.9  # channels go to multiples of the step; rounding down may not lose more than 10 %
+HEAD_FACTOR = 4  # head's channels over the last stage's
+POWERS = {"alpha": 1, "beta": 2, "gamma": 2}  # of Eq. 3: how each coefficient multiplies FLOPs
+LETTERS = {"alpha": "α", "beta": "β", "gamma": "γ"}
+TOLERANCE = 1e-9  # a solved coefficient at the end of its range is off by rounding alone
 
 
 class Stage(NamedTuple):
@@ -125,8 +131,8 @@ class Architecture:
 
 def round_channels(channels: float) -> int:
     """To the nearest multiple of 8, one step up where that would lose more than 10 %."""
-    rounded = max(8, int(channels + 4) // 8 * 8)
-    return rounded if rounded >= 0.9 * channels else rounded + 8
+    rounded = max(CHANNEL_STEP, int(channels + CHANNEL_STEP / 2) // CHANNEL_STEP * CHANNEL_STEP)
+    return rounded if rounded >= LEAST_KEPT * channels else rounded + CHANNEL_STEP
 
 
 def round_depth(layers: float) -> int:
@@ -162,7 +168,7 @@ def make_blocks(stages: tuple[Stage, ...], *, width: float, depth: float) -> tup
 
 def _assemble(name: str, stages: tuple[Stage, ...], width: float, depth: float, **settings) -> Architecture:
     blocks = make_blocks(stages, width=width, depth=depth)
-    head = 4 * blocks[-1].out_channels
+    head = HEAD_FACTOR * blocks[-1].out_channels
     return Architecture(name=name, depth=depth, width=width, blocks=blocks, head_channels=head, **settings)
 
 
@@ -174,17 +180,55 @@ def compound(
     Not the same as B1-B7, which were released with hand-picked coefficients. ValueError outside the limits.
     """
     _check("φ", phi, PHI_RANGE)
-    for letter, value in zip("αβγ", (alpha, beta, gamma), strict=True):
+    for letter, value in zip(LETTERS.values(), (alpha, beta, gamma), strict=True):
         _check(letter, value, COEFFICIENT_RANGE)
     resolution = round_resolution(RELEASES["b0"].resolution * gamma**phi)
     _check("the resolution 224 · γ^φ (px)", resolution, RESOLUTION_RANGE)
+    name = f"formula φ={phi:g}"
+    return scaled(name, depth=alpha**phi, width=beta**phi, resolution=resolution, classes=classes)
+
+
+def scaled(
+    name: str,
+    *,
+    depth: float = 1.0,
+    width: float = 1.0,
+    resolution: int = RELEASES["b0"].resolution,
+    classes: int = 1000,
+) -> Architecture:
+    """B0 with its layers times depth and its channels times width, rounded, at that resolution (px).
+
+    ValueError outside the limits.
+    """
+    _check("the depth factor", depth, FACTOR_RANGE)
+    _check("the width factor", width, FACTOR_RANGE)
+    _check("the resolution (px)", resolution, RESOLUTION_RANGE)
     _check("the number of classes", classes, CLASSES_RANGE)
-    return _assemble(f"formula φ={phi:g}", B0_STAGES, beta**phi, alpha**phi, resolution=resolution, classes=classes)
+    return _assemble(name, B0_STAGES, width, depth, resolution=resolution, classes=classes)
 
 
 def growth(alpha: float, beta: float, gamma: float) -> float:
     """What one step of φ multiplies FLOPs by, before rounding: α·β²·γ², which the paper holds near 2 (Eq. 3)."""
     return alpha * beta**2 * gamma**2
+
+
+def coefficient_for(target: float, **given: float) -> float:
+    """The one of alpha, beta and gamma that is not given, such that α·β²·γ² is the target.
+
+    ValueError where no allowed value does that.
+    """
+    [missing] = POWERS.keys() - given.keys()
+    rest = math.prod(given[name] ** power for name, power in POWERS.items() if name in given)
+    value = (target / rest) ** (1 / POWERS[missing])
+    low, high = COEFFICIENT_RANGE
+    if not low - TOLERANCE <= value <= high + TOLERANCE:
+        least, most = (rest * limit ** POWERS[missing] for limit in COEFFICIENT_RANGE)
+        fixed = ", ".join(f"{LETTERS[name]} = {given[name]:g}" for name in POWERS if name in given)
+        raise ValueError(
+            f"no {LETTERS[missing]} from {low:g} to {high:g} makes α·β²·γ² {target:g}: "
+            f"with {fixed} it lies between {least:.4g} and {most:.4g}"
+        )
+    return min(max(value, low), high)
 
 
 def released(member: str, *, classes: int = 1000) -> Architecture:

@@ -38,6 +38,7 @@ DEPTH, WIDTH, RESOLUTION, COMPOUND = "#0072B2", "#E69F00", "#CC79A7", "#009E73" 
 NEUTRAL = "#8794A0"  # outlines, references: readable on both grounds
 FONT_SIZE = 15  # px, of all text in figures
 INK = "#000037"  # near black; Streamlit's chart theme reads it as its name for text and shows the ground's own colour
+TEXT = {"size": FONT_SIZE, "color": INK}
 GATE_SCALE = "Viridis"  # for gates, always over 0..1
 SLAB_COLOURS = {"stem, head": STEM_HEAD, "MBConv, 3×3": "#6BCBAA", "MBConv, 5×5": PROJECT}  # a block ends in project
 ZOOMS = (1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.4, 8, 10, 13, 16, 20)  # in steps, so that a growing network is seen to grow
@@ -52,20 +53,30 @@ def three_digits(value: float) -> str:
     return f"{rounded:,.{max(0, 2 - math.floor(math.log10(abs(rounded))))}f}"
 
 
+def default_layout(height: int, **layout) -> dict:
+    """The layout that all figures share (text size, tight margins, no dragging), with a fixed height in px."""
+    return {
+        "height": height,
+        "font": TEXT,
+        "hoverlabel": {"font": {"size": FONT_SIZE}},
+        "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": FONT_SIZE}},
+        "dragmode": False,
+        **layout,
+    }
+
+
+def axis(title: str | None = None, **settings) -> dict:
+    """An axis as all figures have it."""
+    return {"title": {"text": title, "font": TEXT}, "tickfont": TEXT, "automargin": True, **settings}
+
+
 def with_defaults(figure: go.Figure, *, height: int, **layout) -> go.Figure:
-    """Give a figure the layout that all share (text size, tight margins, no dragging) and a fixed height in px."""
-    figure.update_layout(
-        height=height,
-        font={"size": FONT_SIZE, "color": INK},
-        hoverlabel_font_size=FONT_SIZE,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font_size": FONT_SIZE},
-        dragmode=False,
-    )
-    text = {"size": FONT_SIZE, "color": INK}
-    figure.update_xaxes(tickfont=text, title_font=text, automargin=True)
-    figure.update_yaxes(tickfont=text, title_font=text, automargin=True)
-    return figure.update_layout(**layout)
+    """Give a figure that is there the layout that all share; one that is made with default_layout takes less time."""
+    text = {"tickfont": TEXT, "title_font": TEXT, "automargin": True}
+    figure.update_xaxes(text)
+    figure.update_yaxes(text)
+    return figure.update_layout(default_layout(height)).update_layout(**layout)
 
 
 # The network drawn to scale ---------------------------------------------------------------------------------------
@@ -122,11 +133,11 @@ def network_drawing(
     gap, label = STAGE_GAP * wide, LABEL_SPACE * tall
     right = wide + gap * len({row.stage for row in base})
     figure = go.Figure()
-    _draw(figure, f"<b>{title}</b>", drawn, middle=0, gap=gap, right=right)
+    draw_network(figure, f"<b>{title}</b>", drawn, middle=0, gap=gap, right=right)
     bottom = -0.5 * tall - label
     if both:
         middle = bottom - label - 0.5 * base[0].size
-        _draw(figure, reference[0], base, middle=middle, gap=gap, right=right, opacity=0.5)
+        draw_network(figure, reference[0], base, middle=middle, gap=gap, right=right, opacity=0.5)
         bottom = middle - 0.5 * base[0].size - label
     figure.update_xaxes(range=[-gap, right], visible=False)
     figure.update_yaxes(range=[bottom, 0.5 * tall + label], visible=False)
@@ -139,7 +150,7 @@ def _zoomed(largest: float, of_reference: float) -> float:
     return of_reference * next((zoom for zoom in ZOOMS if ratio <= zoom), ratio)
 
 
-def _draw(
+def draw_network(
     figure: go.Figure,
     title: str,
     rows: Sequence[Slab],
@@ -148,6 +159,8 @@ def _draw(
     gap: float,
     right: float,
     opacity: float = 1,
+    in_legend: bool = True,
+    with_stages: bool = True,
 ) -> None:
     """Add one network: its slabs, its title at the right, stages below and output resolutions above the slabs."""
     centres, edge = [], -gap
@@ -168,9 +181,10 @@ def _draw(
             "%{customdata[4]} × %{customdata[4]} px<extra></extra>",
             marker={"color": colour, "line": {"color": NEUTRAL, "width": 0.5}},
             opacity=opacity,
-            showlegend=opacity == 1,
+            showlegend=in_legend and opacity == 1,
         )
-    _label_stages(figure, centres, rows, middle)
+    if with_stages:
+        _label_stages(figure, centres, rows, middle)
     figure.add_annotation(
         text=title, x=right, y=middle + rows[0].size / 2, xanchor="right", yanchor="middle", showarrow=False
     )
@@ -202,30 +216,34 @@ def _label_stages(figure: go.Figure, centres: Sequence[float], rows: Sequence[Sl
 def bars_by_stage(layers: Sequence[Layer], quantity: Quantity, *, height: int = 360) -> go.Figure:
     """One column a stage of Table 1, stacked by role."""
     stages = sorted({layer.stage for layer in layers})
-    figure = go.Figure()
+    bars = []
     for name, roles in ROLE_GROUPS.items():
         counts = [_summed((row for row in layers if row.stage == stage), quantity, roles) for stage in stages]
-        figure.add_bar(name=name, x=stages, y=_large(counts, quantity), **_look(name, roles[0], counts, quantity))
-    figure.update_xaxes(title="stage", tickvals=stages)
-    figure.update_yaxes(title=quantity.axis, rangemode="tozero")
-    return with_defaults(figure, height=height, barmode="stack")
+        bars.append({"x": stages, "y": _large(counts, quantity), **_look(name, roles[0], counts, quantity)})
+    axes = {"xaxis": axis("stage", tickvals=stages), "yaxis": axis(quantity.axis, rangemode="tozero")}
+    return go.Figure(bars, default_layout(height, barmode="stack", **axes))
 
 
 def bars_by_role(layers: Sequence[Layer], quantity: Quantity, *, height: int = 360) -> go.Figure:
     """One row a role, in the order in which they run, with its share of the whole."""
     counts = {role: _summed(layers, quantity, [role]) for role in ROLES}
     whole, longest = sum(counts.values()), max(counts.values()) / quantity.per_axis_unit
-    figure = go.Figure()
-    for role, count in counts.items():
-        share = f"{count / whole:.1%}"
-        look = _look(role, role, [count], quantity)
-        figure.add_bar(
-            x=_large([count], quantity), y=[role], orientation="h", text=share, textposition="outside", **look
-        )
-    figure.update_traces(showlegend=False, textfont_size=FONT_SIZE)
-    figure.update_xaxes(title=quantity.axis, range=[0, 1.25 * longest])  # room for the shares
-    figure.update_yaxes(autorange="reversed")
-    return with_defaults(figure, height=height, barmode="overlay")
+    bars = [
+        {
+            "x": _large([count], quantity),
+            "y": [role],
+            "orientation": "h",
+            "text": f"{count / whole:.1%}",
+            "textposition": "outside",
+            "textfont": {"size": FONT_SIZE},
+            "showlegend": False,
+            **_look(role, role, [count], quantity),
+        }
+        for role, count in counts.items()
+    ]
+    room = [0, 1.25 * longest]  # for the shares
+    axes = {"xaxis": axis(quantity.axis, range=room), "yaxis": axis(autorange="reversed")}
+    return go.Figure(bars, default_layout(height, barmode="overlay", **axes))
 
 
 def _summed(layers: Iterable[Layer], quantity: Quantity, roles: Sequence[str]) -> int:
@@ -237,8 +255,10 @@ def _large(counts: Sequence[int], quantity: Quantity) -> list[float]:
 
 
 def _look(name: str, role: str, counts: Sequence[int], quantity: Quantity) -> dict:
-    """Colour of the role, and the exact number on hover."""
+    """A bar in the colour of the role, with the exact number on hover."""
     return {
+        "type": "bar",
+        "name": name,
         "marker": {"color": ROLE_COLOURS[role], "line": {"color": NEUTRAL, "width": 0.5}},
         "customdata": [f"{count:,} {quantity.name}" for count in counts],
         "hovertemplate": f"{name}: %{{customdata}}<extra></extra>",

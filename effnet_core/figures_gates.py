@@ -117,6 +117,7 @@ class Depth(NamedTuple):
     block: str
     share_between: float
     spread: float
+    within_spread: float
     class_spread: float
 
 
@@ -145,9 +146,10 @@ def share_by_depth(rows: Sequence[Depth], *, by_chance: float) -> go.Figure:
 
 
 def spread_by_depth(rows: Sequence[Depth]) -> go.Figure:
-    """How much a gate varies: over all pictures, and between the means of the classes."""
+    """How much a gate varies: over all pictures, within a class, and between the means of the classes."""
     figure = go.Figure()
-    for name, column, colour in (("over all pictures", 2, STEM_HEAD), ("between class means", 3, EXPAND)):
+    lines = (("over all pictures", 2, NEUTRAL), ("within a class", 3, STEM_HEAD), ("between class means", 4, EXPAND))
+    for name, column, colour in lines:
         figure.add_scatter(
             name=name,
             x=[row.block.removeprefix("features.") for row in rows],
@@ -162,18 +164,21 @@ def spread_by_depth(rows: Sequence[Depth]) -> go.Figure:
     return with_defaults(figure, height=340)
 
 
-def class_profiles(classes: Sequence[tuple[str, Sequence[float]]], mean: Sequence[float]) -> go.Figure:
-    """Mean gate of each channel for several classes, over the mean of all; channels sorted by that mean."""
+def class_profiles(classes: Sequence[tuple[str, Sequence[float], Sequence[float]]], mean: Sequence[float]) -> go.Figure:
+    """(class, mean of each channel's gate, its spread within the class), over the mean of all classes.
+
+    Channels are sorted by that mean; spreads are told on hover.
+    """
     order = sorted(range(len(mean)), key=lambda channel: float(mean[channel]))
     figure = go.Figure()
-    for (name, values), colour in zip(classes, (STEM_HEAD, EXPAND, PROJECT, RESIDUAL), strict=False):
+    for (name, values, spreads), colour in zip(classes, (STEM_HEAD, EXPAND, PROJECT, RESIDUAL), strict=False):
         figure.add_scatter(
             name=html.escape(name),
             x=list(range(len(order))),
             y=[float(values[channel]) for channel in order],
-            customdata=order,
+            customdata=[[channel, float(spreads[channel])] for channel in order],
             line={"color": colour, "width": 1.5},
-            hovertemplate="channel %{customdata}: %{y:.3f}",
+            hovertemplate="channel %{customdata[0]}: %{y:.3f} ± %{customdata[1]:.3f}",
         )
     figure.add_scatter(
         name="all classes",

@@ -23,7 +23,6 @@ from .results import Cancelled
 
 if TYPE_CHECKING:
     from .engine import Engine
-    from .results import Gates
 
 BUNDLED = Path(__file__).with_name("assets") / "tiny_gates.npz"
 PRECISION = "float16"  # of the stored means and spreads of each class: at most 0.00025 off
@@ -57,6 +56,11 @@ class BlockStatistics:
     def class_spread(self) -> float:
         """Mean over the channels of the spread between the classes' means."""
         return float(np.sqrt(self.between).mean())
+
+    @property
+    def within_spread(self) -> float:
+        """Mean over the channels of a gate's spread within the classes."""
+        return float(np.sqrt(self.within).mean())
 
     @property
     def steady(self) -> float:
@@ -112,17 +116,17 @@ def measure(
     sums: dict[str, dict[str, _Sums]] = {}
     refused, done = [], 0
     while done < len(folders.entries):
-        entries = folders.entries[done : done + BATCH]
         images, classes = [], []
-        for entry in entries:
+        for entry in folders.entries[done : done + BATCH]:
+            done += 1
             try:
                 images.append(entry.image())
                 classes.append(folders.titles.get(entry.folder, entry.folder))
             except ImageRejected as problem:
                 refused.append(str(problem))
-        for name, answer in zip(classes, engine.explain(images, top=1) if images else [], strict=True):
-            _add(sums.setdefault(name, {}), answer.gates)
-        done += len(entries)
+        for name, answer in zip(classes, engine.explain(images, top=1), strict=True):
+            for gates in answer.gates:
+                sums.setdefault(name, {}).setdefault(gates.block, _Sums()).add(gates.values.astype(np.float64))
         if progress and not progress(done / len(folders.entries)):
             raise Cancelled(f"stopped after {done:,} of {len(folders.entries):,} pictures")
     if len(sums) < 2:
@@ -131,11 +135,6 @@ def measure(
     blocks = {name: _block([sums[c][name] for c in sums]) for name in next(iter(sums.values()))}
     counts = tuple(next(iter(of_class.values())).count for of_class in sums.values())
     return GateStatistics(tuple(sums), counts, blocks, described, tuple(refused))
-
-
-def _add(sums: dict[str, _Sums], gates: Sequence[Gates]) -> None:
-    for of_block in gates:
-        sums.setdefault(of_block.block, _Sums()).add(of_block.values.astype(np.float64))
 
 
 def _block(classes: Sequence[_Sums]) -> BlockStatistics:

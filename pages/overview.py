@@ -16,7 +16,7 @@ controls, picture = st.columns([1, 1.5], gap="large")
 with controls:
     phi = widgets.slider("Compound coefficient φ", key="overview.phi", default=1.0, limits=PHI_RANGE, step=0.5)
     architecture = compound(phi)
-    costs.readouts(architecture, columns=2, with_size=False)
+    costs.readouts(architecture, columns=2)
 picture.plotly_chart(
     figures.network_drawing(
         f"Formula, φ = {phi:g}",

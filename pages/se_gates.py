@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import answers, gate_depth, gate_edits, gates, pictures, state, widgets
+from ui import answers, gate_data, gate_depth, gate_edits, gates, pictures, state, widgets
 
 state.enter_by_router()
 LOOK, COMPARE, EDIT, NEED, DEPTH, DATA = "look", "compare", "edit", "need", "depth", "data"
@@ -95,6 +95,6 @@ elif panel == DEPTH:
         gate_depth.download(statistics)
 
 else:
-    gates.downloads(engine, picture, answer)
+    gate_data.downloads(picture, answer)
     st.subheader("The same gates in Python", anchor=False)
-    st.code(gates.code(engine), language="python")
+    st.code(gate_data.code(engine), language="python")

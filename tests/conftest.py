@@ -12,6 +12,8 @@ from PIL.Image import Image
 from effnet_core.architecture import Architecture, released, tiny
 from effnet_core.images import SAMPLES, Preparation, load_sample
 
+pytest_plugins = ("browser",)  # tests/browser.py
+
 
 @pytest.fixture(scope="session")
 def photographs() -> list[Image]:

@@ -325,7 +325,8 @@ def arithmetic_intensity(g):
 
 @cache
 def stack(layers: int, channels: int) -> nn.Module:
-    return nn.Sequential(*(conv(channels, channels, 3) for _ in range(layers)))
+    with torch.device("meta"):
+        return nn.Sequential(*(nn.Conv2d(channels, channels, 3, padding=1, bias=False) for _ in range(layers)))
 
 
 def one_axis(g):
@@ -431,7 +432,8 @@ def missing_coefficient(g):
     low, high = 0.0, 10.0
     for _ in range(80):  # halve the interval
         middle = (low + high) / 2
-        low, high = (low, middle) if g["alpha"] * g["beta"] ** 2 * middle**2 > g["target"] else (middle, high)
+        a, b, c = ({**g["known"], g["missing"]: middle}[letter] for letter in "αβγ")
+        low, high = (low, middle) if a * b * b * c * c > g["target"] else (middle, high)
     return low
 
 

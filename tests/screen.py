@@ -41,6 +41,12 @@ def chart(at: AppTest, key: str) -> dict:
     return json.loads(found.proto.spec)
 
 
+def board(at: AppTest) -> dict:
+    """What the scaling console is given; AppTest does not run its code."""
+    [found] = at.get("bidi_component")
+    return json.loads(found.proto.mixed.json or found.proto.json)
+
+
 def numbers(array) -> np.ndarray:
     """Values of a plotly figure: lists, or typed arrays in base64."""
     if isinstance(array, dict):

@@ -4,7 +4,16 @@ import math
 
 import pytest
 
-from effnet_core.architecture import B0_STAGES, RELEASES, compound, released, round_channels, tiny
+from effnet_core.architecture import (
+    B0_STAGES,
+    RELEASES,
+    coefficient_for,
+    compound,
+    growth,
+    released,
+    round_channels,
+    tiny,
+)
 
 
 @pytest.mark.parametrize(
@@ -87,3 +96,20 @@ def test_resolutions_and_classes_outside_their_range_are_refused():
         released("b0", classes=0)
     with pytest.raises(ValueError, match="no released EfficientNet is called 'b8'; there are b0"):
         released("b8")
+
+
+@pytest.mark.parametrize("missing", ["alpha", "beta", "gamma"])
+@pytest.mark.parametrize("target", [1.9, 2, 2.3])
+def test_the_coefficient_that_is_not_given_holds_the_product(missing, target):
+    given = {"alpha": 1.2, "beta": 1.1, "gamma": 1.15}
+    del given[missing]
+    assert growth(**given, **{missing: coefficient_for(target, **given)}) == pytest.approx(target)
+
+
+def test_a_product_that_no_coefficient_gives_is_refused_with_its_reach():
+    with pytest.raises(
+        ValueError, match=r"no β from 1 to 2 makes α·β²·γ² 2: with α = 2, γ = 1.5 it lies between 4.5 and 18"
+    ):
+        coefficient_for(2, alpha=2, gamma=1.5)
+    assert coefficient_for(4.5, alpha=2, gamma=1.5) == 1
+    assert coefficient_for(1 - 1e-12, alpha=1, beta=1) == 1, "off by rounding alone"

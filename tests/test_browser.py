@@ -1,25 +1,16 @@
-"""The app in a real browser, started as a user starts it: what a person sees, and that nothing outside is asked.
-
-Needs a Chromium of the system; without one the tests are skipped, or fail where REQUIRE_BROWSER=1.
-"""
+"""The app in a real browser, started as a user starts it: what a person sees, and that nothing outside is asked."""
 
 from __future__ import annotations
 
 import io
-import os
+import json
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from browser import settled
 from PIL import Image
 
 from effnet_core import weights
@@ -31,97 +22,6 @@ from effnet_core.overlay import seen
 
 pytestmark = pytest.mark.browser
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-ROOT = Path(__file__).resolve().parents[1]
-HOST = "127.0.0.1"
-PATIENCE_S = 240  # a busy machine is no failure
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-quic", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-    f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {HOST}",  # no network: the app has to do without
-)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    if found is None and os.environ.get("REQUIRE_BROWSER") == "1":
-        pytest.fail("REQUIRE_BROWSER=1, and there is no Chromium on this machine")
-    if found is None:
-        pytest.skip(f"no Chromium on this machine (looked for {', '.join(CHROMIUMS)})")
-    return found
-
-
-@pytest.fixture(scope="module")
-def log(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("server") / "log.txt"
-
-
-@pytest.fixture(scope="module")
-def address(chromium, log) -> Iterator[str]:
-    """A server of this app on a free port, stopped at the end."""
-    with socket.socket() as free:
-        free.bind((HOST, 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    places = ["--server.address", HOST, "--browser.serverAddress", HOST]
-    with log.open("w") as output:
-        server = subprocess.Popen(command + places, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
-        try:
-            wait_until_healthy(f"http://{HOST}:{port}/_stcore/health", server, log)
-            yield f"http://{HOST}:{port}"
-        finally:
-            server.terminate()
-            server.wait(timeout=PATIENCE_S)
-
-
-def wait_until_healthy(url: str, server: subprocess.Popen, log: Path) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end:
-        assert server.poll() is None, log.read_text()
-        try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                if answer.read() == b"ok":
-                    return
-        except OSError:
-            time.sleep(0.5)
-    pytest.fail(f"the server did not come up: {log.read_text()}")
-
-
-@pytest.fixture(scope="module")
-def browser(chromium):
-    with playwright.sync_playwright() as play:
-        made = play.chromium.launch(executable_path=chromium, args=list(QUIET))
-        yield made
-        made.close()
-
-
-@pytest.fixture
-def page(browser, address, log):
-    """A new session at 1440 x 900; afterwards no request has left this machine and the server's log has no error."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=address)
-    asked: list[str] = []
-    context.on("request", lambda request: asked.append(request.url))
-    opened = context.new_page()
-    opened.on("websocket", lambda socket: asked.append(socket.url))
-    opened.set_default_timeout(1000 * PATIENCE_S)
-    playwright.expect.set_options(timeout=1000 * PATIENCE_S)
-    yield opened
-    icon = opened.locator("link[rel~=icon]").first.get_attribute("href")
-    asked.append(opened.evaluate("icon => new URL(icon, location.href).href", icon))
-    context.close()
-    assert len(asked) > 10
-    outside = [url for url in asked if urlsplit(url).hostname not in (HOST, None)]
-    assert not outside
-    assert "Traceback" not in log.read_text()
-
-
-def settled(page) -> None:
-    """The page's script has come to its end, and stays there."""
-    for _ in range(2):
-        page.wait_for_timeout(500)
-        page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
 
 
 def png(image: Image.Image) -> bytes:
@@ -238,3 +138,48 @@ def test_a_long_computation_shows_progress_and_a_click_stops_it(page):
     playwright.expect(page.get_by_text("It shows a class that the network knows: Egyptian cat")).to_be_visible()
     settled(page)
     playwright.expect(page.get_by_role("heading", name="Its answer")).to_be_visible()
+
+
+def open_panel(page, path: str) -> None:
+    page.goto(path)
+    page.locator(".js-plotly-plot .modebar-btn").first.wait_for(state="attached")
+    settled(page)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "SVG"])
+def test_a_chart_is_saved_by_its_own_button(page, kind):
+    open_panel(page, f"/scaling?scaling.panel=Which φ is B3?&app.charts={kind}")
+    with page.expect_download() as download:
+        page.locator(".modebar-btn[data-title^='Download']").first.click()
+    assert download.value.suggested_filename == f"implied-phi.{kind.lower()}"
+    data = Path(download.value.path()).read_bytes()
+    if kind == "PNG":
+        assert np.asarray(Image.open(io.BytesIO(data)).convert("L")).std() > 1
+    else:
+        assert data.startswith(b"<svg") and all(f">B{number}<".encode() in data for number in range(8))
+
+
+def test_the_turned_surface_stays_turned_while_the_point_moves(page):
+    surface = "[...document.querySelectorAll('.js-plotly-plot')].find(plot => plot.data[0].type === 'surface')"
+    eye = f"JSON.stringify({surface}._fullLayout.scene.camera.eye)"
+    open_panel(page, "/scaling?scaling.panel=α · β² · γ² = 2")
+    page.locator('[data-testid="stBidiComponentIsolated"]').first.wait_for(state="attached")
+    settled(page)
+    before = page.evaluate(eye)
+    canvas = page.locator(".js-plotly-plot #scene canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2 + 120, box["y"] + box["height"] / 2 + 30, steps=8)
+    page.mouse.up()
+    page.wait_for_function(f"{eye} !== '{before}'")
+    page.wait_for_timeout(1000)  # it turns on for a moment
+    turned = page.evaluate(eye)
+    exact = page.get_by_role("spinbutton", name="α").first
+    exact.fill("1.5")
+    exact.press("Enter")
+    page.wait_for_function(f"{surface}.data.some(trace => trace.name === 'here' && trace.x[0] === 1.5)")
+    settled(page)
+    eyes = [json.loads(text) for text in (page.evaluate(eye), turned)]
+    assert eyes[0] == pytest.approx(eyes[1], abs=1e-6)

@@ -52,7 +52,7 @@ def test_a_drill_says_what_is_asked_and_how_it_is_done(kind):
             assert math.isfinite(drawn.answer) and 0 <= drawn.tolerance <= 0.1
             precision = f"{100 * drawn.tolerance:g} %)" if drawn.tolerance else "exact)"
             assert drawn.question.endswith(precision)
-            assert f"in {drawn.unit}, " in drawn.question or not drawn.unit
+            assert {"": "(", "×": "as a factor, "}.get(drawn.unit, f"in {drawn.unit}, ") in drawn.question
 
 
 def test_dealing_goes_through_all_kinds_before_one_comes_again():

@@ -13,7 +13,7 @@ from effnet_core.figures_gates import (
     spread_by_depth,
 )
 
-DEPTH = [Depth("features.1.0", 0.2, 0.05, 0.02), Depth("features.2.0", 0.4, 0.1, 0.06)]
+DEPTH = [Depth("features.1.0", 0.2, 0.05, 0.04, 0.02), Depth("features.2.0", 0.4, 0.1, 0.09, 0.06)]
 
 
 def test_differences_are_centred_on_zero_first_block_on_top():
@@ -51,13 +51,15 @@ def test_depth_shows_shares_over_what_chance_gives_and_both_spreads():
     figure = share_by_depth(DEPTH, by_chance=0.02)
     assert [list(trace.y) for trace in figure.data] == [[0.2, 0.4], [0.02, 0.02]]
     assert tuple(figure.layout.yaxis.range) == (0, 1)
-    assert [list(trace.y) for trace in spread_by_depth(DEPTH).data] == [[0.05, 0.1], [0.02, 0.06]]
+    assert [list(trace.y) for trace in spread_by_depth(DEPTH).data] == [[0.05, 0.1], [0.04, 0.09], [0.02, 0.06]]
 
 
 def test_profiles_are_sorted_by_the_mean_of_all():
-    figure = class_profiles([("cat", [0.1, 0.2, 0.3]), ("dog", [0.9, 0.8, 0.7])], [0.5, 0.1, 0.3])
+    figure = class_profiles(
+        [("cat", [0.1, 0.2, 0.3], [0, 0.1, 0.2]), ("dog", [0.9, 0.8, 0.7], [0.1] * 3)], [0.5, 0.1, 0.3]
+    )
     assert [list(trace.y) for trace in figure.data] == [[0.2, 0.3, 0.1], [0.8, 0.7, 0.9], [0.1, 0.3, 0.5]]
-    assert list(figure.data[0].customdata) == [1, 2, 0]
+    assert [tuple(row) for row in figure.data[0].customdata] == [(1, 0.1), (2, 0.2), (0, 0)]
 
 
 def test_text_is_large_enough_for_the_last_row():
@@ -69,7 +71,7 @@ def test_text_is_large_enough_for_the_last_row():
         effects([(1, 0.5, 0.1)], target="a"),
         share_by_depth(DEPTH, by_chance=0.02),
         spread_by_depth(DEPTH),
-        class_profiles(rows, [0.1, 0.2]),
+        class_profiles([(*row, [0.1, 0.1]) for row in rows], [0.1, 0.2]),
     )
     for figure in figures:
         sizes = [note.font.size for note in figure.layout.annotations] + [figure.layout.font.size]

@@ -14,7 +14,7 @@ from effnet_core import facts, gatestats, weights
 from effnet_core.edits import GateEdit
 from effnet_core.engine import Engine
 from effnet_core.images import SAMPLES, load_sample
-from ui import answers, gates
+from ui import answers, gate_data, gates
 
 pytestmark = pytest.mark.usefixtures("started_server")
 BLOCK = answers.FIRST_BLOCK
@@ -169,14 +169,17 @@ def test_gates_by_depth_beside_what_is_published(statistics):
     bars, chance = chart(at, "se_gates.share")["data"]
     np.testing.assert_allclose(numbers(bars["y"]), [block.share_between for block in statistics.blocks.values()])
     np.testing.assert_allclose(numbers(chance["y"]), 99 / 4999)
-    over, between = chart(at, "se_gates.spread")["data"]
+    over, within, between = chart(at, "se_gates.spread")["data"]
+    np.testing.assert_allclose(
+        numbers(within["y"]), [np.sqrt(block.within).mean() for block in statistics.blocks.values()], rtol=1e-5
+    )
     assert (numbers(over["y"]) >= numbers(between["y"])).all()
     text = words(at)
     follows = gatestats.rank_correlation(range(16), [block.share_between for block in statistics.blocks.values()])
     assert f"rank correlation with depth {follows:.2f}" in text
     assert ("does not rise steadily" in text) == (abs(follows) <= 0.5)
     for row in facts.table("senet_gate_observations"):
-        assert (row["observation"] in text) == (row["block"] in ("SE_2_3", "SE_4_6, SE_5_1", "SE_5_2", "SE_5_3"))
+        assert (row["observation"] in text) == (row["figure"] in ("Fig. 6", "Fig. 7"))
     assert "arXiv:1709.01507" in captions(at) and "http" not in captions(at)
     assert len(at.dataframe[0].value) == 16
 
@@ -244,7 +247,7 @@ def same_gates(engine: Engine, found: dict[str, np.ndarray], tmp_path) -> None:
 def test_the_code_on_the_screen_reads_the_same_gates(offline, tmp_path, monkeypatch, capsys):
     at = panel("As data")
     text = at.code[0].value
-    assert text == gates.code(offline).strip()
+    assert text == gate_data.code(offline).strip()
     same_gates(offline, run_code(text, load_sample(FIRST), tmp_path, monkeypatch), tmp_path)
     assert "features.7.0 torch.Size([576])" in capsys.readouterr().out
     assert f"{4576:,} gates" in captions(at)
@@ -265,7 +268,7 @@ def test_the_code_for_imagenet_weights_is_torchvisions_alone(lively_b0, tmp_path
     place.parent.mkdir(parents=True)
     torch.save(model.module.state_dict(), place)
     engine = Engine(model, "cpu")
-    text = gates.code(engine)
+    text = gate_data.code(engine)
     assert "effnet_core" not in text
     same_gates(engine, run_code(text, load_sample(FIRST), tmp_path, monkeypatch), tmp_path)
 
@@ -276,4 +279,4 @@ def test_the_code_for_an_own_checkpoint(tmp_path, monkeypatch, lively_model):
     data = save(lively_model.module.state_dict())
     (tmp_path / "my cups.safetensors").write_bytes(data)
     engine = Engine(weights.load_checkpoint(data, "my cups.safetensors"), "cpu")
-    same_gates(engine, run_code(gates.code(engine), load_sample(FIRST), tmp_path, monkeypatch), tmp_path)
+    same_gates(engine, run_code(gate_data.code(engine), load_sample(FIRST), tmp_path, monkeypatch), tmp_path)

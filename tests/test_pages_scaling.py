@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from screen import ROOT, captions, chart, numbers, opened, turned_to
+from screen import ROOT, board, captions, chart, numbers, opened, turned_to
 
 from effnet_core import overview
 from effnet_core.architecture import RELEASES, compound, released
@@ -22,69 +22,57 @@ def readouts(at) -> dict[str, str]:
     return {metric.label: metric.value for metric in at.metric}
 
 
-def changes(at) -> dict[str, str]:
-    return {metric.label: metric.delta for metric in at.metric}
-
-
 def expected(architecture) -> dict[str, str]:
-    cost = cost_of(architecture)
     return {
         "Depth": f"× {architecture.depth:.2f}",
         "Width": f"× {architecture.width:.2f}",
         "Resolution": f"{architecture.resolution} px",
-        "Blocks": str(len(architecture.blocks)),
-        "Parameters": f"{three_digits(cost.params / 1e6)} M",
-        "Compute, MACs": f"{three_digits(cost.macs / 1e9)} G",
+        "Compute, MACs": f"{three_digits(cost_of(architecture).macs / 1e9)} G",
     }
 
 
-def slabs(at, key: str = "scaling.drawing") -> list[tuple[float, float]]:
-    """(thickness, height) of the slabs of the network on the screen, left to right, without those of B0 below it."""
+def slabs(at, key: str) -> list[tuple[float, float]]:
+    """(thickness, height) of the slabs of the network on the screen, left to right."""
     bars = [trace for trace in chart(at, key)["data"] if trace["type"] == "bar" and trace["opacity"] == 1]
     columns = [[numbers(bar[name]) for name in ("x", "width", "y")] for bar in bars]
     return [(width, y) for _, width, y in sorted(row for column in columns for row in zip(*column, strict=True))]
 
 
-def titles(at) -> list[str]:
-    return [note["text"] for note in chart(at, "scaling.drawing")["layout"]["annotations"]]
-
-
 def assert_shows(at, architecture, title: str) -> None:
     assert not at.exception and not at.error
-    assert expected(architecture).items() <= readouts(at).items()
-    channels = [architecture.stem_channels, *(b.out_channels for b in architecture.blocks), architecture.head_channels]
-    assert [thickness for thickness, _ in slabs(at)] == channels
-    sizes = [row.size for row in layers_of(architecture) if row.role in ("stem", "project", "head")]
-    assert [height for _, height in slabs(at)] == sizes
-    assert titles(at)[0] == f"<b>{title}</b>"
+    assert exactly(architecture, title) in captions(at)
+
+
+def exactly(architecture, title: str) -> str:
+    cost = cost_of(architecture)
+    return (
+        f"**{title}**, exactly: depth × {architecture.depth:.4f}, width × {architecture.width:.4f}, "
+        f"{architecture.resolution} px, {len(architecture.blocks)} blocks, {cost.params:,} parameters, "
+        f"{cost.macs:,} MACs = {2 * cost.macs:,} FLOPs, {cost.activations:,} activations."
+    )
 
 
 def test_scaling_opens_with_phi_one_against_b0():
     at = opened("scaling")
     assert at.title[0].value == "How do you spend twice the compute?"
     assert_shows(at, compound(1), "Formula, φ = 1")
-    cost, base = cost_of(compound(1)), cost_of(B0)
-    assert changes(at)["Resolution"] == "+34 px against B0"
-    assert changes(at)["Blocks"] == "+7 against B0"
-    assert changes(at)["Compute, MACs"] == f"× {three_digits(cost.macs / base.macs)} against B0"
-    assert f"{cost.macs:,} MACs" in next(metric.help for metric in at.metric if metric.label == "Compute, MACs")
-    assert readouts(at)["α · β² · γ²"] == "1.920" and changes(at)["α · β² · γ²"] == "0.080 below 2"
+    assert "α · β² · γ² = 1.9203: for φ = 1 the formula promises × 1.92 of B0's compute" in captions(at)
 
 
-def test_slider_and_exact_input_follow_each_other():
-    at = opened("scaling")
-    at.slider(key="scaling.phi_slider").set_value(2.0).run()
-    assert at.number_input(key="scaling.phi").value == 2
-    assert_shows(at, compound(2), "Formula, φ = 2")
-    at.number_input(key="scaling.phi").set_value(2.345).run()
-    assert at.slider(key="scaling.phi_slider").value == 2.345
-    assert_shows(at, compound(2.345), "Formula, φ = 2.345")
+def test_the_console_is_given_what_the_inputs_say():
+    at = opened("scaling", **{"scaling.phi": "2.345", "app.unit": "FLOPs"})
+    data = board(at)
+    assert data["settings"] == {"network": "formula", "phi": 2.345, "alpha": 1.2, "beta": 1.1, "gamma": 1.15}
+    assert data["unit"] == {"name": "FLOPs", "factor": 2} and data["lock"] == {"frees": "none", "target": 2}
+    at.number_input(key="scaling.gamma").set_value(1.3).run()
+    assert board(at)["settings"]["gamma"] == 1.3
+    assert_shows(at, compound(2.345, gamma=1.3), "Formula, φ = 2.345")
 
 
 @pytest.mark.parametrize("name", ["alpha", "beta", "gamma"])
 def test_each_coefficient_moves_its_own_dimension(name):
     at = opened("scaling", **{"scaling.phi": "2"})
-    at.slider(key=f"scaling.{name}_slider").set_value(1.5).run()
+    at.number_input(key=f"scaling.{name}").set_value(1.5).run()
     assert_shows(at, compound(2, **{name: 1.5}), "Formula, φ = 2")
 
 
@@ -97,8 +85,7 @@ def test_the_papers_coefficients_come_back_by_a_button():
 
 def test_a_product_above_two_says_so():
     at = opened("scaling", **{"scaling.alpha": "2"})
-    assert readouts(at)["α · β² · γ²"] == "3.200" and changes(at)["α · β² · γ²"] == "1.200 above 2"
-    assert "× 3.20 of B0's compute" in captions(at)
+    assert "α · β² · γ² = 3.2005: for φ = 1 the formula promises × 3.20 of B0's compute" in captions(at)
 
 
 @pytest.mark.parametrize("member", RELEASES)
@@ -110,16 +97,16 @@ def test_released_networks_are_shown_as_released(member):
 
 def test_a_move_leaves_the_released_network_for_the_formula_and_says_so():
     at = opened("scaling", **{"scaling.network": "B3"})
-    at.slider(key="scaling.phi_slider").set_value(3.0).run()
+    at.number_input(key="scaling.phi").set_value(3.0).run()
     assert_shows(at, compound(3), "Formula, φ = 3")
-    assert "as released" not in " ".join(titles(at)) and "published coefficients" not in captions(at)
+    assert "published coefficients" not in captions(at) and board(at)["settings"]["network"] == "formula"
 
 
 def test_one_switch_changes_compute_on_all_pages():
     at = opened("scaling")
     at.get_by_key("app.unit").set_value("FLOPs").run()
     flops = f"{three_digits(2 * cost_of(compound(1)).macs / 1e9)} G"
-    assert readouts(at)["Compute, FLOPs"] == flops
+    assert board(at)["unit"] == {"name": "FLOPs", "factor": 2}
     assert "FLOPs (G)" in str(chart(at, "scaling.stage.macs")["layout"]["yaxis"])
     at = turned_to("overview", at)
     assert readouts(at)["Compute, FLOPs"] == flops
@@ -151,7 +138,13 @@ def test_the_layer_table_is_exact_and_follows_the_unit():
         ("scaling.phi", "<b>x", "allowed is a number from -3 to 8. Shown instead: 1."),
         ("scaling.gamma", "0.9", "allowed is a number from 1 to 2. Shown instead: 1.15."),
         ("scaling.network", "B9", "allowed is Formula, B0, B1, B2, B3, B4, B5, B6, B7. Shown instead: Formula."),
-        ("scaling.panel", "", "allowed is Stages, Roles, Layers. Shown instead: Stages."),
+        (
+            "scaling.panel",
+            "",
+            "Which φ is B3?, Compute over φ, α · β² · γ² = 2, Layers, Take it along. Shown instead: Stages.",
+        ),
+        ("scaling.panel", "'; drop", "Shown instead: Stages."),
+        ("app.charts", "../x", "allowed is PNG, SVG. Shown instead: PNG."),
         ("app.unit", "GFLOPS", "allowed is MACs, FLOPs. Shown instead: MACs."),
     ],
 )
@@ -166,10 +159,13 @@ def test_a_bad_link_gets_a_sentence_and_the_default(key, value, sentence):
 def test_an_impossible_network_gets_a_sentence_and_b0(phi, gamma, came):
     at = opened("scaling", **{"scaling.phi": phi, "scaling.gamma": gamma})
     [error] = at.error
-    assert f"is {came}; allowed is 32 to 2400" in error.value and "Shown instead: B0" in error.value
-    assert expected(B0).items() <= readouts(at).items() and titles(at)[0] == "<b>B0 as released</b>"
+    assert f"is {came}; allowed is 32 to 2400" in error.value and "Shown instead: B0 as released" in error.value
+    assert exactly(B0, "B0 as released") in captions(at)
     at.number_input(key="scaling.phi").set_value(1.0).run()
     assert_shows(at, compound(1, gamma=2), "Formula, φ = 1")
+    at.number_input(key="scaling.phi").set_value(5.0).run()
+    assert "Shown instead: Formula, φ = 1" in at.error[0].value
+    assert exactly(compound(1, gamma=2), "Formula, φ = 1") in captions(at)
 
 
 def test_a_network_of_too_many_parameters_gets_a_sentence():
@@ -183,7 +179,7 @@ def test_overview_scales_and_leads_into_the_lessons():
     assert not at.warning and not at.error and not at.info
     at.slider(key="overview.phi").set_value(3.0).run()
     wanted = expected(compound(3))
-    assert readouts(at) == {name: wanted[name] for name in ("Depth", "Width", "Resolution", "Compute, MACs")}
+    assert readouts(at) == wanted
     assert slabs(at, "overview.drawing")[0] == (compound(3).stem_channels, layers_of(compound(3))[0].size)
     links = [link.proto for link in at.page_link]
     assert [link.page.split("/")[-1] for link in links] == ["scaling", "classify", "se_gates"]
@@ -224,11 +220,11 @@ state.WARM_UP_AFTER_S = 1e6
 at = AppTest.from_file("app.py", default_timeout=300).run()
 at.slider(key="overview.phi").set_value(2.0).run()
 at.switch_page("pages/scaling.py").run()
-at.slider(key="scaling.phi_slider").set_value(2.0).run()
-resolution = [metric.value for metric in at.metric if metric.label == "Resolution"]
-print(json.dumps([resolution, not at.exception, sorted({name.split(".")[0] for name in sys.modules})]))
+at.number_input(key="scaling.phi").set_value(2.0).run()
+said = " ".join(caption.value for caption in at.caption)
+print(json.dumps([said, not at.exception, sorted({name.split(".")[0] for name in sys.modules})]))
 """
     answer = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    resolution, healthy, modules = json.loads(answer.stdout.splitlines()[-1])
-    assert healthy and resolution == [f"{compound(2).resolution} px"]
+    said, healthy, modules = json.loads(answer.stdout.splitlines()[-1])
+    assert healthy and exactly(compound(2), "Formula, φ = 2") in said
     assert "effnet_core" in modules and not {"torch", "torchvision", "captum"} & set(modules)

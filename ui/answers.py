@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 from collections import Counter
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from effnet_core import figures_inside
+from effnet_core.export import csv_text
 from effnet_core.images import Preparation
 from effnet_core.overlay import COLOUR_MAPS, overlay, placed_back, seen
 
@@ -28,7 +28,6 @@ TOP = 5
 FIRST_BLOCK = "features.2.1"  # shown at first: all family members have it, and its maps still show the picture
 FIRST_ANSWER = -1  # as a class to map: whatever the network's first answer is
 SHOWN_PX = 1400  # of a picture's long side on the screen; the downloaded file has all pixels
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def explained(engine: Engine, pictures: Sequence[state.Picture]) -> list[Explanation]:
@@ -204,16 +203,3 @@ def table(engine: Engine, names: Sequence[str], answers: Sequence[Explanation]) 
             row |= {"group": answer.groups[0][0], "group probability": answer.groups[0][1]}
         rows.append(row | {"network": engine.name, "weights": engine.weights})
     return rows
-
-
-def csv_text(rows: Sequence[dict[str, str | float]]) -> str:
-    """The rows as CSV; a text that a spreadsheet would run as a formula gets an apostrophe before it."""
-    buffer = io.StringIO(newline="")
-    writer = csv.DictWriter(buffer, list(rows[0]))
-    writer.writeheader()
-    writer.writerows({column: _harmless(cell) for column, cell in row.items()} for row in rows)
-    return buffer.getvalue()
-
-
-def _harmless(cell: str | float) -> str | float:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell

@@ -12,6 +12,7 @@ from . import state
 
 MACS_OR_FLOPS = "One multiply-accumulate is two operations; the paper prints MACs under the name FLOPs."
 FORMULA = "formula"  # in the place of a released network's name
+POSSIBLE = "scaling.possible"  # the settings of the last network that there can be
 
 
 def unit() -> str:
@@ -37,17 +38,25 @@ def millions(count: float) -> str:
 def scaled_network(network: str, phi: float, coefficients: dict[str, float]) -> tuple[Architecture, str]:
     """The released network of that name, or the formula's; with what the screen calls it.
 
-    Settings that no network can have get a sentence, and B0 is shown instead.
+    Settings that no network can have get a sentence, and the last possible network is shown instead, B0 at first.
     """
     slot = st.empty()  # always there, so that nothing below jumps
+    wanted = {"network": network, "phi": phi, **coefficients}
+    try:
+        made = _made(**wanted)
+    except ValueError as problem:
+        made = _made(**state.value(POSSIBLE) or {"network": "b0"})
+        slot.error(f"No such network: {problem}. Shown instead: {made[1]}.")
+    else:
+        state.keep(POSSIBLE, wanted)
+    return made
+
+
+def _made(network: str, phi: float = 0, **coefficients: float) -> tuple[Architecture, str]:
     if network != FORMULA:
         return released(network), f"{network.upper()} as released"
-    try:
-        architecture = compound(phi, **coefficients)
-        layers_of(architecture)  # refuses what is too large
-    except ValueError as problem:
-        slot.error(f"No such network: {problem}. Shown instead: B0.")
-        return released("b0"), "B0 as released"
+    architecture = compound(phi, **coefficients)
+    layers_of(architecture)  # refuses what is too large
     return architecture, f"Formula, φ = {phi:g}"
 
 
@@ -64,16 +73,10 @@ def what_it_is(network: str) -> str:
     )
 
 
-def readouts(architecture: Architecture, *, columns: int, with_size: bool = True) -> None:
-    """Depth, width, resolution and compute, and with_size also blocks and parameters; each against B0."""
+def readouts(architecture: Architecture, *, columns: int) -> None:
+    """Depth, width, resolution and compute, each against B0."""
     b0 = released("b0")
-    cost, base = cost_of(architecture), cost_of(b0)
-    blocks, pixels = len(architecture.blocks), architecture.resolution
-    exact = f"{cost.params:,} parameters", f"{cost.macs:,} MACs = {cost.flops:,} FLOPs. {MACS_OR_FLOPS}"
-    size = (
-        ("Blocks", f"{blocks}", f"{blocks - len(b0.blocks):+}", "MBConv blocks: each stage's layers are rounded up."),
-        ("Parameters", millions(cost.params), _times(cost.params / base.params), exact[0]),
-    )
+    cost, base, pixels = cost_of(architecture), cost_of(b0), architecture.resolution
     rows = (
         (
             "Depth",
@@ -83,22 +86,34 @@ def readouts(architecture: Architecture, *, columns: int, with_size: bool = True
         ),
         ("Width", f"× {architecture.width:.2f}", _percent(architecture.width), "Channels, before rounding to 8."),
         ("Resolution", f"{pixels} px", f"{pixels - b0.resolution:+} px", "Side of the square picture."),
-        *(size if with_size else ()),
-        (f"Compute, {unit()}", compute(cost.macs), _times(cost.macs / base.macs), exact[1]),
+        (
+            f"Compute, {unit()}",
+            compute(cost.macs),
+            _times(cost.macs / base.macs),
+            f"{cost.macs:,} MACs = {cost.flops:,} FLOPs. {MACS_OR_FLOPS}",
+        ),
     )
     with st.grid(columns, min_column_width=125):
         for label, number, change, help in rows:
             st.metric(label, number, f"{change} against B0", help=help, delta_color="off", delta_arrow="off")
 
 
-def promise(phi: float, *, alpha: float, beta: float, gamma: float) -> None:
-    """α·β²·γ² and its distance from 2; what it promises for φ stands against what rounding gives."""
-    product = growth(alpha, beta, gamma)
-    distance = f"{abs(product - 2):.3f} {'above' if product > 2 else 'below'} 2" if product != 2 else "exactly 2"
-    st.metric("α · β² · γ²", f"{product:.3f}", distance, delta_color="off", delta_arrow="off")
+def exactly(title: str, architecture: Architecture) -> None:
+    """The network's numbers to the last digit, in words."""
+    cost = cost_of(architecture)
     st.caption(
-        f"For φ = {phi:g} the formula promises {_times(product**phi)} of B0's compute, before channels, layers and "
-        "pixels are rounded. The paper holds the product near 2, so that φ counts doublings."
+        f"**{title}**, exactly: depth × {architecture.depth:.4f}, width × {architecture.width:.4f}, "
+        f"{architecture.resolution} px, {len(architecture.blocks)} blocks, {cost.params:,} parameters, "
+        f"{cost.macs:,} MACs = {cost.flops:,} FLOPs, {cost.activations:,} activations. {MACS_OR_FLOPS}"
+    )
+
+
+def promise(phi: float, *, alpha: float, beta: float, gamma: float) -> None:
+    """What α·β²·γ² promises for φ stands against what rounding gives."""
+    product = growth(alpha, beta, gamma)
+    st.caption(
+        f"α · β² · γ² = {product:.4f}: for φ = {phi:g} the formula promises {_times(product**phi)} of B0's compute, "
+        "before channels, layers and pixels are rounded. The paper holds the product near 2: then φ counts doublings."
     )
 
 
@@ -110,10 +125,10 @@ def _percent(ratio: float) -> str:
     return f"{ratio - 1:+.0%}"
 
 
-def layer_table(layers: list[Layer], *, key: str) -> None:
-    """Every layer with its exact counts, compute in the unit of the switch."""
+def layer_rows(layers: list[Layer]) -> list[dict[str, str | int]]:
+    """Every layer with its exact counts, compute in the unit of the switch: what the table shows and the CSV holds."""
     shown = quantity()
-    rows = [
+    return [
         {
             "layer": row.name,
             "stage": row.stage,
@@ -130,6 +145,9 @@ def layer_table(layers: list[Layer], *, key: str) -> None:
         }
         for row in layers
     ]
-    counts = ("parameters", shown.name, "activations", "channels in", "channels out", "groups")
+
+
+def layer_table(layers: list[Layer], *, key: str) -> None:
+    counts = ("parameters", unit(), "activations", "channels in", "channels out", "groups")
     exact = {name: st.column_config.NumberColumn(format="localized") for name in counts}
-    st.dataframe(rows, column_config=exact, hide_index=True, height=420, key=key)
+    st.dataframe(layer_rows(layers), column_config=exact, hide_index=True, height=420, key=key)

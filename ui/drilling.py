@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from effnet_core import drills, quiz
-from effnet_core.drills.kind import GROUPS, Drill, number
+from effnet_core.drills.kind import GROUPS, Drill, asked_in, number
 
 from . import interview, state, widgets
 
@@ -19,30 +19,43 @@ def show_drills() -> None:
         with st.container(width=340):
             group = interview.pick_group()
         level = interview.pick_level()
-        seed = pick_seed("interview.seed", "Question (seed)")
+    slot = st.container()
+    seed = pick_seed("interview.seed", "Question (seed)")
     kinds = {interview.ALL: "Any kind"} | {name: drills.KINDS[name].about for name in drills.kinds_of(group)}
     kind = interview.select("What is computed", kinds, key="interview.kind")
     [drill] = drills.deal(seed, 1, kind=None if kind == interview.ALL else kind, group=group, level=level)
-    with st.container(border=True):
+    with slot, st.container(border=True):
         show_question(drill)
-        text, asked = ask(drill, key=f"interview.answer.{drill.kind}.{drill.level}.{seed}", give_up="Show the working")
+        text, asked = ask(
+            drill, key=f"interview.answer.{drill.kind}.{drill.level}.{seed}", buttons=("Check", "Show the working")
+        )
         if asked and (asked != "Check" or text):
             show_verdict(drill, text if asked == "Check" else None)
-    st.button(
+    slot.button(
         "Next question",
         key="interview.next",
         icon=":material/arrow_forward:",
         on_click=state.keep,
-        args=("interview.seed", (seed + 1) % SEEDS[1]),
+        args=("interview.seed", next_seed(seed)),
     )
 
 
 def pick_seed(key: str, label: str) -> int:
     """A whole number that draws the questions; it stands in the URL, so a class can get the same ones."""
     widgets.explain_refused(
-        key, f"a whole number from {SEEDS[0]} to {SEEDS[1]:,}", lambda text: SEEDS[0] <= int(text) <= SEEDS[1], "1"
+        key,
+        f"a whole number from {SEEDS[0]} to {SEEDS[1]:,}",
+        lambda text: SEEDS[0] <= float(text) <= SEEDS[1] and float(text).is_integer(),
+        "1",
     )
-    return st.number_input(label, *SEEDS, value=1, step=1, key=key, bind="query-params", width=170)
+    low, high = map(float, SEEDS)  # floats: an input of whole numbers falls over inf in the URL
+    return int(
+        st.number_input(label, low, high, value=1.0, step=1.0, format="%.0f", key=key, bind="query-params", width=170)
+    )
+
+
+def next_seed(seed: float) -> float:
+    return (seed + 1) % float(SEEDS[1])
 
 
 def show_question(drill: Drill) -> None:
@@ -58,18 +71,21 @@ def as_markdown(text: str) -> str:
     return text.replace("->", "→").replace("<-", "←")
 
 
-def ask(drill: Drill, *, key: str, give_up: str) -> tuple[str, str | None]:
-    """The text that answers a drill, and which button was pressed: "Check", `give_up` or none."""
+def ask(drill: Drill, *, key: str, buttons: tuple[str, str]) -> tuple[str, str | None]:
+    """The text that answers a drill, and which button was pressed, if any; the Enter key presses the first."""
     with st.form(key, border=False):
         if drill.choices:
             text = st.radio("Your answer", drill.choices, index=None, key=f"{key}.text") or ""
         else:
-            unit = f" in {drill.unit}" if drill.unit else ""
-            text = st.text_input(f"Your answer{unit}", max_chars=quiz.LONGEST, key=f"{key}.text", help=HOW_TO_WRITE)
+            label = f"Your answer {asked_in(drill.unit)}".strip()
+            text = st.text_input(label, max_chars=quiz.LONGEST, key=f"{key}.text", help=HOW_TO_WRITE)
         with st.container(horizontal=True):
-            check = st.form_submit_button("Check", type="primary", key=f"{key}.check")
-            other = st.form_submit_button(give_up, key=f"{key}.other")
-    return text, "Check" if check else give_up if other else None
+            pressed = [
+                label
+                for label, kind in zip(buttons, ("primary", "secondary"), strict=True)
+                if st.form_submit_button(label, type=kind, key=f"{key}.{label}")
+            ]
+    return text, pressed[0] if pressed else None
 
 
 def show_verdict(drill: Drill, text: str | None) -> None:

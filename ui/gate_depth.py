@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from effnet_core.engine import Engine
 
 LIMIT_MB = 200  # of an uploaded zip file
-FINDINGS = ("SE_2_3", "SE_4_6, SE_5_1", "SE_5_2", "SE_5_3")  # blocks of the SE paper's figure, by depth
+FINDINGS = ("SE_2_3", "SE_4_6, SE_5_1", "SE_5_2", "SE_5_3", "goldfish and plane")  # of the SE paper's figures
 
 
 def by_depth(statistics: GateStatistics) -> None:
     """Share of the variance between classes and spreads, block by block, in words, charts and a table."""
     st.markdown(share_words(statistics))
     depth = [
-        figures_gates.Depth(name, block.share_between, block.spread, block.class_spread)
+        figures_gates.Depth(name, block.share_between, block.spread, block.within_spread, block.class_spread)
         for name, block in statistics.blocks.items()
     ]
     shares, spreads = st.columns(2, gap="large")
@@ -40,7 +40,7 @@ def by_depth(statistics: GateStatistics) -> None:
     spreads.plotly_chart(
         figures_gates.spread_by_depth(depth),
         key="se_gates.spread",
-        alt="Standard deviation of a gate over all pictures and between class means, by block",
+        alt="Standard deviation of a gate over all pictures, within classes and between class means, by block",
         config=widgets.STILL,
     )
     st.markdown(spread_words(statistics))
@@ -102,6 +102,7 @@ def table(statistics: GateStatistics) -> list[dict[str, str | int | float]]:
             "channels": len(block.mean),
             "share between classes": round(block.share_between, 4),
             "spread over pictures": round(block.spread, 4),
+            "spread within a class": round(block.within_spread, 4),
             "spread of class means": round(block.class_spread, 4),
             "hardly vary": round(block.steady, 3),
             "nearly closed or open": round(block.saturated, 3),
@@ -116,7 +117,9 @@ def published() -> None:
     seen = [row for row in rows if row["block"] in FINDINGS]
     [setup] = [row for row in rows if row["figure"] == "setup"]
     st.markdown("\n".join(f"- {row['block']}: {row['observation']}" for row in seen))
-    widgets.cite(f"{seen[0]['source']}. Measured there on: {setup['observation']}.")
+    widgets.cite(
+        f"{'; '.join(dict.fromkeys(row['source'] for row in seen))}. Measured there on: {setup['observation']}."
+    )
 
 
 # The user's own pictures ------------------------------------------------------------------------------------------

@@ -161,6 +161,11 @@ def rank(engine: Engine, picture: state.Picture, answer: Explanation) -> None:
         slot.info(f"Nothing is measured yet: the button closes each of the {width} channels in turn, one at a time.")
         return
     slot.markdown(effect_words(found, block, name))
+    _show_effects(found, block, name)
+
+
+def _show_effects(found: list[ChannelEffect], block: str, name: str) -> None:
+    """A point a channel, and the same as a table."""
     chart, table = st.columns([3, 2], gap="large")
     chart.plotly_chart(
         figures_gates.effects([(row.channel, row.gate, row.drop) for row in found], target=name),

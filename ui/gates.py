@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -91,31 +90,37 @@ def channels(engine: Engine, picture: state.Picture, answer: Explanation, block:
             config=widgets.STILL,
         )
     with place:
-        st.subheader("Where a channel is active", anchor=False)
-        named = {MOST_OPEN: "its most open", MOST_CLOSED: "its most closed"}
-        numbered = {channel: f"channel {channel}" for channel in range(len(values))}
-        chosen = widgets.select("Channel over the picture", named | numbered, key="se_gates.channel")
-        channel = {MOST_OPEN: int(order[-1]), MOST_CLOSED: int(order[0])}.get(chosen, chosen)
-        before = steps["depthwise"][channel]
-        st.image(
-            answers.on_crop(
-                answers.for_screen(picture.image), engine.preparation, before, answers.Look(0.6, "viridis")
-            ),
-            width="stretch",
-            caption=f"Channel {channel}, gate {values[channel]:.3f}. Highlighted: where its map before the gate is "
-            f"over zero, {(before > 0).mean():.0%} of its positions. Strongest value {before.max():.2f}",
-            alt=f"Map of channel {channel} of {block} over {picture.name}",
-        )
+        _place_of_channel(engine, picture, values, steps["depthwise"])
+
+
+def _place_of_channel(engine: Engine, picture: state.Picture, values: np.ndarray, before: np.ndarray) -> None:
+    """One channel's map before its gate, over the picture. `before`: the block's maps (C, H, W)."""
+    st.subheader("Where a channel is active", anchor=False)
+    named = {MOST_OPEN: "its most open", MOST_CLOSED: "its most closed"}
+    numbered = {channel: f"channel {channel}" for channel in range(len(values))}
+    chosen = widgets.select("Channel over the picture", named | numbered, key="se_gates.channel")
+    channel = {MOST_OPEN: int(values.argmax()), MOST_CLOSED: int(values.argmin())}.get(chosen, chosen)
+    active = before[channel]
+    shown, look = answers.for_screen(picture.image), answers.Look(0.6, "viridis")
+    st.image(
+        answers.on_crop(shown, engine.preparation, active, look),
+        width="stretch",
+        caption=f"Channel {channel}, gate {values[channel]:.3f}. Highlighted: where its map before the gate is over "
+        f"zero, {figures_inside.percent((active > 0).mean())} of its positions. "
+        f"Strongest value {active.max():.2f}, behind the gate {values[channel] * active.max():.2f}",
+        alt=f"Map of channel {channel} over {picture.name}",
+    )
 
 
 # Two pictures, two classes ----------------------------------------------------------------------------------------
 
 
 class Side(NamedTuple):
-    """One of two that are compared: what it is called, and its gates."""
+    """One of two that are compared: what it is called, its gates, and of a class their spread over its pictures."""
 
     name: str
     gates: BlockGates
+    spreads: BlockGates | None = None
 
 
 def two_pictures(engine: Engine, picture: state.Picture, answer: Explanation) -> tuple[Side, Side]:
@@ -154,7 +159,11 @@ def two_classes(engine: Engine, answer: Explanation) -> tuple[Side, Side] | None
         with column:
             name = widgets.select(f"The {place} class", texts, key=f"se_gates.{key}", default=best[len(sides)])
         number = statistics.classes.index(name)
-        sides.append(Side(name, {block: rows.means[number] for block, rows in statistics.blocks.items()}))
+        means, spreads = (
+            {block: getattr(rows, part)[number] for block, rows in statistics.blocks.items()}
+            for part in ("means", "spreads")
+        )
+        sides.append(Side(name, means, spreads))
     st.caption(f"Mean gates over the pictures of each class. {measured_on(statistics.about)}")
     return sides[0], sides[1]
 
@@ -176,14 +185,18 @@ def compared(engine: Engine, first: Side, second: Side) -> None:
         config=widgets.STILL,
     )
     st.markdown(f"On the mean the gates of **{most[0]}** differ most: by {np.abs(most[1]).mean():.3f}.")
-    block = answers.pick_block(engine, key="se_gates.block")
+    _one_block_compared(answers.pick_block(engine, key="se_gates.block"), first, second)
+
+
+def _one_block_compared(block: str, first: Side, second: Side) -> None:
+    """Its gates on both sides, channel by channel, and a table of the channels that differ most."""
     st.plotly_chart(
         figures_gates.side_by_side((first.name, first.gates[block]), (second.name, second.gates[block])),
         key="se_gates.sides",
         alt=f"Gates of {block} for {first.name} and {second.name}, and their difference",
         config=widgets.STILL,
     )
-    change = dict(rows)[block]
+    change = np.subtract(second.gates[block], first.gates[block])
     order = np.abs(change).argsort()[::-1][: 2 * EXTREMES]
     with st.expander(f"The channels of {block} that differ most, as a table"):
         st.dataframe(
@@ -205,83 +218,10 @@ def profiles(engine: Engine, first: Side, second: Side) -> None:
     block = str(state.value("se_gates.block"))
     st.plotly_chart(
         figures_gates.class_profiles(
-            [(side.name, side.gates[block]) for side in (first, second)],
+            [(side.name, side.gates[block], side.spreads[block]) for side in (first, second)],
             state.gate_statistics(engine).blocks[block].mean,
         ),
         key="se_gates.profiles",
         alt=f"Mean gate of each channel of {block} for {first.name}, {second.name} and all classes",
         config=widgets.STILL,
     )
-
-
-# As files ---------------------------------------------------------------------------------------------------------
-
-
-def downloads(engine: Engine, picture: state.Picture, answer: Explanation) -> None:
-    """The picture's gates as CSV and NPZ."""
-    rows = [
-        {"picture": picture.name, "block": gates.block, "channel": channel, "gate": float(value)}
-        for gates in answer.gates
-        for channel, value in enumerate(gates.values)
-    ]
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **gates_of(answer))
-    with st.container(horizontal=True):
-        for kind, data, mime in (
-            ("CSV", answers.csv_text(rows), "text/csv"),
-            ("NPZ", buffer.getvalue(), "application/zip"),
-        ):
-            name = f"gates.{kind.lower()}"
-            st.download_button(f"Download {kind}", data, name, mime, key=f"se_gates.{kind}", on_click="ignore")
-    st.caption(
-        f"{len(rows):,} gates of {len(answer.gates)} blocks, float32. NPZ: one array a block, named as the block."
-    )
-    st.dataframe(rows, hide_index=True, height=320, key="se_gates.table")
-
-
-READ_GATES = """
-gates = {}
-for name, module in network.named_modules():
-    if name.endswith(".scale_activation"):  # the sigmoid at the end of each squeeze-and-excitation
-
-        def keep(module, inputs, output, block=name.partition(".block.")[0]):
-            gates[block] = output.flatten().clone()
-
-        module.register_forward_hook(keep)
-
-with torch.no_grad():
-    network(x)
-for block, values in gates.items():
-    print(block, values.shape, values.mean())
-"""
-LOAD_IMAGENET = """\
-import torch
-from PIL import Image
-from torchvision.models import get_model, get_weight
-
-weights = get_weight("{weights}")
-network = get_model("{name}", weights=weights).eval()
-x = weights.transforms()(Image.open("photo.jpg").convert("RGB"))[None]
-"""
-LOAD_OTHER = """\
-import torch
-from PIL import Image
-
-from effnet_core import weights
-
-model = {load}
-network = model.module  # torchvision's EfficientNet
-x = torch.from_numpy(model.preparation.tensor(Image.open("photo.jpg").convert("RGB")))[None]
-"""
-
-
-def code(engine: Engine) -> str:
-    """Lines of Python that read the same gates from torchvision's network."""
-    if engine.weights.startswith("ImageNet"):
-        choice = engine.weights.removeprefix("ImageNet (").partition(",")[0]
-        kind = engine.name.replace("efficientnet_b", "EfficientNet_B")
-        return LOAD_IMAGENET.format(weights=f"{kind}_Weights.{choice}", name=engine.name) + READ_GATES
-    if engine.weights.startswith("own"):
-        file = engine.weights.removeprefix("own checkpoint ")
-        return LOAD_OTHER.format(load=f'weights.load_checkpoint(open({file!r}, "rb").read(), {file!r})') + READ_GATES
-    return LOAD_OTHER.format(load=f'weights.load("{engine.name}")') + READ_GATES

@@ -168,7 +168,7 @@ def show_sheet() -> None:
             key="interview.apkg",
             on_click="ignore",
         )
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([1, 1.35], gap="large")
     with left:
         st.subheader("Formulas", anchor=False)
         st.table([{"what": name, "formula": text} for name, text in cheatsheet.formulas()], border="horizontal")

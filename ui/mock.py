@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import streamlit as st
 
@@ -54,9 +55,9 @@ def _show_sitting(sitting: quiz.Sitting) -> None:
             _sit_card(question, turn)
             return
         drilling.show_question(question)
-        text, asked = drilling.ask(question, key=f"interview.sit.{turn}", give_up="Skip")
+        text, asked = drilling.ask(question, key=f"interview.sit.{turn}", buttons=("Answer", "Skip"))
         if asked:
-            _record(question, text if asked == "Check" else "")
+            _record(question, text if asked == "Answer" else "")
 
 
 def _sit_card(card: Card, turn: int) -> None:
@@ -96,8 +97,7 @@ def _answer(given: str, score: float) -> None:
 
 
 def _end() -> None:
-    sitting = state.value("interview.sitting")
-    state.keep("interview.sitting", quiz.Sitting(sitting.questions[: len(sitting.answers)], 0, sitting.answers))
+    state.keep("interview.sitting", replace(state.value("interview.sitting"), ends=0.0))
 
 
 def _show_report(sitting: quiz.Sitting) -> None:
@@ -106,7 +106,7 @@ def _show_report(sitting: quiz.Sitting) -> None:
     st.header(f"{points:g} of {asked} points", anchor=False)
     missed = len(sitting.questions) - len(sitting.answers)
     if missed:
-        st.markdown(f"Time was up before {missed} of the questions.")
+        st.markdown(f"It ended before {missed} of the questions.")
     if sitting.answers:
         st.dataframe(
             [
@@ -117,7 +117,8 @@ def _show_report(sitting: quiz.Sitting) -> None:
             alt="Points by group, weakest first",
         )
     weak = quiz.to_repeat(sitting.answers)
-    st.subheader("What to repeat" if weak else "Nothing to repeat: all went well", anchor=False)
+    if sitting.answers:
+        st.subheader("What to repeat" if weak else "Nothing to repeat: all answers went well", anchor=False)
     for answer in weak:
         _show_weak(answer)
     _show_what_next([answer.question.id for answer in weak if isinstance(answer.question, Card)])
@@ -147,13 +148,14 @@ def _show_what_next(weak_cards: list[str]) -> None:
 
 
 def _repeat(weak_cards: list[str]) -> None:
-    """Callback: the cards that went badly come first from now on."""
+    """Callback: the first card that went badly is shown at once, the others are due in a minute."""
     for card in weak_cards:
         progress.rate(card, "Again")
     _restart()
-    state.keep("interview.mode", "cards")
+    every = dict.fromkeys(("interview.group", "interview.level"), interview.ALL)
+    state.keep_all(every | {"interview.mode": "cards", "interview.card": weak_cards[0]})
 
 
 def _restart() -> None:
-    seed = state.value("interview.mock_seed", 1)
-    state.keep_all({"interview.sitting": None, "interview.mock_seed": (seed + 1) % drilling.SEEDS[1]})
+    seed = drilling.next_seed(state.value("interview.mock_seed", 1.0))
+    state.keep_all({"interview.sitting": None, "interview.mock_seed": seed})

@@ -61,7 +61,7 @@ def _take_stored() -> None:
     stored = str(state.value(KEY, {}).get("stored") or "")
     state.keep("interview.base", stored)
     try:
-        keep(repetition.merged(known(), _read(stored)))
+        keep(repetition.merged(known(), _read(stored) if stored else {}))
     except ProgressRejected:
         state.keep("interview.unreadable", True)
 
@@ -103,5 +103,5 @@ def show_files() -> None:
             st.error(f"Not imported: {problem}.")
         else:
             keep(repetition.merged(known(), read))
-            st.success(f"Imported: {len(read)} cards.")
+            st.success(f"Imported: progress on {len(read)} of {len(all_cards())} cards.")
     st.button("Forget my progress", key="interview.forget", on_click=keep, args=({},), disabled=not known())

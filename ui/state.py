@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
@@ -99,6 +100,13 @@ def keep_all(values: dict[str, object]) -> None:
     for key, new in values.items():
         if value(key) != new:
             keep(key, new)
+
+
+def link() -> str:
+    """The page's address with all that is set on it: bound inputs that stand at their default are left out."""
+    address = (st.context.url or "").split("?")[0]
+    query = urlencode(st.query_params.to_dict())
+    return f"{address}?{query}" if query else address
 
 
 # Pictures ---------------------------------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from effnet_core.engine import Engine
     from effnet_core.weights import ModelStatus
 
-FAVICON = str(Path(__file__).parent / "assets" / "favicon.png")
+ASSETS = Path(__file__).parent / "assets"
+FAVICON = str(ASSETS / "favicon.png")
 UNITS = ("MACs", "FLOPs")
 # a word's meaning stands at the foot of the window: nothing to be cut off, on a phone either
 TERM_STYLE = """
@@ -29,6 +30,11 @@ TERM_STYLE = """
 """
 STILL = {"displayModeBar": False, "scrollZoom": False}  # a chart that is read, not moved
 CARD = {"delta_color": "off", "delta_arrow": "off", "border": True}  # a readout whose second line is no change
+CHART_FILES = ("PNG", "SVG")
+OTHER_BUTTONS = (  # plotly's, beside the one that saves and the one that turns back
+    *("zoom2d", "pan2d", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d"),
+    *("zoom3d", "pan3d", "orbitRotation", "tableRotation", "resetCameraLastSave3d", "hoverClosest3d"),
+)
 
 
 def header(question: str, *, unit_switch: bool = False) -> DeltaGenerator:
@@ -74,6 +80,34 @@ def cite(text: str) -> None:
     st.caption(text)
 
 
+def exact(
+    label: str,
+    *,
+    key: str,
+    default: float,
+    limits: tuple[float, float],
+    step: float,
+    on_move: dict[str, object] | None = None,
+    **settings,
+) -> float:
+    """An input for one number, which stands in the URL; a move also sets the widgets of `on_move`.
+
+    After explain_refused_number, which needs a wide place.
+    """
+    return st.number_input(
+        label,
+        *limits,
+        value=default,
+        step=step,
+        format="%.6g",
+        key=key,
+        on_change=state.keep_all,
+        args=(on_move or {},),
+        bind="query-params",
+        **settings,
+    )
+
+
 def exact_and_slider(
     label: str,
     *,
@@ -89,24 +123,14 @@ def exact_and_slider(
     The input is the state and stands in the URL; the slider follows it. A value in the URL that is outside the
     limits or no number gets a sentence and the default.
     """
-    _explain_refused_number(key, default, limits)
+    explain_refused_number(key, default, limits)
     slider_key, moved = f"{key}_slider", on_move or {}
     control = st.container(gap="xsmall")
     row = control.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", wrap=False)
     row.markdown(f"**{label}**", help=help, width="content")
-    number = row.number_input(
-        f"{label}, exact",
-        *limits,
-        value=default,
-        step=step,
-        format="%g",
-        key=key,
-        on_change=state.keep_all,
-        args=(moved,),
-        bind="query-params",
-        label_visibility="collapsed",
-        width=130,
-    )
+    hidden = {"label_visibility": "collapsed", "width": 130}
+    with row:
+        number = exact(f"{label}, exact", key=key, default=default, limits=limits, step=step, on_move=moved, **hidden)
     if state.value(slider_key) != number:
         state.keep(slider_key, number)
     control.slider(
@@ -124,12 +148,13 @@ def exact_and_slider(
 
 def slider(label: str, *, key: str, default: float, limits: tuple[float, float], step: float) -> float:
     """A slider whose value stands in the URL; one there that is outside the limits gets a sentence and the default."""
-    _explain_refused_number(key, default, limits)
+    explain_refused_number(key, default, limits)
     moved = st.slider(label, *limits, value=default, step=step, format="%g", key=key, bind="query-params")
     return min(max(moved, limits[0]), limits[1])
 
 
-def _explain_refused_number(key: str, default: float, limits: tuple[float, float]) -> None:
+def explain_refused_number(key: str, default: float, limits: tuple[float, float]) -> None:
+    """Say in a sentence that the URL's number for a bound input is refused."""
     low, high = limits
     explain_refused(key, f"a number from {low:g} to {high:g}", lambda text: low <= float(text) <= high, f"{default:g}")
 
@@ -146,9 +171,11 @@ def explain_refused(key: str, allowed: str, accepts: Callable[[str], bool], inst
         slot.warning(f"The link asks for {key} = {text[:40]!r}; allowed is {allowed}. Shown instead: {instead}.")
 
 
-def choice(label: str, options: dict[str, str], *, key: str, help: str | None = None, **settings) -> str:
-    """A segmented control over {value: text on the screen and in the URL}; the first option is the default."""
-    first, texts = next(iter(options)), options.values()
+def choice(
+    label: str, options: dict[str, str], *, key: str, default: str | None = None, help: str | None = None, **settings
+) -> str:
+    """A segmented control over {value: text on the screen and in the URL}; the first is the default."""
+    first, texts = default or next(iter(options)), options.values()
     explain_refused(key, ", ".join(texts), lambda text: text in texts, options[first])
     return st.segmented_control(
         label,
@@ -171,6 +198,35 @@ def select(label: str, texts: dict[object, str], *, key: str, default: object = 
     explain_refused(key, allowed, lambda text: text in texts.values(), texts[first])
     chosen = st.selectbox(label, values, values.index(first), format_func=texts.get, key=key, bind="query-params")
     return chosen if chosen in texts else first
+
+
+def pick_chart_file() -> None:
+    """What the camera button above each chart saves; charts read it by chart_config."""
+    choice("Save charts as", {kind: kind for kind in CHART_FILES}, key="app.charts")
+
+
+def chart_config(name: str, *, turns: bool = False) -> dict[str, object]:
+    """Of a chart that can be saved: plotly's own button writes a file of that name, in the browser alone.
+
+    `turns`: a chart in three dimensions, which is dragged to turn it and has a button back to the first view.
+    """
+    kind = str(state.value("app.charts", CHART_FILES[0])).lower()
+    return {
+        "displayModeBar": True,
+        "displaylogo": False,
+        "scrollZoom": False,
+        # not modeBarButtons, which would leave out Streamlit's own button for the full screen
+        "modeBarButtonsToRemove": [*OTHER_BUTTONS, *(() if turns else ("resetCameraDefault3d",))],
+        "toImageButtonOptions": {"format": kind, "filename": name, "scale": 2},
+    }
+
+
+_camera = st.components.v2.component("camera", js=(ASSETS / "camera.js").read_text(encoding="utf-8"))
+
+
+def keep_camera() -> None:
+    """A chart in three dimensions stays turned as the user left it, though Streamlit draws it anew; shows nothing."""
+    _camera(key="app.camera", height=1)
 
 
 # Which network answers --------------------------------------------------------------------------------------------

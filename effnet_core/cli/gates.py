@@ -124,5 +124,5 @@ def weights_hash(options: argparse.Namespace) -> str:
 
 
 def depth_row(name: str, block: BlockStatistics) -> dict[str, str | int | float]:
-    keys = ("share_between", "spread", "class_spread", "steady", "saturated")
+    keys = ("share_between", "spread", "within_spread", "class_spread", "steady", "saturated")
     return {"block": name, "channels": len(block.mean), **{key: getattr(block, key) for key in keys}}

@@ -6,7 +6,7 @@ import argparse
 import json
 from dataclasses import asdict
 
-from ..drills import GROUPS, KINDS, LEVELS, deal
+from ..drills import GROUPS, KINDS, LEVELS, deal, kinds_of
 from ..drills.kind import Drill
 
 FIELDS = """
@@ -20,7 +20,7 @@ def add_commands(command) -> None:
     asked = command(quiz)
     asked.formatter_class = argparse.RawDescriptionHelpFormatter
     asked.description += FIELDS
-    asked.epilog = "kinds:\n" + "\n".join(f"  {kind.name:24}{kind.about}" for kind in KINDS.values())
+    asked.epilog = "kinds:\n" + "\n".join(f"  {name:24}{KINDS[name].about}" for name in kinds_of())
     asked.add_argument("--seed", type=int, default=0, help="default 0")
     asked.add_argument("--count", type=int, default=10, help="default 10")
     asked.add_argument("--kind", metavar="NAME", help="one kind alone; all are listed below")
@@ -44,5 +44,5 @@ def as_text(number: int, drill: Drill) -> str:
     choices = [f"   {letter}) {choice}" for letter, choice in zip("abcdefgh", drill.choices, strict=False)]
     answer = drill.answer if drill.choices else f"{drill.answer:,.10g} {drill.unit}".strip()
     working = [f"   {line}" for line in drill.working]
-    head = f"{number}. [{KINDS[drill.kind].group}, level {drill.level}] {drill.question}"
+    head = f"{number}. [{GROUPS[KINDS[drill.kind].group]}, level {drill.level}] {drill.question}"
     return "\n".join([head, *choices, f"   Answer: {answer}", *working, ""])

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from random import Random
 
 from . import blocks, comparisons, depthwise, practice, scaling, squeeze, training
-from .kind import GROUPS, KINDS, LEVELS, Drill, Kind, Task
+from .kind import GROUPS, KINDS, LEVELS, Drill, Kind, Task, asked_in
 
 FILES = (scaling, blocks, depthwise, squeeze, training, practice, comparisons)  # importing them fills KINDS
 COUNT_RANGE = (1, 100_000)
+DIGITS = 12  # of an answer that is no whole number: what float arithmetic leaves behind is cut off
 
 
 def drill(kind: str, seed: int, level: int) -> Drill:
@@ -22,9 +23,9 @@ def drill(kind: str, seed: int, level: int) -> Drill:
         raise ValueError(f"no kind of drill is called {kind!r}; there are {', '.join(KINDS)}")
     _check_level(level)
     made, asked = KINDS[kind].draw(Random(f"{kind} {level} {seed}"), level), KINDS[kind]
-    return Drill(
-        kind, level, _with_precision(made, asked), made.answer, asked.unit, asked.tolerance, made.working, made.given
-    )
+    answer = float(f"{made.answer:.{DIGITS}g}") if isinstance(made.answer, float) else made.answer
+    question = _with_precision(made, asked)
+    return Drill(kind, level, question, answer, asked.unit, asked.tolerance, made.working, made.given)
 
 
 def deal(
@@ -48,7 +49,8 @@ def kinds_of(group: str | None = None) -> list[str]:
     """Names of the kinds of a group, or of all. ValueError tells the groups."""
     if group is not None and group not in GROUPS:
         raise ValueError(f"no group of drills is called {group!r}; there are {', '.join(GROUPS)}")
-    return [name for name, kind in KINDS.items() if group in (None, kind.group)]
+    wanted = GROUPS if group is None else (group,)
+    return [name for one in wanted for name, kind in KINDS.items() if kind.group == one]
 
 
 def _kinds(random: Random, names: list[str]) -> Iterator[str]:
@@ -65,4 +67,4 @@ def _with_precision(task: Task, kind: Kind) -> str:
     if "choices" in task.given:
         return task.question
     how = f"to within {100 * kind.tolerance:g} %" if kind.tolerance else "exact"
-    return f"{task.question} ({f'in {kind.unit}, ' if kind.unit else ''}{how})"
+    return f"{task.question} ({', '.join(filter(None, (asked_in(kind.unit), how)))})"

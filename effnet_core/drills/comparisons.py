@@ -72,7 +72,7 @@ def wide_bottleneck(random: Random, level: int) -> Task:
 
 @kind("comparisons", "parameters", 0.01)
 def mobilenet_block(random: Random, level: int) -> Task:
-    """What SE adds: parameters of the same block in MobileNetV2, or the difference to MBConv."""
+    """Parameters of MobileNetV2's block of the same shape, which has no SE."""
     drawn = draw_block(random, level, wide=True)
     layers = block_layers(*drawn)
     gate = total([layer for layer in layers if layer.role in SE_ROLES]).params

@@ -91,6 +91,11 @@ def number(value: float) -> str:
     return f"{float(f'{value:.4g}'):,.10g}"
 
 
+def asked_in(unit: str) -> str:
+    """How a drill asks for its unit: "in px", "as a factor", or nothing."""
+    return {"": "", "×": "as a factor"}.get(unit, f"in {unit}")
+
+
 def percent(share: float) -> str:
     return f"{number(100 * share)} %"
 

@@ -58,7 +58,7 @@ def other_resolution(random: Random, level: int) -> Task:
     """What feeding a network another resolution does to its multiply-accumulates."""
     member = "b0" if level == 1 else random.choice(MEMBERS[:4])
     own = released(member)
-    pixels = random.choice((128, 160, 192, 256, 288, 320, 384, 448))
+    pixels = random.choice((128, 160, 256, 320, 448))
     ratio = network_cost(member, pixels).macs / network_cost(member).macs
     return Task(
         f"EfficientNet-{member.upper()} is fed {pixels} px instead of {own.resolution} px. By which factor do its "
@@ -134,7 +134,7 @@ def folded_batch_norm(random: Random, level: int) -> Task:
 @kind("practice", "%", 0.05)
 def wasted_padding(random: Random, level: int) -> Task:
     """Compute that a resolution which is no multiple of 32 spends beyond the pixels it adds."""
-    lower = random.choice((192, 224, 256, 288) if level < 3 else (320, 384))
+    lower = random.choice((224, 256) if level < 3 else (320, 384))
     pixels = lower + random.choice((4, 8, 12) if level == 1 else (6, 13, 20, 26))
     member = "b0" if level < 3 else "b1"
     macs = {side: network_cost(member, side).macs for side in (lower, pixels)}

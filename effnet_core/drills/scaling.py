@@ -20,6 +20,7 @@ from .kind import MEMBERS, Task, kind, network_cost, number
 
 BASE_PX = RELEASES["b0"].resolution
 PUBLISHED = {"α": ALPHA, "β": BETA, "γ": GAMMA}
+POWERS = {"α": 1, "β": 2, "γ": 2}  # in compute, Eq. 3
 
 
 def _phi(random: Random, level: int) -> float:
@@ -101,17 +102,24 @@ def compute_growth(random: Random, level: int) -> Task:
 @kind("scaling", "", 0.005)
 def missing_coefficient(random: Random, level: int) -> Task:
     """The coefficient that keeps a step of φ at a given growth."""
-    alpha, beta = (ALPHA, BETA) if level == 1 else (random.randint(105, 125) / 100, random.randint(102, 115) / 100)
+    chosen = PUBLISHED if level == 1 else {letter: random.randint(102, 120) / 100 for letter in PUBLISHED}
     target = 2 if level < 3 else random.randint(18, 30) / 10
-    gamma = math.sqrt(target / (alpha * beta**2))
+    missing = random.choice(list(chosen))
+    known = {letter: value for letter, value in chosen.items() if letter != missing}
+    rest = math.prod(value ** POWERS[letter] for letter, value in known.items())
+    answer = (target / rest) ** (1 / POWERS[missing])
+    factors = " · ".join(f"{value:g}{'²' * (POWERS[letter] == 2)}" for letter, value in known.items())
     return Task(
-        f"α = {alpha:g} and β = {beta:g}. Which γ makes one step of φ multiply compute by exactly {target:g}?",
-        gamma,
+        f"{' and '.join(f'{letter} = {value:g}' for letter, value in known.items())}. Which {missing} makes one step "
+        f"of φ multiply compute by exactly {target:g}?",
+        answer,
         (
-            "α · β² · γ² = " + f"{target:g}",
-            f"γ = √({target:g} / ({alpha:g} · {beta:g}²)) = √{number(gamma**2)} = {number(gamma)}",
+            f"α · β² · γ² = {target:g}",
+            f"{factors} = {number(rest)}, so {missing}{'²' * (POWERS[missing] == 2)} = {target:g} / {number(rest)} = "
+            f"{number(target / rest)}",
+            f"{missing} = {number(answer)}",
         ),
-        {"alpha": alpha, "beta": beta, "target": target},
+        {"known": known, "missing": missing, "target": target},
     )
 
 

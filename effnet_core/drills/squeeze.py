@@ -43,7 +43,7 @@ def se_params(random: Random, level: int) -> Task:
 @kind("se", "%", 0.02)
 def se_share(random: Random, level: int) -> Task:
     """Share of SE in the parameters or multiply-accumulates of a whole network."""
-    member = "b0" if level == 1 else random.choice(MEMBERS)
+    member = random.choice(MEMBERS[:3] if level == 1 else MEMBERS)
     what = random.choice(("params", "macs"))
     layers = network_layers(member)
     part = getattr(total([layer for layer in layers if layer.role in SE_ROLES]), what)

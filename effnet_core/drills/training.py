@@ -34,8 +34,8 @@ def expected_blocks(random: Random, level: int) -> Task:
     """How many residual branches of a network run on average in training."""
     member = "b0" if level == 1 else random.choice(MEMBERS[1:])
     blocks, rate = released(member).blocks, round(1 - LEAST_SURVIVAL, 10)
-    if level == 3:
-        rate = random.randint(5, 50) / 100
+    if level != 2:
+        rate = random.choice((0.1, 0.2, 0.3, 0.4)) if level == 1 else random.randint(5, 50) / 100
     dropped = [rate * index / len(blocks) for index, block in enumerate(blocks) if block.has_residual]
     return Task(
         f"EfficientNet-{member.upper()} has {len(blocks)} blocks in stages of {_stage_sizes(member)}. Counted from 0, "

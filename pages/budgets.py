@@ -1,0 +1,55 @@
+"""One budget of compute, spent four ways: depth, width, pixels, or all three. Opens and updates without torch."""
+
+import streamlit as st
+
+from ui import budgets, latency, state, widgets
+
+state.enter_by_router()
+
+controls, picture = st.columns([1, 2], gap="large")
+with controls:
+    macs = budgets.pick_budget()
+    batch = budgets.pick_batch()
+    widgets.pick_chart_file()
+found = budgets.solutions(macs)
+with picture:
+    budgets.show_drawing(found)
+    widgets.cite(
+        "One slab a block, all four to one scale: as high as its output's resolution, as thick as its output has "
+        "channels."
+    )
+budgets.show_bars(found, batch=batch)
+
+panel = widgets.choice(
+    "Look closer",
+    {
+        "numbers": "All numbers",
+        "latency": "Latency here",
+        "published": "What the paper measured",
+        "others": "Other networks",
+    },
+    key="budgets.panel",
+    wrap=True,
+)
+if panel == "numbers":
+    budgets.show_table(found, batch=batch)
+elif panel == "latency":
+    latency.show({way: (budgets.title(solution), solution.architecture) for way, solution in found.items()})
+elif panel == "published":
+    budgets.show_published(macs)
+else:
+    budgets.show_other_networks()
+
+st.markdown(
+    """
+**What to notice.** All four cost about the same compute, and nothing else about them is the same. Depth alone pays in
+parameters and in a long chain of layers that must run one after the other. Width alone pays in parameters. Pixels
+alone cost no parameter at all, and pay in memory: every activation grows. For budgets above B1's, all three together
+stay between the extremes on every count, and the paper's accuracies are best there.
+
+**How memory is counted.** For one picture: input and output of the layer for which both together are largest, as
+32-bit numbers; weights come on top. For training: what PyTorch keeps of each layer until the backward pass, times
+the batch, and four numbers for each parameter: itself, its gradient, and the two that RMSProp with momentum keeps.
+A GPU needs some more for workspaces, and mixed precision needs less.
+"""
+)

@@ -1,0 +1,100 @@
+// Networks drawn to scale as SVG: a slab a block, as high as its output's resolution, as thick as its output has
+// channels. The blocks of a stage are equal, so one transform sizes them all and a drag redraws in time.
+
+const SVG = "http://www.w3.org/2000/svg"
+const LABEL_PX = 22 // room for a line of text
+const EDGE_PX = 10
+
+function svgElement(name, parent, attributes = {}) {
+  const made = document.createElementNS(SVG, name)
+  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value)
+  return parent.appendChild(made)
+}
+
+const setText = (node, text) => {
+  if (node.textContent !== text) node.textContent = text
+}
+
+class Drawing {
+  constructor(svg, look) {
+    this.svg = svg
+    this.look = look
+    this.title = svgElement("title", svg)
+    this.networks = [new DrawnNetwork(svg, look), new DrawnNetwork(svg, look)]
+    this.networks[1].group.setAttribute("opacity", 0.5)
+  }
+
+  // The scale changes in steps, when the network outgrows it, so that a growing network is seen to grow.
+  zoomed(largest, ofReference) {
+    const ratio = largest / ofReference
+    return ofReference * (this.look.zooms.find((zoom) => ratio <= zoom) ?? ratio)
+  }
+
+  show(network, title, reference, referenceTitle) {
+    const { clientWidth: width, clientHeight: height } = this.svg
+    if (!width || !height) return
+    this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`)
+    setText(this.title, `${title}: ${network.blocks} blocks drawn to scale above B0's ${reference.blocks}`)
+    const channels = ({ slabs }) => slabs.reduce((sum, slab) => sum + slab.channels * slab.count, 0)
+    const wide = this.zoomed(channels(network), channels(reference))
+    const [tall, base] = [this.zoomed(network.slabs[0].size, reference.slabs[0].size), reference.slabs[0].size]
+    const x = (width - 2 * EDGE_PX) / (wide * (1 + this.look.gap * reference.slabs.length))
+    const y = (height - 4 * LABEL_PX) / (tall + base)
+    const scale = { x, y, gap: this.look.gap * wide * x, right: width - EDGE_PX }
+    this.networks[0].show(network.slabs, title, LABEL_PX + (tall * y) / 2, scale)
+    this.networks[1].show(reference.slabs, referenceTitle, 3 * LABEL_PX + (tall + base / 2) * y, scale)
+  }
+}
+
+class DrawnNetwork {
+  constructor(svg, look) {
+    this.look = look
+    this.group = svgElement("g", svg)
+    this.title = svgElement("text", this.group, { class: "name", "text-anchor": "end", dy: "0.35em" })
+    this.stages = []
+  }
+
+  show(slabs, title, middle, scale) {
+    let [left, shown] = [EDGE_PX, 0]
+    setText(this.title, title)
+    place(this.title, scale.right, middle - (slabs[0].size * scale.y) / 2)
+    slabs.forEach((slab, index) => {
+      const stage = (this.stages[index] ??= new DrawnStage(this.group, slab, this.look.colours[slab.kind]))
+      const thick = slab.channels * scale.x
+      stage.show(slab, left, middle, scale, slab.size === shown)
+      left += thick * slab.count + scale.gap
+      shown = slab.size
+    })
+  }
+}
+
+class DrawnStage {
+  constructor(parent, slab, colour) {
+    this.slabs = svgElement("g", parent, { class: "stage", fill: colour, "data-stage": slab.stage })
+    this.hint = svgElement("title", this.slabs)
+    this.number = svgElement("text", parent, { "text-anchor": "middle", dy: "1.1em" })
+    this.pixels = svgElement("text", parent, { "text-anchor": slab.stage === 1 ? "start" : "middle", dy: "-0.35em" })
+  }
+
+  show({ stage, kind, channels, size, count }, left, middle, scale, sameSize) {
+    const [thick, high] = [channels * scale.x, size * scale.y]
+    while (this.slabs.childElementCount > count + 1) this.slabs.lastChild.remove() // 1: the hint
+    for (let x = this.slabs.childElementCount - 1; x < count; x++) {
+      svgElement("rect", this.slabs, { class: "slab", x, y: -0.5, width: 1, height: 1 })
+    }
+    this.slabs.setAttribute("transform", `translate(${left} ${middle}) scale(${thick} ${high})`)
+    this.slabs.setAttribute("stroke-width", Math.min(0.5, thick / 4))
+    const centre = left + (thick * count) / 2
+    const what = count === 1 ? kind : `${count} × ${kind}`
+    setText(this.hint, `stage ${stage}: ${what}\n${whole(channels)} channels, ${size} × ${size} px`)
+    setText(this.number, `${stage}`)
+    place(this.number, centre, middle + high / 2)
+    setText(this.pixels, sameSize ? "" : stage === 1 ? `${size} px` : `${size}`)
+    place(this.pixels, stage === 1 ? left : centre, middle - high / 2)
+  }
+}
+
+function place(text, x, y) {
+  text.setAttribute("x", x)
+  text.setAttribute("y", y)
+}

@@ -1,0 +1,186 @@
+"""What the page of budgets shows: the budget, the four networks that spend it, and what each of them takes."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from effnet_core import budget, facts, figures_budget
+from effnet_core.architecture import RELEASES, released
+from effnet_core.cost import cost_of, layers_of
+
+from . import costs, state, widgets
+
+OWN = "own"
+FIRST = "b3"  # shown at first: large enough for the four ways to differ
+GIGA = 1e9
+NAMES = {key: way.name for key, way in budget.WAYS.items()}
+
+
+def pick_budget() -> int:
+    """MACs to spend: as much as a release takes, or an own number."""
+    members = {member: f"as {member.upper()}" for member in RELEASES} | {OWN: "own number"}
+    chosen = widgets.choice("As much compute", members, key="budgets.as", default=FIRST, wrap=True)
+    own = _number(
+        "Own number, G MACs",
+        key="budgets.macs",
+        default=round(cost_of(released(FIRST)).macs / GIGA, 2),
+        limits=budget.BUDGET_RANGE_G,
+        step=0.1,
+        on_change={"budgets.as": OWN},
+    )
+    macs = round(own * GIGA) if chosen == OWN else cost_of(released(chosen)).macs
+    st.metric(
+        f"Budget, {costs.unit()}",
+        costs.compute(macs),
+        f"exactly {costs.quantity().factor * macs:,}",
+        help=costs.MACS_OR_FLOPS,
+        delta_color="off",
+        delta_arrow="off",
+    )
+    return macs
+
+
+def pick_batch() -> int:
+    return _number("Pictures in a training batch", key="budgets.batch", default=32, limits=budget.BATCH_RANGE, step=1)
+
+
+def _number(
+    label: str,
+    *,
+    key: str,
+    default: float,
+    limits: tuple[float, float],
+    step: float,
+    on_change: dict[str, object] | None = None,
+) -> float:
+    """A number in the URL; whole where its default is."""
+    kind, (low, high) = type(default), limits
+    what = "a whole number" if kind is int else "a number"
+    allowed = f"{what} from {low:g} to {high:g}"
+    widgets.explain_refused(key, allowed, lambda text: low <= kind(text) <= high, f"{default:g}")
+    return st.number_input(
+        label,
+        low,
+        high,
+        value=default,
+        step=step,
+        format="%d" if kind is int else "%g",
+        key=key,
+        bind="query-params",
+        on_change=state.keep_all,
+        args=(on_change or {},),
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def solutions(macs: int) -> dict[str, budget.Solution]:
+    """Each way's network for this budget."""
+    return {way: budget.solve(way, macs) for way in budget.WAYS}
+
+
+def how_near(solution: budget.Solution) -> str:
+    """How far a solution is off, and what keeps it there."""
+    off = f"{solution.off:+.2%}"
+    if solution.limit:
+        return f"{off}: {solution.limit}"
+    return f"{off}" if solution.is_exact else f"{off}: the nearest step that rounding allows"
+
+
+def title(solution: budget.Solution) -> str:
+    """ "Depth alone, × 4.4"."""
+    return f"{NAMES[solution.way]}, {budget.setting(solution).removeprefix(solution.way).strip()}"
+
+
+def show_drawing(found: dict[str, budget.Solution]) -> None:
+    networks = {way: solution.architecture for way, solution in found.items()}
+    titles = {way: f"{title(found[way])}: {len(network.blocks):,} blocks" for way, network in networks.items()}
+    st.plotly_chart(
+        figures_budget.four_networks({way: (titles[way], layers_of(network)) for way, network in networks.items()}),
+        key="budgets.drawing",
+        alt="Four networks for one budget, drawn to one scale. " + "; ".join(titles.values()),
+        config=widgets.chart_config("four-ways"),
+    )
+    off = [f"{NAMES[way]} {how_near(solution)}" for way, solution in found.items() if not solution.is_exact]
+    if off:
+        st.info("Not within 1 % of the budget. " + "; ".join(off) + ".")
+
+
+def show_bars(found: dict[str, budget.Solution], *, batch: int) -> None:
+    """Parameters, memory for one picture, memory for training: what the same compute costs elsewhere."""
+    needs = {way: budget.needs(solution.architecture, batch=batch) for way, solution in found.items()}
+    charts = (
+        ("parameters (M)", {way: need.params / 1e6 for way, need in needs.items()}),
+        ("activations of one picture (MB)", {way: need.inference_bytes / 1e6 for way, need in needs.items()}),
+        (f"training with a batch of {batch:,} (GB)", {way: need.training_bytes / 1e9 for way, need in needs.items()}),
+    )
+    for column, (axis, values) in zip(st.columns(3), charts, strict=True):
+        column.plotly_chart(
+            figures_budget.bars_by_way(values, NAMES, axis=axis),
+            key=f"budgets.{axis.split(' ')[0]}",
+            alt=f"{axis}: " + ", ".join(f"{NAMES[way]} {value:.3g}" for way, value in values.items()),
+            config=widgets.chart_config(f"four-ways-{axis.split(' ')[0]}"),
+        )
+
+
+def show_table(found: dict[str, budget.Solution], *, batch: int) -> None:
+    rows = [_row(solution, budget.needs(solution.architecture, batch=batch)) for solution in found.values()]
+    percent = {name: st.column_config.NumberColumn(format="percent") for name in rows[0] if "share" in name}
+    exact = {name: st.column_config.NumberColumn(format="localized") for name in ("blocks", "parameters", costs.unit())}
+    st.dataframe(rows, hide_index=True, column_config=percent | exact, key="budgets.table", height="content")
+
+
+def _row(solution: budget.Solution, need: budget.Needs) -> dict[str, str | float]:
+    return {
+        "network": title(solution),
+        "blocks": need.blocks,
+        "parameters": need.params,
+        costs.unit(): costs.quantity().factor * need.macs,
+        "off": f"{solution.off:+.2%}",
+        "activations, MB": round(need.inference_bytes / 1e6, 1),
+        "training, GB": round(need.training_bytes / 1e9, 2),
+        f"depthwise: share of {costs.unit()}": need.depthwise_of_macs,
+        f"SE: share of {costs.unit()}": need.se_of_macs,
+        "SE: share of parameters": need.se_of_params,
+    }
+
+
+# What the paper measured ------------------------------------------------------------------------------------------
+
+
+def show_published(macs: int) -> None:
+    """The paper's nearest point for each way, with its own compute; and the same experiment on other networks."""
+    points = [budget.nearest_published(way, macs) for way in budget.WAYS]
+    rows = [
+        {
+            "what grows": NAMES[point.way],
+            "ImageNet top-1, %": point.top1,
+            "the paper's point": point.what,
+            f"its own {costs.unit()}": costs.compute(point.macs),
+            "against this budget": f"× {point.macs / macs:.2f}",
+            "source": point.source,
+        }
+        for point in points
+    ]
+    st.dataframe(rows, hide_index=True, key="budgets.published", height="content")
+    errata = {row["id"]: row for row in facts.table("errata")}
+    widgets.cite(
+        "Nearest published point of each way, at its own compute; nothing is interpolated, and all are accuracies of "
+        f"the paper's first version. {errata['E11']['correct_or_clarified']} {errata['E12']['correct_or_clarified']}"
+    )
+
+
+def show_other_networks() -> None:
+    """Table 3: the same four ways on MobileNets and ResNet-50."""
+    factor = costs.quantity().factor
+    rows = [
+        {
+            "network": row["base_model"],
+            "what grows": row["method"],
+            "by": ", ".join(f"{axis} × {row[axis]:g}" for axis in "dwr" if row[axis] is not None),
+            costs.unit(): f"{factor * row['flops_B_multiply_adds']:g} G",
+            "ImageNet top-1, %": row["top1_pct"],
+        }
+        for row in facts.table("effnet_table3_scaling_other_nets")
+    ]
+    st.dataframe(rows, hide_index=True, key="budgets.others", height="content")
+    widgets.cite(f"Source: {facts.table('effnet_table3_scaling_other_nets')[0]['source']}.")

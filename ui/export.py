@@ -1,0 +1,47 @@
+"""Out of the app: the network as code, the layers as CSV, the settings as a link, charts as files."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from effnet_core import figures
+from effnet_core.architecture import Architecture, released
+from effnet_core.cost import Layer, layers_of
+from effnet_core.export import csv_text, script
+
+from . import costs, state, widgets
+
+
+def show(architecture: Architecture, layers: list[Layer], title: str) -> None:
+    """All that can be taken along of the network on the screen."""
+    stem, text = file_stem(title), script(architecture, title)
+    code, others = st.columns([1.6, 1], gap="large")
+    with code:
+        st.markdown("**This network as code**, in torchvision's own classes")
+        st.code(text, language="python", height=430)
+        _download("Download script", text, f"{stem}.py", "text/x-python")
+    with others:
+        st.markdown("**These settings as a link**")
+        st.code(state.link(), language=None, wrap_lines=True)
+        st.markdown(f"**All {len(layers)} layers as a table**, with compute in {costs.unit()}")
+        _download("Download CSV", csv_text(costs.layer_rows(layers)), f"{stem}-layers.csv", "text/csv")
+        st.markdown(
+            "**Charts as files**: the camera above each chart of these panels saves it, as PNG or SVG by the switch "
+            "above. The browser draws the file; nothing is sent."
+        )
+    st.plotly_chart(
+        figures.network_drawing(title, layers, reference=("B0, to the same scale", layers_of(released("b0")))),
+        key="scaling.drawing_to_save",
+        alt=f"{title}: {len(architecture.blocks)} blocks drawn to scale above B0's, to be saved",
+        config=widgets.chart_config(stem),
+    )
+
+
+def _download(label: str, text: str, name: str, kind: str) -> None:
+    st.download_button(label, text, name, kind, key=f"scaling.{kind}", on_click="ignore")
+
+
+def file_stem(title: str) -> str:
+    """A file's name for a network: "efficientnet-b3-as-released", "efficientnet-formula-phi-1.5"."""
+    plain = title.lower().replace("φ", "phi").replace("=", " ").replace(",", " ")
+    return "-".join(["efficientnet", *plain.split()])
