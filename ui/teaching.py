@@ -20,6 +20,7 @@ CONTROLS = (
     *("stSlider", "stNumberInput", "stButtonGroup", "stSelectbox", "stMultiSelect", "stTextInput", "stFileUploader"),
     *("stButton", "stDownloadButton", "stPopover", "stCheckbox", "stRadio", "stPageLink", "stCameraInput"),
 )
+STOPS = '[class*="st-key-"][class*="-stop"]'  # what runs can be stopped, in any lesson
 LARGE_PX = 21  # of the text, against 17 otherwise: the last row reads it
 _keys = st.components.v2.component(
     "presenter_keys", html="<span></span>", js=Path(__file__).with_name("teaching.js").read_text(encoding="utf-8")
@@ -127,7 +128,8 @@ def _take_settings(lesson: Lesson, number: int) -> None:
 
 def _style(step: Step) -> str:
     """Large text; controls hidden but those that the step shows, and its own."""
-    kept = ", ".join(f".{state.css_class(key)} *, .{state.css_class(key)}" for key in ("teach", *step.show))
+    classes = [*(f".{state.css_class(key)}" for key in ("teach", *step.show)), STOPS]
+    kept = ", ".join(f"{name}, {name} *" for name in classes)
     hidden = ", ".join(f'[data-testid="{name}"]' for name in CONTROLS)
     return (
         f"html {{ font-size: {LARGE_PX}px !important; }}"
