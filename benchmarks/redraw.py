@@ -56,8 +56,12 @@ def seconds(browser: Browser, url: str) -> list[float]:
 
 
 def main() -> None:
+    load_before = os.getloadavg()[0]  # of other work: on a busy machine times are longer
     os.environ |= {"OMP_NUM_THREADS": str(THREADS), "EFFNET_DEVICE": "cpu"}
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        print("redraw: no Chromium on this machine, nothing is measured")
+        return
     with running_app() as address, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
         times = {
@@ -80,7 +84,7 @@ def main() -> None:
         "limit_s": LIMIT_S,
         "torch_threads": THREADS,
         "cpu_cores": os.cpu_count(),
-        "load_before_run": round(LOAD_BEFORE, 2),
+        "load_before_run": round(load_before, 2),
         "machine": f"{platform.machine()}, {platform.system()}",
         "python": platform.python_version(),
         "versions": {name: version(name) for name in ("torch", "streamlit", "playwright")},
@@ -90,8 +94,6 @@ def main() -> None:
     for page, row in rows.items():
         print(f"{page:10} {row['median_s']:7.3f} s  ({row['fastest_s']} to {row['slowest_s']})")
 
-
-LOAD_BEFORE = os.getloadavg()[0]  # of others' work: on a busy machine times are longer
 
 if __name__ == "__main__":
     main()

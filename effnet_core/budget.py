@@ -76,7 +76,7 @@ def solve(way: str, budget: int) -> Solution:
     if budget >= cost_of(build(high)).macs:
         return _solution(way, high, budget, limit=f"{_called(way, high)} is the most that the app builds")
     below, above = _step_around(way, budget, low, high)
-    candidates = [_solution(way, _shortest(build, factor), budget) for factor in (below, above)]
+    candidates = [_solution(way, _shortest(way, factor), budget) for factor in (below, above)]
     return min(candidates, key=lambda solution: abs(solution.off))
 
 
@@ -92,13 +92,15 @@ def _step_around(way: str, budget: int, low: float, high: float) -> tuple[float,
     return low, high
 
 
-def _shortest(build: Callable[[float], Architecture], factor: float) -> float:
+def _shortest(way: str, factor: float) -> float:
     """The factor with the fewest decimals that gives the same network."""
+    build, (low, high) = WAYS[way].build, WAYS[way].limits
     wanted = _parts(build(factor))
-    for digits in range(1, 9):
-        for rounded in (math.floor(factor * 10**digits) / 10**digits, math.ceil(factor * 10**digits) / 10**digits):
-            if rounded > 0 and _parts(build(rounded)) == wanted:
-                return rounded
+    for unit in (10**digits for digits in range(9)):
+        candidates = [math.floor(factor * unit) / unit, math.ceil(factor * unit) / unit]
+        for rounded in sorted(candidates, key=lambda candidate: abs(candidate - factor)):
+            if low <= rounded <= high and _parts(build(rounded)) == wanted:
+                return rounded + 0.0  # no minus before a zero
     return factor
 
 

@@ -4,9 +4,9 @@ Deletion starts at the picture and gives the highest pixels of the map the mean 
 blurred picture and puts the highest pixels back first. Both read the target's probability. A random map on the same
 grid and a blob in the centre go through the same: a map that is no better than they are tells nothing.
 
-Sources: Petsiuk et al., RISE, 2018, arXiv:1806.07421, section 4 (deletion, insertion); Chattopadhyay et al.,
-Grad-CAM++, 2018, arXiv:1710.11063, section 5.1 (the drop, here of one picture); Adebayo et al., Sanity Checks for
-Saliency Maps, 2018, arXiv:1810.03292 (cascading randomisation).
+Sources: Petsiuk et al., RISE, 2018, arXiv:1806.07421 (deletion, insertion); Chattopadhyay et al., Grad-CAM++, 2018,
+arXiv:1710.11063 (the drop, here of one picture); Adebayo et al., Sanity Checks for Saliency Maps, 2018,
+arXiv:1810.03292 (cascading randomisation).
 """
 
 from __future__ import annotations

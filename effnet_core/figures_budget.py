@@ -65,7 +65,8 @@ def bars_by_way(
             y=[names[way]],
             orientation="h",
             text=three_digits(value),
-            textposition="outside",
+            textposition="inside" if spread else "outside",  # clear of the whisker
+            insidetextanchor="start",
             textfont_size=FONT_SIZE,
             cliponaxis=False,
             marker={"color": WAY_COLOURS[way], "line": {"color": NEUTRAL, "width": 0.5}},

@@ -116,7 +116,7 @@ def _occlusion(ask: Question, *, window: int, stride: int) -> Tensor:
 
     side = ask.x.shape[-1]
     patch, step = _patch(side, window, stride)
-    [drops] = Occlusion(ask.reporting(1 + _occlusion_passes(side, window, stride)[0])).attribute(
+    [drops] = Occlusion(ask.reporting(_occlusion_passes(side, window, stride)[0])).attribute(
         ask.x,
         sliding_window_shapes=(3, patch, patch),
         strides=(3, step, step),
@@ -135,7 +135,7 @@ def _patch(side: int, window: int, stride: int) -> tuple[int, int]:
 
 def _occlusion_passes(side: int, window: int, stride: int) -> tuple[int, int]:
     patch, step = _patch(side, window, stride)
-    return (math.ceil((side - patch) / step) + 1) ** 2, 0
+    return 1 + (math.ceil((side - patch) / step) + 1) ** 2, 0  # 1: the picture with nothing covered
 
 
 def _layer_activation(ask: Question) -> Tensor:

@@ -32,6 +32,12 @@ def test_b3s_budget_four_ways():
     assert found["compound"].architecture.blocks == released("b3").blocks
 
 
+def test_b0s_budget_is_b0_in_plain_numbers():
+    found = [budget.solve(way, cost_of(released("b0")).macs) for way in budget.WAYS]
+    assert [budget.setting(one) for one in found] == ["depth × 1", "width × 1", "224 px", "φ = 0"]
+    assert all(one.architecture.blocks == released("b0").blocks and one.off == 0 for one in found)
+
+
 def test_b7s_budget_by_resolution_alone_takes_over_2200_px():
     found = budget.solve("resolution", B7)
     assert found.architecture.resolution > 2200 and found.is_exact and found.limit is None

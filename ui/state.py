@@ -260,7 +260,7 @@ def keep_gate_statistics(engine: Engine, statistics: GateStatistics) -> None:
 
 
 def remembered(key: tuple) -> object | None:
-    """What was computed for this question in this session, if it is still kept. Begin the key with `asked`."""
+    """What was computed for this question in this session, if it is still kept; `asked` makes the question's key."""
     return value("answers", {}).get(key)
 
 
