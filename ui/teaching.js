@@ -1,5 +1,6 @@
-// Page Down and Page Up, which presenters send too, follow the links of a lesson; a new step scrolls to its subject.
-export default function ({ data, parentElement }) {
+// Page Down and Page Up, which presenters send too, follow the links of a lesson; a new step brings its subject up to
+// the step's text, and keeps it there while the page still grows, until somebody scrolls.
+export default function ({ data }) {
   const follow = (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return
     const name = { PageDown: "next", PageUp: "back" }[event.key]
@@ -10,16 +11,25 @@ export default function ({ data, parentElement }) {
   }
   document.addEventListener("keydown", follow)
 
-  const sought = Date.now()
-  const look = () => {
-    const subject = data.focus && document.querySelector("." + data.focus)
-    if (subject) subject.scrollIntoView({ block: "center", behavior: "smooth" })
-    else if (data.focus && Date.now() - sought < 5000) waiting = window.setTimeout(look, 200)
+  const GAP = 12, EVERY_MS = 250, LONGEST_MS = 6000
+  const since = Date.now()
+  let waiting = 0
+  const rest = () => {
+    window.clearTimeout(waiting)
+    document.body.dataset.taught = data.step // a control that is moved later does not scroll
   }
-  let waiting = window.setTimeout(look, 400)
+  const look = () => {
+    const [subject, text, main] = ["." + data.focus, ".st-key-teach", "[data-testid=stMain]"].map((one) => document.querySelector(one))
+    if (subject && text) main.scrollBy(0, subject.getBoundingClientRect().top - text.getBoundingClientRect().bottom - GAP)
+    if (Date.now() - since < LONGEST_MS) waiting = window.setTimeout(look, EVERY_MS)
+    else rest()
+  }
+  if (data.focus && document.body.dataset.taught !== data.step) waiting = window.setTimeout(look, EVERY_MS)
+  for (const move of ["wheel", "touchstart", "pointerdown"]) document.addEventListener(move, rest, { passive: true })
 
   return () => {
-    document.removeEventListener("keydown", follow)
     window.clearTimeout(waiting)
+    document.removeEventListener("keydown", follow)
+    for (const move of ["wheel", "touchstart", "pointerdown"]) document.removeEventListener(move, rest)
   }
 }

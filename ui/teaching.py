@@ -75,7 +75,8 @@ def lead(lesson: Lesson, number: int) -> None:
                 _ways(lesson, number)
         st.markdown(step.text)
         _ask(step, key=f"teach.answer.{lesson.name}.{number}")
-    _keys(data={"focus": state.css_class(step.focus) if step.focus else ""}, key="teach.keys")
+    focus = state.css_class(step.focus) if step.focus else ""
+    _keys(data={"focus": focus, "step": f"{lesson.name} {number}"}, key="teach.keys")
 
 
 def offer() -> None:
