@@ -44,9 +44,18 @@ _note = st.components.v2.component(
 
 
 @cache
+def _tours() -> dict[str, list[dict[str, str]]]:
+    return tomllib.loads((HERE / "tours.toml").read_text(encoding="utf-8"))
+
+
+def pages() -> list[str]:
+    """Those that have a tour."""
+    return list(_tours())
+
+
 def steps(page: str) -> list[dict[str, str]]:
     """What the tour of a page points to: its key, and what is said of it."""
-    return tomllib.loads((HERE / "tours.toml").read_text(encoding="utf-8")).get(page, [])
+    return _tours().get(page, [])
 
 
 def guide(page: str) -> None:
