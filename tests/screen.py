@@ -48,6 +48,8 @@ def on_screen(at: AppTest) -> dict[str, Node]:
 
 def text_shown(element: Node) -> str:
     """What a bound input holds, as a link writes it."""
+    if element.type == "selectbox":
+        return element.options[element.index]
     if element.type == "button_group":
         return ",".join(element.options[index] for index in element.indices)
     return f"{element.value:g}" if element.type in ("slider", "number_input") else str(element.value)

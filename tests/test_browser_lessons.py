@@ -1,4 +1,4 @@
-"""Lessons and tours in a real browser: the keyboard steps, links hold, a tour is shown once and lies in nobody's way."""
+"""Lessons and tours in a real browser: the keyboard steps, links hold, a tour is shown once and in nobody's way."""
 
 from __future__ import annotations
 
