@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from screen import straight_to
 
 from effnet_core.glossary import marked, terms
+
+NOTHING = "No word here has that in it."
 
 
 def test_every_term_is_one_sentence_with_a_source():
@@ -45,3 +48,25 @@ def test_longer_terms_win_and_parts_of_words_do_not_count():
 @pytest.mark.parametrize("text", ["`depth`", "[depth](http://example.org)", "$depth$", '<a title="depth">'])
 def test_code_formulas_links_and_tags_are_left_alone(text):
     assert marked(text) == text
+
+
+@pytest.mark.parametrize(
+    ("sought", "holds"),
+    [
+        ("squeeze", "**squeeze**"),
+        ("PHI", "**φ**"),
+        ("arxiv", None),
+        ("<script>alert(1)</script>", None),
+        ("[x](y)", None),
+    ],
+)
+def test_the_page_finds_words_and_takes_any_text(sought, holds):
+    at = straight_to("glossary", **{"glossary.find": sought})
+    shown = [block.value for block in at.markdown]
+    assert any(holds in text for text in shown) if holds else [info.value for info in at.info] == [NOTHING]
+
+
+def test_the_page_shows_every_word_at_first():
+    at = straight_to("glossary")
+    assert f"{len(terms())} of {len(terms())} words" in at.caption[0].value
+    assert len(at.markdown) >= len(terms())
