@@ -113,7 +113,7 @@ def steps() -> Iterator[tuple[str, str]]:
 
     for lesson in map(lessons.lesson, lessons.names()):
         for number, step in enumerate(lesson.steps):
-            yield f"{lesson.name}-{number + 1:02}", f"/{step.page}?{urlencode(teaching.link(lesson, number))}"
+            yield f"{lesson.name}-{number + 1:02}", f"{PAGES[step.page]}?{urlencode(teaching.link(lesson, number))}"
 
 
 def save_all(browser: Browser, address: str, folder: Path, name: str) -> None:

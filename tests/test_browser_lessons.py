@@ -110,7 +110,7 @@ def test_a_tour_is_shown_once_and_again_when_asked(page):
     playwright.expect(note).to_contain_text(tour.steps("budgets")[0]["text"])
     page.get_by_role("button", name="Skip the tour").click()
     assert page.evaluate(SEEN) == ["scaling", "budgets"]
-    page.goto(f"/overview?teach={LESSON.name}&step=1")
+    page.goto(f"/mbconv?teach={LESSON.name}&step=1")
     at_step(page, 0)
     assert note.count() == 0
 
