@@ -81,7 +81,7 @@ else:
     prepared.show(preparation, picture, key="classify")
 
 st.header("What to notice", anchor=False)
-st.markdown(
+widgets.prose(
     f"""
 The bars are the network's best answers among its {engine.architecture.classes:,} classes. They are shares of its own
 belief and always add up to 1 over all classes, for a picture of none of them too: try the sample of no class it knows.
@@ -94,7 +94,7 @@ network has SiLU in its place, so its map would be the plain gradient's.
 """
 )
 if preparation.reduce:
-    st.markdown(
+    widgets.prose(
         f"Before it enters this network, a picture is reduced to {preparation.reduce} × {preparation.reduce} pixels, "
         "as soft as the pictures that it was trained on."
     )
