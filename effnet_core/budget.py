@@ -3,8 +3,7 @@
 Conventions. A budget is in MACs (cost.py). Rounding makes the cost of a network a staircase over its factor; a
 solution is the step nearest to the budget. Memory is in bytes, 4 for each number (float32):
 
-- Inference: input and output of the layer for which both together are largest, at batch 1. A real framework keeps
-  somewhat more (a block's input until it is added, workspaces); weights are counted apart.
+- Inference: the tensors that PyTorch holds at the worst moment of one picture (choice.py); weights are counted apart.
 - Training: what PyTorch's autograd keeps of a batch for the backward pass in torchvision's network (KEPT), and four
   numbers a parameter: itself, its gradient, and the two of RMSProp with momentum, which the paper trains with.
 """
@@ -17,9 +16,9 @@ from typing import NamedTuple
 
 from . import facts
 from .architecture import FACTOR_RANGE, PHI_RANGE, RESOLUTION_RANGE, Architecture, compound, scaled
+from .choice import BYTES, peak_activations
 from .cost import Layer, cost_of, layers_of, total
 
-BYTES = 4
 PER_PARAMETER = 4  # the weight, its gradient, RMSProp's mean square and momentum
 TOLERANCE = 0.01
 BUDGET_RANGE_G = (0.05, 60.0)
@@ -132,7 +131,7 @@ class Needs(NamedTuple):
     blocks: int
     params: int
     macs: int
-    inference_bytes: int
+    activation_bytes: int
     training_bytes: int
     depthwise_of_macs: float
     se_of_macs: float
@@ -152,22 +151,12 @@ def needs(architecture: Architecture, *, batch: int) -> Needs:
         len(architecture.blocks),
         cost.params,
         cost.macs,
-        BYTES * largest_layer(architecture, layers),
+        BYTES * peak_activations(architecture),
         BYTES * (batch * kept_for_backward(architecture, layers) + PER_PARAMETER * cost.params),
         depthwise.macs / cost.macs,
         gates.macs / cost.macs,
         gates.params / cost.params,
     )
-
-
-def largest_layer(architecture: Architecture, layers: list[Layer]) -> int:
-    """Numbers in the input and output of the layer for which both together are largest, for one picture."""
-    size, largest = architecture.resolution, 0
-    for row in layers:
-        if row.size > 1:  # the gates' and the classifier's layers take pooled vectors
-            largest = max(largest, row.in_channels * size**2 + row.activations)
-            size = row.size
-    return largest
 
 
 def kept_for_backward(architecture: Architecture, layers: list[Layer]) -> int:

@@ -90,11 +90,11 @@ def test_all_three_together_stay_between_the_extremes(member):
     """What the page says of budgets above B1's."""
     found = {way: budget.solve(way, cost_of(released(member)).macs).architecture for way in budget.WAYS}
     needs = {way: budget.needs(network, batch=32) for way, network in found.items()}
-    for count in ("blocks", "params", "inference_bytes", "training_bytes"):
+    for count in ("blocks", "params", "activation_bytes", "training_bytes"):
         alone = [getattr(needs[way], count) for way in ("depth", "width", "resolution")]
         assert min(alone) < getattr(needs["compound"], count) < max(alone)
     assert needs["resolution"].params == cost_of(released("b0")).params
-    assert needs["resolution"].inference_bytes == max(need.inference_bytes for need in needs.values())
+    assert needs["resolution"].activation_bytes == max(need.activation_bytes for need in needs.values())
 
 
 # Memory -----------------------------------------------------------------------------------------------------------
@@ -145,11 +145,10 @@ def test_training_memory_by_hand():
     assert 2 * one - two == 16 * cost_of(b0).params
 
 
-def test_the_largest_layer_by_hand():
-    """B0: the first expansion, 16 -> 96 channels at 112 px, against its depthwise, 96 at 112 -> 96 at 56."""
-    expand, depthwise = (16 + 96) * 112**2, 96 * 112**2 + 96 * 56**2
-    assert depthwise > expand
-    assert budget.needs(released("b0"), batch=1).inference_bytes == 4 * depthwise
+def test_the_worst_moment_by_hand():
+    """B0's first expansion: the picture, the block's 16 channels at 112 px, 96 before batch norm and 96 after it."""
+    held = 3 * 224**2 + (16 + 96 + 96) * 112**2
+    assert budget.needs(released("b0"), batch=1).activation_bytes == 4 * held
 
 
 def test_shares_are_those_counted_elsewhere():

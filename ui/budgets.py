@@ -110,7 +110,7 @@ def show_bars(found: dict[str, budget.Solution], *, batch: int) -> None:
     needs = {way: budget.needs(solution.architecture, batch=batch) for way, solution in found.items()}
     charts = (
         ("parameters (M)", {way: need.params / 1e6 for way, need in needs.items()}),
-        ("activations of one picture (MB)", {way: need.inference_bytes / 1e6 for way, need in needs.items()}),
+        ("activations of one picture (MB)", {way: need.activation_bytes / 1e6 for way, need in needs.items()}),
         (f"training with a batch of {batch:,} (GB)", {way: need.training_bytes / 1e9 for way, need in needs.items()}),
     )
     for column, (axis, values) in zip(st.columns(3), charts, strict=True):
@@ -136,7 +136,7 @@ def _row(solution: budget.Solution, need: budget.Needs) -> dict[str, str | float
         "parameters": need.params,
         costs.unit(): costs.quantity().factor * need.macs,
         "off": f"{solution.off:+.2%}",
-        "activations, MB": round(need.inference_bytes / 1e6, 1),
+        "activations, MB": round(need.activation_bytes / 1e6, 1),
         "training, GB": round(need.training_bytes / 1e9, 2),
         f"depthwise: share of {costs.unit()}": need.depthwise_of_macs,
         f"SE: share of {costs.unit()}": need.se_of_macs,
