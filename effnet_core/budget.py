@@ -14,7 +14,6 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from . import facts
 from .architecture import FACTOR_RANGE, PHI_RANGE, RESOLUTION_RANGE, Architecture, compound, scaled
 from .choice import BYTES, peak_activations
 from .cost import Layer, cost_of, layers_of, total
@@ -163,41 +162,3 @@ def kept_for_backward(architecture: Architecture, layers: list[Layer]) -> int:
     """Numbers that autograd keeps for one picture: the picture, what KEPT says, and the classifier's input."""
     picture = layers[0].in_channels * architecture.resolution**2
     return picture + sum(KEPT[row.role] * row.activations for row in layers) + architecture.head_channels
-
-
-# What the paper measured near such a budget -----------------------------------------------------------------------
-
-
-class Published(NamedTuple):
-    """One point of the paper: its own MACs (printed as FLOPs) and its ImageNet top-1 (%)."""
-
-    way: str
-    what: str
-    macs: float
-    top1: float
-    source: str
-
-
-def published(way: str) -> tuple[Published, ...]:
-    """The points of Fig. 3 (one axis), Fig. 8 (compound) and Table 7 for one way to scale."""
-    drawn = [row for row in facts.table("effnet_fig3_fig4_fig8_points") if _is_way(row, way)]
-    points = [_point(way, row["label"], row["flops_B"], row["top1_pct"], row["source"]) for row in drawn]
-    for row in facts.table("effnet_table7_cam_models"):
-        if row["model"].split(" ")[0] == way:
-            points.append(
-                _point(way, row["model"], row["flops_B_multiply_adds"], row["top1_pct_first_version"], row["source"])
-            )
-    return tuple(points)
-
-
-def _is_way(row: facts.Row, way: str) -> bool:
-    return (row["figure"], row["series"]) in {("Fig3", way), ("Fig8", f"{way} scaling")}
-
-
-def _point(way: str, what: str, billions: float, top1: float, source: str) -> Published:
-    return Published(way, what, 1e9 * billions, top1, source)
-
-
-def nearest_published(way: str, macs: int) -> Published:
-    """The published point whose own compute is nearest, by ratio; never between two points."""
-    return min(published(way), key=lambda point: abs(math.log(point.macs / macs)))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
-from effnet_core import budget, facts
+from effnet_core import budget
 from effnet_core.architecture import Architecture, compound, released, scaled
 from effnet_core.cost import cost_of, layers_of
 
@@ -162,27 +162,3 @@ def test_shares_are_those_counted_elsewhere():
 def test_an_impossible_batch_is_refused(batch):
     with pytest.raises(ValueError, match=f"the batch is {batch}; allowed is 1 to 4096"):
         budget.needs(released("b0"), batch=batch)
-
-
-# Published points -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("way", "count"), [("depth", 7), ("width", 7), ("resolution", 8), ("compound", 6)])
-def test_every_published_point_of_a_way_is_a_row(way, count):
-    points = budget.published(way)
-    assert len(points) == count and all(point.source and point.way == way for point in points)
-    printed = {row["top1_pct"] for row in facts.table("effnet_fig3_fig4_fig8_points")}
-    printed |= {row["top1_pct_first_version"] for row in facts.table("effnet_table7_cam_models")}
-    assert {point.top1 for point in points} <= printed
-
-
-def test_the_nearest_point_is_a_point_and_keeps_its_own_compute():
-    found = {way: budget.nearest_published(way, B3) for way in budget.WAYS}
-    assert {way: point.top1 for way, point in found.items()} == {
-        "depth": 78.99,
-        "width": 78.9,
-        "resolution": 79.1,
-        "compound": 81.1,
-    }
-    far = budget.nearest_published("depth", B7)
-    assert far.macs == max(point.macs for point in budget.published("depth")) < B7 / 10

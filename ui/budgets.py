@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from effnet_core import budget, facts, figures_budget
+from effnet_core import budget, facts, figures_budget, published
 from effnet_core.architecture import RELEASES, released
 from effnet_core.cost import cost_of, layers_of
 
@@ -149,23 +149,23 @@ def _row(solution: budget.Solution, need: budget.Needs) -> dict[str, str | float
 
 def show_published(macs: int) -> None:
     """The paper's nearest point for each way, with its own compute; and the same experiment on other networks."""
-    points = [budget.nearest_published(way, macs) for way in budget.WAYS]
     rows = [
         {
-            "what grows": NAMES[point.way],
+            "what grows": NAMES[way],
             "ImageNet top-1, %": point.top1,
-            "the paper's point": point.what,
+            "the paper's point": point.label,
             f"its own {costs.unit()}": costs.compute(point.macs),
             "against this budget": f"× {point.macs / macs:.2f}",
-            "source": point.source,
+            "source": source,
         }
-        for point in points
+        for way in budget.WAYS
+        for point, source in [published.nearest(way, macs)]
     ]
     st.dataframe(rows, hide_index=True, key="budgets.published", height="content")
-    errata = {row["id"]: row for row in facts.table("errata")}
+    notes = [published.erratum(mark)["correct_or_clarified"] for mark in ("E11", "E12")]
     widgets.cite(
         "Nearest published point of each way, at its own compute; nothing is interpolated, and all are accuracies of "
-        f"the paper's first version. {errata['E11']['correct_or_clarified']} {errata['E12']['correct_or_clarified']}"
+        f"the paper's first version. {' '.join(notes)}"
     )
 
 
