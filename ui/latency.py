@@ -55,7 +55,7 @@ def _measure(networks: Mapping[str, tuple[str, Architecture]], threads: str) -> 
     bar = st.progress(0.0, text="Starting PyTorch …")
     st.button("Stop", key="budgets.stop", help="Ends after the pass that runs. Measured rows stay.")
     from effnet_core import bench
-    from effnet_core.engine import pick_device
+    from effnet_core.device import pick_device
     from effnet_core.model import build
     from effnet_core.results import NotEnoughMemory
 

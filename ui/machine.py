@@ -19,7 +19,7 @@ DEVICE_TITLES = {"auto": "Automatic", "cuda": "NVIDIA GPU", "mps": "Apple GPU", 
 
 def pick_device() -> None:
     """Where networks run, for this session; state.device() reads it on all pages."""
-    from effnet_core.engine import available_devices
+    from effnet_core.device import available_devices
 
     titles = {name: DEVICE_TITLES.get(name, name) for name in ("auto", *available_devices())}
     widgets.choice(

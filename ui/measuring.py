@@ -95,7 +95,7 @@ def _maker(name: str, condition: str) -> Callable[..., Measurement]:
 
 
 def _device(condition: str) -> str:
-    from effnet_core.engine import available_devices
+    from effnet_core.device import available_devices
 
     best = available_devices()[0]
     if condition == GPU and best == "cpu":
