@@ -8,7 +8,7 @@ import streamlit as st
 
 from effnet_core import machine
 
-from . import costs, state, widgets
+from . import costs, models, state, widgets
 
 if TYPE_CHECKING:
     from effnet_core.engine import Engine
@@ -46,7 +46,7 @@ def show_models() -> None:
     statuses = weights.statuses()
     rows = [
         {
-            "network": widgets.model_title(status.name),
+            "network": models.title(status.name),
             "weights": _where(status),
             "classes": status.classes,
             "top-1, %": None if status.top1 is None else 100 * status.top1,
@@ -63,7 +63,7 @@ def show_models() -> None:
     with st.container(horizontal=True):
         for status in statuses:
             if not status.ready:
-                widgets.offer_download(status, key="machine.fetch")
+                models.offer_download(status, key="machine.fetch")
 
 
 def _where(status: ModelStatus) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from . import answers, attribution, state, widgets
+from . import answers, attribution, models, state
 
 if TYPE_CHECKING:
     from effnet_core.engine import Engine
@@ -35,7 +35,7 @@ def show(picture: state.Picture, look: Look, *, key: str) -> None:
     names = ready()
     if len(names) == 1:
         st.info(
-            f"Only one network is ready: {widgets.model_title(names[0])}. Fetch others on the page “This machine” or "
+            f"Only one network is ready: {models.title(names[0])}. Fetch others on the page “This machine” or "
             "with `python -m effnet_core fetch efficientnet_b0 efficientnet_b4`, or bring your own checkpoint above: "
             "then they stand here side by side."
         )
@@ -69,7 +69,7 @@ def _through_all(names: list[str], picture: state.Picture, progress: Progress) -
 def _through(name: str, picture: state.Picture) -> Seen:
     from effnet_core.weights import WeightsUnavailable
 
-    title = widgets.model_title(name)
+    title = models.title(name)
     try:
         engine = state.own_engine(state.device()) if name == state.OWN_MODEL else state.engine(name, state.device())
     except (WeightsUnavailable, ValueError) as problem:
