@@ -8,7 +8,7 @@ from effnet_core import budget, facts, figures_budget, published
 from effnet_core.architecture import RELEASES, released
 from effnet_core.cost import cost_of, layers_of
 
-from . import costs, state, widgets
+from . import costs, widgets
 
 OWN = "own"
 FIRST = "b3"  # shown at first: large enough for the four ways to differ
@@ -20,14 +20,10 @@ def pick_budget() -> int:
     """MACs to spend: as much as a release takes, or an own number."""
     members = {member: f"as {member.upper()}" for member in RELEASES} | {OWN: "own number"}
     chosen = widgets.choice("As much compute", members, key="budgets.as", default=FIRST, wrap=True)
-    own = _number(
-        "Own number, G MACs",
-        key="budgets.macs",
-        default=round(cost_of(released(FIRST)).macs / GIGA, 2),
-        limits=budget.BUDGET_RANGE_G,
-        step=0.1,
-        on_change={"budgets.as": OWN},
-    )
+    key, default = "budgets.macs", round(cost_of(released(FIRST)).macs / GIGA, 2)
+    limits, moved = budget.BUDGET_RANGE_G, {"budgets.as": OWN}
+    widgets.explain_refused_number(key, default, limits)
+    own = widgets.exact("Own number, G MACs", key=key, default=default, limits=limits, step=0.1, on_move=moved)
     macs = round(own * GIGA) if chosen == OWN else cost_of(released(chosen)).macs
     st.metric(
         f"Budget, {costs.unit()}",
@@ -41,34 +37,8 @@ def pick_budget() -> int:
 
 
 def pick_batch() -> int:
-    return _number("Pictures in a training batch", key="budgets.batch", default=32, limits=budget.BATCH_RANGE, step=1)
-
-
-def _number(
-    label: str,
-    *,
-    key: str,
-    default: float,
-    limits: tuple[float, float],
-    step: float,
-    on_change: dict[str, object] | None = None,
-) -> float:
-    """A number in the URL; whole where its default is."""
-    kind, (low, high) = type(default), limits
-    what = "a whole number" if kind is int else "a number"
-    allowed = f"{what} from {low:g} to {high:g}"
-    widgets.explain_refused(key, allowed, lambda text: low <= kind(text) <= high, f"{default:g}")
-    return st.number_input(
-        label,
-        low,
-        high,
-        value=default,
-        step=step,
-        format="%d" if kind is int else "%g",
-        key=key,
-        bind="query-params",
-        on_change=state.keep_all,
-        args=(on_change or {},),
+    return widgets.whole_number(
+        "Pictures in a training batch", key="budgets.batch", default=32, limits=budget.BATCH_RANGE
     )
 
 

@@ -32,7 +32,9 @@ def show(networks: Mapping[str, tuple[str, Architecture]]) -> None:
             "Nothing measured yet. One picture at a time, random weights: a pass's time does not depend on them."
         )
         return
-    _show_rows({way: networks[way][0] for way in networks}, rows)
+    titles = {way: title for way, (title, _) in networks.items()}
+    _show_chart(titles, rows)
+    _show_table(titles, rows)
     measuring.download()
 
 
@@ -46,7 +48,7 @@ def _build(architecture: Architecture) -> nn.Module:
     return build(architecture)
 
 
-def _show_rows(titles: Mapping[str, str], rows: Mapping[str, Measurement]) -> None:
+def _show_chart(titles: Mapping[str, str], rows: Mapping[str, Measurement]) -> None:
     st.plotly_chart(
         figures_budget.bars_by_way(
             {way: row.median_ms for way, row in rows.items()},
@@ -58,6 +60,9 @@ def _show_rows(titles: Mapping[str, str], rows: Mapping[str, Measurement]) -> No
         alt="Measured: " + ", ".join(f"{titles[way]} {three_digits(row.median_ms)} ms" for way, row in rows.items()),
         config=widgets.chart_config("four-ways-latency"),
     )
+
+
+def _show_table(titles: Mapping[str, str], rows: Mapping[str, Measurement]) -> None:
     table = [
         {
             "network": titles[way],
