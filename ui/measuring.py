@@ -152,7 +152,8 @@ def _show(bar: DeltaGenerator, number: int, count: int, name: str, done: float) 
 
 def conditions(row: Measurement) -> str:
     """This run's time, machine and conditions, in a line."""
-    return f"{row.name}: median of {row.runs} passes {spread(row)}, {row.resolution} px, {where(row)}, {row.date}"
+    settings = f"{where(row)}, input {row.resolution} px, {row.date}"
+    return f"{row.name}: median of {row.runs} passes {spread(row)}, {settings}"
 
 
 def where(row: Measurement) -> str:
