@@ -78,17 +78,24 @@ def show_drawing(found: dict[str, budget.Solution]) -> None:
 def show_bars(found: dict[str, budget.Solution], *, batch: int) -> None:
     """Parameters, memory for one picture, memory for training: what the same compute costs elsewhere."""
     needs = {way: budget.needs(solution.architecture, batch=batch) for way, solution in found.items()}
-    charts = (
-        ("parameters (M)", {way: need.params / 1e6 for way, need in needs.items()}),
-        ("activations of one picture (MB)", {way: need.activation_bytes / 1e6 for way, need in needs.items()}),
-        (f"training with a batch of {batch:,} (GB)", {way: need.training_bytes / 1e9 for way, need in needs.items()}),
-    )
-    for column, (axis, values) in zip(st.columns(3), charts, strict=True):
+    charts = {  # titles of two lines: a column is narrow
+        "parameters": ("parameters<br>(M)", {way: need.params / 1e6 for way, need in needs.items()}),
+        "activations": (
+            "activations of<br>one picture (MB)",
+            {way: need.activation_bytes / 1e6 for way, need in needs.items()},
+        ),
+        "training": (
+            f"training with a<br>batch of {batch:,} (GB)",
+            {way: need.training_bytes / 1e9 for way, need in needs.items()},
+        ),
+    }
+    for column, (key, (axis, values)) in zip(st.columns(3), charts.items(), strict=True):
+        told = ", ".join(f"{NAMES[way]} {value:.3g}" for way, value in values.items())
         column.plotly_chart(
             figures_budget.bars_by_way(values, NAMES, axis=axis),
-            key=f"budgets.{axis.split(' ')[0]}",
-            alt=f"{axis}: " + ", ".join(f"{NAMES[way]} {value:.3g}" for way, value in values.items()),
-            config=widgets.chart_config(f"four-ways-{axis.split(' ')[0]}"),
+            key=f"budgets.{key}",
+            alt=f"{axis.replace('<br>', ' ')}: {told}",
+            config=widgets.chart_config(f"four-ways-{key}"),
         )
 
 
