@@ -17,6 +17,9 @@ CARD = {"delta_color": "off", "delta_arrow": "off", "border": True}  # a readout
 
 
 CHART_FILES = ("PNG", "SVG")
+# A saved chart can't use the app's font: the browser sets its text in the system's own, which is wider. Plotly measures
+# text in a hidden drawing; there it takes that font, so that legends and labels have room in both.
+ROOM_IN_FILES = "<style>#js-plotly-tester text { font-family: sans-serif !important }</style>"
 OTHER_BUTTONS = (  # plotly's, beside the one that saves and the one that turns back
     *("zoom2d", "pan2d", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d"),
     *("zoom3d", "pan3d", "orbitRotation", "tableRotation", "resetCameraLastSave3d", "hoverClosest3d"),
@@ -177,6 +180,7 @@ def select(label: str, texts: dict[object, str], *, key: str, default: object = 
 
 def pick_chart_file() -> None:
     """What the camera button above each chart saves; charts read it by chart_config."""
+    st.html(ROOM_IN_FILES)
     choice("Save charts as", {kind: kind for kind in CHART_FILES}, key="app.charts")
 
 
