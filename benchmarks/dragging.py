@@ -1,8 +1,11 @@
 """The scaling page under the hand, in Chromium, beside a bare Streamlit page with one slider and one chart.
 
-Frames a second while φ is dragged over its whole range and back; the delay from letting go of the slider to the last
-chart that shows the new settings, on both pages, in turns. Both servers and the browser run on this machine, with
-software rendering. Writes benchmarks/dragging.json. Run it on an idle machine: python benchmarks/dragging.py
+Frames a second while φ is dragged over its whole range and back; the delay from letting go of the slider to the first
+frame in which all charts of the page show the new settings and stay so, and in which its last text does (captions with
+exact integers); on both pages, in turns. What the document holds when a frame begins counts as shown in that frame;
+the charts of the scaling page follow the hand, so theirs is most often the first frame after the release. Both servers
+and the browser run on this machine, with software rendering. Writes benchmarks/dragging.json. Run it on an idle
+machine: python benchmarks/dragging.py
 """
 
 from __future__ import annotations
@@ -51,25 +54,56 @@ WATCH_FRAMES = """() => {
   window.watching = requestAnimationFrame(frame)
 }"""
 FRAMES = "() => { cancelAnimationFrame(window.watching); return [window.frames_at, window.networks] }"
-# when a chart was last drawn with other data than before; plotly draws in one go
-WATCH_CHARTS = """() => {
-  const drawn = () => [...document.querySelectorAll('.js-plotly-plot')].map(
-    (chart) => JSON.stringify(chart.data.map((trace) => [trace.x, trace.y])))
-  let shown = drawn()
-  window.updated = shown.map(() => 0)
-  window.watch?.disconnect()
-  window.watch = new MutationObserver(() => {
-    const now = drawn()
-    now.forEach((data, index) => { if (data !== shown[index]) window.updated[index] = performance.now() })
-    shown = now
-  })
-  window.watch.observe(document.body, {subtree: true, childList: true, attributes: true})
-  window.let_go = Infinity
-  addEventListener('pointerup', () => { window.let_go = performance.now() }, {capture: true, once: true})
+# at each frame: have the charts, have the texts changed since the frame before? Charts are plotly's (their bars and
+# numbers) and the SVGs of our components, whole
+WATCH = """() => {
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)]
+  const roots = all('*').map((one) => one.shadowRoot).filter((root) => root?.querySelector('svg'))
+  const drawn = {
+    chart: () => [
+      ...all('.js-plotly-plot .point path').map((bar) => bar.getAttribute('d')),
+      ...all('.js-plotly-plot .main-svg text').map((text) => text.textContent),
+      ...roots.flatMap((root) => all('svg', root)).map((svg) => svg.getAttribute('aria-label') + svg.innerHTML),
+    ].join(),
+    text: () => [
+      ...all('[data-testid="stMain"] [data-testid="stMarkdownContainer"]').map((text) => text.textContent),
+      ...all('[data-testid="stMain"] input').map((input) => input.value),
+      ...roots.flatMap((root) => all('p, output, small', root)).map((text) => text.textContent),
+    ].join(),
+  }
+  const before = {}
+  window.watched = { roots, let_go: Infinity, first: Infinity, chart: 0, text: 0 }
+  const frame = () => {
+    const now = performance.now()
+    if (now > watched.let_go) watched.first = Math.min(watched.first, now)
+    for (const [what, look] of Object.entries(drawn)) {
+      const shown = look()
+      if (shown !== before[what]) watched[what] = now
+      before[what] = shown
+    }
+    watched.frame = requestAnimationFrame(frame)
+  }
+  frame()
+  addEventListener('pointerup', () => { watched.let_go = performance.now() }, {capture: true, once: true})
 }"""
-UPDATED = """(rest) => window.updated.every((time) => time > window.let_go)
-  && performance.now() - Math.max(...window.updated) > rest"""
-DELAY = "() => Math.max(...window.updated) - window.let_go"
+RESTS = """(rest) => performance.now() - Math.max(watched.chart, watched.text) > rest
+  && watched.roots.every((root) => root.host.isConnected)"""
+DELAYS = """() => {
+  cancelAnimationFrame(watched.frame)
+  const delay = (what) => Math.max(watched[what], watched.first) - watched.let_go
+  return { chart: delay('chart'), text: delay('text') }
+}"""
+REDRAWN = "() => watched.chart > watched.let_go"
+# the drawing, both charts of bars and the captions agree with the slider that was let go
+AGREE = """() => {
+  const inside = (selector) => watched.roots.flatMap((root) => [...root.querySelectorAll(selector)])
+  const value = inside('#phi')[0].value
+  const names = inside('svg').map((svg) => svg.getAttribute('aria-label') ?? svg.querySelector('title').textContent)
+  const exact = inside('[data-name=params]')[0].title
+  const captions = [...document.querySelectorAll('[data-testid="stCaptionContainer"]')].map((one) => one.textContent)
+  return names.length === 3 && names.every((name) => new RegExp(`φ = ${value}[: ]`).test(name))
+    && captions.some((text) => text.includes(`φ = ${value}, exactly`) && text.includes(`${exact} parameters`))
+}"""
 SLIDER = '[role="slider"], input[type="range"]'
 # where the thumb is, and the ends of its way
 GRIP = """(slider) => {
@@ -111,33 +145,35 @@ def frames(page: Page) -> dict[str, float]:
     }
 
 
-def delay_ms(page: Page, share: float) -> float:
-    """From letting go of the slider, at this share of its way, to the last chart that changed."""
-    page.evaluate(WATCH_CHARTS)
+def delays_ms(page: Page, share: float, *, done: str) -> dict[str, float]:
+    """From letting go of the slider, at this share of its way, to the last chart and to the last text that changed."""
+    page.evaluate(WATCH)
     left, right, y = take(page)
     page.mouse.move(left + (right - left) * share, y, steps=10)
     page.mouse.up()
-    page.wait_for_function(UPDATED, arg=REST_MS, timeout=120_000)
-    return page.evaluate(DELAY)
+    page.wait_for_function(done, timeout=120_000)
+    page.wait_for_function(RESTS, arg=REST_MS, timeout=120_000)
+    return page.evaluate(DELAYS)
 
 
 def measure(ours: Page, bare: Page) -> dict[str, object]:
-    delays: dict[str, list[float]] = {"scaling page": [], "bare page": []}
+    delays: dict[str, list[float]] = {name: [] for name in ("scaling_chart", "scaling_text", "bare_chart")}
     for number in range(WARM_UP + RELEASES):
         share = 0.3 + 0.4 * (number % 2) + 0.01 * number / RELEASES
-        for name, page in (("scaling page", ours), ("bare page", bare)):
-            delay = delay_ms(page, share)
-            if number >= WARM_UP:
+        scaling = delays_ms(ours, share, done=AGREE)
+        plain = delays_ms(bare, share, done=REDRAWN)
+        if number >= WARM_UP:
+            for name, delay in zip(delays, (scaling["chart"], scaling["text"], plain["chart"]), strict=True):
                 delays[name].append(delay)
     medians = {name: statistics.median(values) for name, values in delays.items()}
-    rows = {
-        name: {"median_ms": medians[name], "fastest_ms": min(values), "slowest_ms": max(values)}
-        for name, values in delays.items()
-    }
     return {
         "dragging": frames(ours),
-        "release_to_last_chart": rows,
-        "ratio_to_bare_page": medians["scaling page"] / medians["bare page"],
+        "from_release_ms": {
+            name: {"median": medians[name], "fastest": min(values), "slowest": max(values)}
+            for name, values in delays.items()
+        },
+        "last_chart_to_bare_page": medians["scaling_chart"] / medians["bare_chart"],
+        "last_text_to_bare_page": medians["scaling_text"] / medians["bare_chart"],
     }
 
 
@@ -159,7 +195,7 @@ def opened(browser: Browser, address: str) -> Page:
     page = browser.new_page(viewport=WINDOW)
     page.goto(address)
     page.wait_for_selector(SLIDER)
-    page.locator(".js-plotly-plot").first.wait_for()
+    page.locator(".js-plotly-plot, .bars svg").first.wait_for()
     page.wait_for_timeout(5000)
     return page
 

@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from effnet_core import figures
 from effnet_core.cost import layers_of
-from ui import console, costs, export, state, widgets
+from ui import bars, console, costs, export, state, widgets
 from ui import phi as phi_panels
 
 state.enter_by_router()
@@ -44,7 +43,8 @@ def lesson():
 def look_closer(network, phi, coefficients, title, architecture, layers):
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         panel = widgets.choice("Look closer", PANELS, key="scaling.panel", wrap=True)
-        widgets.pick_chart_file()
+        if panel not in ("stage", "role"):  # those are saved from "Take it along"
+            widgets.pick_chart_file()
     if panel == "rounding":
         phi_panels.show_rounding(network, phi, coefficients)
     elif panel == "implied":
@@ -58,14 +58,7 @@ def look_closer(network, phi, coefficients, title, architecture, layers):
     elif panel == "export":
         export.show(architecture, layers, title)
     else:
-        bars = figures.bars_by_stage if panel == "stage" else figures.bars_by_role
-        for column, quantity in zip(st.columns(2), (figures.PARAMETERS, costs.quantity()), strict=True):
-            column.plotly_chart(
-                bars(layers, quantity),
-                key=f"scaling.{panel}.{quantity.column}",
-                alt=f"{quantity.name} of {title} by {panel}; the exact numbers stand in the table of every layer",
-                config=widgets.chart_config(f"{quantity.column}-by-{panel}"),
-            )
+        bars.follow(panel, layers, title)
 
 
 lesson()

@@ -109,3 +109,25 @@ def settled(page) -> None:
     for _ in range(2):
         page.wait_for_timeout(500)
         page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+
+
+@pytest.fixture
+def sent(page) -> list[bytes]:
+    """What the page has sent to the server."""
+    messages: list[bytes] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda message: messages.append(message)))
+    return messages
+
+
+def slider(page, name: str):
+    return page.get_by_role("slider", name=name)
+
+
+def take(page, handle) -> tuple[float, float, float]:
+    """Press the mouse on the thumb; the ends of its way, and its height on the screen."""
+    box = handle.bounding_box()
+    left, way, y = box["x"] + 13, box["width"] - 26, box["y"] + box["height"] / 2
+    share = handle.evaluate("one => (one.value - one.min) / (one.max - one.min)")
+    page.mouse.move(left + share * way, y)
+    page.mouse.down()
+    return left, left + way, y

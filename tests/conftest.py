@@ -7,12 +7,15 @@ compared is therefore compared on networks that were made lively, and asserted n
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 from PIL.Image import Image
 
 from effnet_core.architecture import Architecture, released, tiny
 from effnet_core.images import SAMPLES, Preparation, load_sample
 
 pytest_plugins = ("browser",)  # tests/browser.py
+settings.register_profile("patient", deadline=None)  # a busy machine is no failure
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -41,9 +41,9 @@ def chart(at: AppTest, key: str) -> dict:
     return json.loads(found.proto.spec)
 
 
-def board(at: AppTest) -> dict:
-    """What the scaling console is given; AppTest does not run its code."""
-    [found] = at.get("bidi_component")
+def board(at: AppTest, name: str = "scaling_console") -> dict:
+    """What a component is given, the scaling console or another; AppTest does not run its code."""
+    [found] = [element for element in at.get("bidi_component") if element.proto.component_name == name]
     return json.loads(found.proto.mixed.json or found.proto.json)
 
 

@@ -6,7 +6,7 @@ import itertools
 import re
 
 import pytest
-from browser import settled
+from browser import settled, slider, take
 
 from effnet_core import figures
 from effnet_core.architecture import LETTERS, RELEASES, Architecture, coefficient_for, compound, growth, released
@@ -34,7 +34,7 @@ SLABS = """(svg) => [...svg.querySelectorAll(':scope > g')].map((network) => [..
 def computed(browser):
     """(JavaScript of one argument, its values) -> what the console's arithmetic makes of each."""
     page = browser.new_page()
-    code = (console.ASSETS / "scaling.js").read_text(encoding="utf-8")
+    code = console.asset("common.js", "scaling.js")
 
     def run(function: str, values: list) -> list:
         script = f"([rules, values]) => {{ {code}\n return values.map({function}) }}"
@@ -58,7 +58,7 @@ def expected(settings: dict) -> Architecture | None:
 
 def test_the_browser_counts_as_the_cost_model_does(computed):
     grid = [*GRID, *({"network": member} for member in RELEASES)]
-    found = computed("(one) => ({...scaledNetwork(rules, one), slabs: 0})", grid)
+    found = computed("(one) => ({...scaledNetwork(rules, one), layers: 0, slabs: 0})", grid)
     networks = [expected(settings) for settings in grid]
     assert len(grid) > 2000 and sum(network is None for network in networks) > 100
     for settings, network, got in zip(grid, networks, found, strict=True):
@@ -69,6 +69,14 @@ def test_the_browser_counts_as_the_cost_model_does(computed):
         counts = (network.resolution, len(network.blocks), cost.params, cost.macs, cost.activations)
         assert tuple(got[name] for name in INTEGERS) == counts, settings
         assert (got["depth"], got["width"]) == pytest.approx((network.depth, network.width), rel=1e-15, abs=0)
+
+
+def test_the_browser_counts_each_layer_as_the_cost_model_does(computed):
+    chosen = [{"network": member} for member in RELEASES] + [settings for settings in GRID[::41] if expected(settings)]
+    for settings, layers in zip(chosen, computed("(one) => scaledNetwork(rules, one).layers", chosen), strict=True):
+        rows = [(layer["stage"], layer["role"], layer["params"], layer["macs"]) for layer in layers]
+        wanted = layers_of(expected(settings))
+        assert rows == [(layer.stage, layer.role, layer.params, layer.macs) for layer in wanted], settings
 
 
 def test_the_browser_draws_the_slabs_of_the_layers(computed):
@@ -102,28 +110,6 @@ def test_the_browser_holds_the_product_as_the_architecture_does(computed):
 
 
 # Under the hand ---------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def sent(page) -> list[bytes]:
-    """What the page has sent to the server."""
-    messages: list[bytes] = []
-    page.on("websocket", lambda socket: socket.on("framesent", lambda message: messages.append(message)))
-    return messages
-
-
-def slider(page, name: str):
-    return page.get_by_role("slider", name=name)
-
-
-def take(page, handle) -> tuple[float, float, float]:
-    """Press the mouse on the thumb; the ends of its way, and its height on the screen."""
-    box = handle.bounding_box()
-    left, way, y = box["x"] + 13, box["width"] - 26, box["y"] + box["height"] / 2
-    share = handle.evaluate("one => (one.value - one.min) / (one.max - one.min)")
-    page.mouse.move(left + share * way, y)
-    page.mouse.down()
-    return left, left + way, y
 
 
 def readout(page, name: str):

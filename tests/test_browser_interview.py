@@ -6,17 +6,18 @@ import json
 import re
 
 import pytest
-from test_browser import address, browser, chromium, log, page, playwright, settled  # noqa: F401
+from browser import settled
 
 from effnet_core import quiz
 from effnet_core.cards import Card, all_cards
 
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.browser
 CARDS = all_cards()
 STORED = "JSON.parse(localStorage.getItem('effnet-lab.interview') ?? '{\"cards\": {}}').cards"
 
 
-def rate_by_keyboard(page, card: Card, key: str) -> None:  # noqa: F811
+def rate_by_keyboard(page, card: Card, key: str) -> None:
     page.get_by_role("heading", name=card.question).wait_for()
     settled(page)
     page.keyboard.press("a")
@@ -25,7 +26,7 @@ def rate_by_keyboard(page, card: Card, key: str) -> None:  # noqa: F811
     page.keyboard.press(key)
 
 
-def test_progress_stays_in_the_browser_and_two_tabs_are_merged(page):  # noqa: F811
+def test_progress_stays_in_the_browser_and_two_tabs_are_merged(page):
     page.goto("/interview")
     rate_by_keyboard(page, CARDS[0], "4")
     page.get_by_role("heading", name=CARDS[1].question).wait_for()
@@ -45,7 +46,7 @@ def test_progress_stays_in_the_browser_and_two_tabs_are_merged(page):  # noqa: F
     assert set(page.evaluate(f"Object.keys({STORED})")) == {CARDS[0].id, CARDS[1].id}
 
 
-def test_progress_outlives_a_cleared_storage_while_the_page_is_open(page):  # noqa: F811
+def test_progress_outlives_a_cleared_storage_while_the_page_is_open(page):
     page.goto("/interview")
     rate_by_keyboard(page, CARDS[0], "4")
     page.wait_for_function(f"Object.keys({STORED}).length === 1")
@@ -55,7 +56,7 @@ def test_progress_outlives_a_cleared_storage_while_the_page_is_open(page):  # no
     playwright.expect(page.get_by_text("cannot be read")).to_have_count(0)
 
 
-def test_what_is_no_progress_in_the_browser_is_left_alone(page):  # noqa: F811
+def test_what_is_no_progress_in_the_browser_is_left_alone(page):
     page.goto("/machine")
     page.evaluate("localStorage.setItem('effnet-lab.interview', '{\"format\": 1}')")
     page.goto("/interview")
@@ -64,7 +65,7 @@ def test_what_is_no_progress_in_the_browser_is_left_alone(page):  # noqa: F811
     assert json.loads(page.evaluate("localStorage.getItem('effnet-lab.interview')")) == {"format": 1}
 
 
-def test_a_mock_interview_from_start_to_end(page):  # noqa: F811
+def test_a_mock_interview_from_start_to_end(page):
     questions = quiz.interview(3, 5)
     page.goto("/interview?interview.mode=Mock+interview&interview.minutes=5&interview.mock_seed=3")
     page.get_by_role("button", name="Start").click()
@@ -91,7 +92,7 @@ def test_a_mock_interview_from_start_to_end(page):  # noqa: F811
     playwright.expect(page.get_by_role("heading", name="Nothing to repeat")).to_be_visible()
 
 
-def test_the_cheat_sheet_comes_as_a_file(page):  # noqa: F811
+def test_the_cheat_sheet_comes_as_a_file(page):
     page.goto("/interview?interview.mode=Cheat+sheet")
     with page.expect_download() as coming:
         page.get_by_role("button", name="Cheat sheet, PDF").click()
@@ -101,7 +102,7 @@ def test_the_cheat_sheet_comes_as_a_file(page):  # noqa: F811
     assert coming.value.path().read_bytes().startswith(b"PK")
 
 
-def test_it_opens_on_a_narrow_screen(page):  # noqa: F811
+def test_it_opens_on_a_narrow_screen(page):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/interview")
     page.get_by_role("heading", level=1).wait_for()

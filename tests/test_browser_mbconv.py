@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 
 import pytest
-from test_browser import address, browser, chromium, log, page, playwright, settled  # noqa: F401  fixtures
+from browser import settled
 
 from effnet_core import structure
 from effnet_core.architecture import tiny
 
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.browser
 
 
-def test_a_click_on_a_pixel_shows_its_sum(page):  # noqa: F811
+def test_a_click_on_a_pixel_shows_its_sum(page):
     page.goto("/mbconv?mbconv.panel=Arithmetic")
     page.get_by_text("The network's own value").wait_for()
     settled(page)
@@ -38,7 +39,7 @@ def frame_of(image) -> dict[str, str]:
     )
 
 
-def test_a_click_on_a_row_of_the_structure_opens_that_block(page):  # noqa: F811
+def test_a_click_on_a_row_of_the_structure_opens_that_block(page):
     page.goto("/mbconv?mbconv.panel=Structure")
     table = page.locator('[data-testid="stDataFrame"]').first
     table.wait_for()
@@ -51,7 +52,7 @@ def test_a_click_on_a_row_of_the_structure_opens_that_block(page):  # noqa: F811
     playwright.expect(page).to_have_url(re.compile(r"features\.3\.1"))
 
 
-def test_no_panel_is_wider_than_a_phone(page):  # noqa: F811
+def test_no_panel_is_wider_than_a_phone(page):
     page.set_viewport_size({"width": 390, "height": 844})
     for panel in ("Steps", "Arithmetic", "What+if", "Linear+end", "Four+designs", "Structure"):
         page.goto(f"/mbconv?mbconv.panel={panel}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from screen import board, captions, opened
 from streamlit.testing.v1 import AppTest
 
 from effnet_core.architecture import B0_STAGES, RELEASES, Stage, growth
-from ui import console
+from ui import console, costs
 
 pytestmark = pytest.mark.usefixtures("started_server")
 SETTINGS = {"network": "formula", "phi": 2.5, "alpha": 1.3, "beta": 1.05, "gamma": 1.2}
@@ -73,9 +75,14 @@ def test_letting_go_sets_the_inputs_and_leaves_the_released_network():
 
 
 def json_of(at) -> object:
-    import json
-
     return json.loads(at.json[0].value)
+
+
+def test_a_last_possible_network_that_is_none_is_not_believed():
+    at = opened("scaling", **{"scaling.phi": "8", "scaling.gamma": "2"})
+    at.session_state[costs.POSSIBLE] = SETTINGS | {"phi": 8.0, "gamma": 2.0}
+    at.run()
+    assert not at.exception and "Shown instead: B0 as released" in at.error[0].value
 
 
 def test_what_gives_way_follows_the_two_others():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from screen import captions, chart, numbers, opened
@@ -22,9 +24,9 @@ IMAGE = load_sample(SAMPLES[0].name)
 
 @pytest.fixture
 def cheap(monkeypatch, lively_model: Model):
-    """The pages' offline model is the lively test network."""
-    load = weights.load
-    monkeypatch.setattr(weights, "load", lambda name: lively_model if name == "tiny" else load(name))
+    """The pages' offline model is the lively test network; by a name of its own, since caches outlive a test."""
+    load, model = weights.load, replace(lively_model, weights="cheap test weights")
+    monkeypatch.setattr(weights, "load", lambda name: model if name == "tiny" else load(name))
     state.engine.clear()
     yield
     state.engine.clear()
@@ -155,7 +157,7 @@ def test_with_one_network_ready_it_says_how_to_get_others_and_shows_that_one(off
 
 
 def test_all_ready_networks_see_the_same_picture_and_a_broken_one_is_named(monkeypatch, lively_model, lively_b0):
-    models = {"tiny": lively_model, "efficientnet_b0": lively_b0}
+    models = {"tiny": replace(lively_model, weights="cheap test weights"), "efficientnet_b0": lively_b0}
 
     def load(name: str) -> Model:
         if name not in models:

@@ -9,13 +9,14 @@ import sys
 import pytest
 from screen import ROOT, board, captions, chart, numbers, opened, turned_to
 
-from effnet_core import overview
+from effnet_core import figures, overview
 from effnet_core.architecture import RELEASES, compound, released
 from effnet_core.cost import cost_of, layers_of
 from effnet_core.figures import three_digits
 
 pytestmark = pytest.mark.usefixtures("started_server")
 B0 = released("b0")
+BARS = "scaling_bars"
 
 
 def readouts(at) -> dict[str, str]:
@@ -107,18 +108,21 @@ def test_one_switch_changes_compute_on_all_pages():
     at.get_by_key("app.unit").set_value("FLOPs").run()
     flops = f"{three_digits(2 * cost_of(compound(1)).macs / 1e9)} G"
     assert board(at)["unit"] == {"name": "FLOPs", "factor": 2}
-    assert "FLOPs (G)" in str(chart(at, "scaling.stage.macs")["layout"]["yaxis"])
+    assert board(at, BARS)["quantities"][1] == {**figures.FLOPS._asdict(), "axis": "FLOPs (G)", "factor": 2}
     at = turned_to("overview", at)
     assert readouts(at)["Compute, FLOPs"] == flops
 
 
-@pytest.mark.parametrize(("panel", "axis"), [("Stages", "y"), ("Roles", "x")])
-def test_bars_show_the_network_on_the_screen(panel, axis):
+@pytest.mark.parametrize("panel", ["Stages", "Roles"])
+def test_bars_show_the_network_on_the_screen(panel):
     at = opened("scaling", **{"scaling.network": "B4", "scaling.panel": panel})
-    cost = cost_of(released("b4"))
-    for column, whole in (("params", cost.params / 1e6), ("macs", cost.macs / 1e9)):
-        figure = chart(at, f"scaling.{panel.lower().rstrip('s')}.{column}")
-        assert sum(numbers(trace[axis]).sum() for trace in figure["data"]) == pytest.approx(whole)
+    given, layers, cost = board(at, BARS), layers_of(released("b4")), cost_of(released("b4"))
+    assert given["by"] == panel.lower().rstrip("s") and given["network"]["title"] == "B4 as released"
+    for column, whole in (("params", cost.params), ("macs", cost.macs)):
+        counts = {(row["stage"], row["role"]): row[column] for row in given["network"]["layers"]}
+        assert sum(counts.values()) == whole
+        for (stage, role), count in counts.items():
+            assert count == sum(getattr(row, column) for row in layers if (row.stage, row.role) == (stage, role))
 
 
 def test_the_layer_table_is_exact_and_follows_the_unit():
@@ -144,7 +148,6 @@ def test_the_layer_table_is_exact_and_follows_the_unit():
             "Which φ is B3?, Compute over φ, α · β² · γ² = 2, Layers, Take it along. Shown instead: Stages.",
         ),
         ("scaling.panel", "'; drop", "Shown instead: Stages."),
-        ("app.charts", "../x", "allowed is PNG, SVG. Shown instead: PNG."),
         ("app.unit", "GFLOPS", "allowed is MACs, FLOPs. Shown instead: MACs."),
     ],
 )
@@ -153,6 +156,12 @@ def test_a_bad_link_gets_a_sentence_and_the_default(key, value, sentence):
     [warning] = at.warning
     assert f"The link asks for {key} = {value!r}" in warning.value and sentence in warning.value
     assert_shows(at, compound(1), "Formula, φ = 1")
+
+
+def test_a_bad_kind_of_file_gets_a_sentence_where_charts_are_saved():
+    at = opened("scaling", **{"app.charts": "../x", "scaling.panel": "Compute over φ"})
+    [warning] = at.warning
+    assert "allowed is PNG, SVG. Shown instead: PNG." in warning.value
 
 
 @pytest.mark.parametrize(("phi", "gamma", "came"), [("8", "2", "57344"), ("-3", "2", "28")])

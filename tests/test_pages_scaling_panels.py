@@ -9,7 +9,7 @@ import pytest
 from screen import captions, chart, numbers, opened
 
 from effnet_core import facts, phi
-from effnet_core.architecture import RELEASES, compound, growth
+from effnet_core.architecture import RELEASES, compound, growth, released
 from effnet_core.cost import cost_of, layers_of
 from ui import export
 
@@ -116,6 +116,16 @@ def test_what_is_taken_along_is_the_network_on_the_screen(unit, factor, monkeypa
     assert [row["layer"] for row in rows] == [layer.name for layer in layers_of(architecture)]
     assert sum(int(row[unit]) for row in rows) == factor * cost_of(architecture).macs
     assert "scaling.phi=1.5" in link and "scaling.panel=Take+it+along" in link
+
+
+@pytest.mark.parametrize(("by", "axis"), [("stage", "y"), ("role", "x")])
+@pytest.mark.parametrize("what", ["Parameters", "Compute"])
+def test_bars_of_the_network_can_be_saved(what, by, axis):
+    at = panel(EXPORT, **{"scaling.network": "B4", "scaling.chart": f"{what} by {by}", "app.unit": "FLOPs"})
+    cost = cost_of(released("b4"))
+    figure = chart(at, f"scaling.{what.lower()}-by-{by}_to_save")
+    whole = cost.params / 1e6 if what == "Parameters" else cost.flops / 1e9
+    assert sum(numbers(trace[axis]).sum() for trace in figure["data"]) == pytest.approx(whole)
 
 
 def test_a_saved_chart_is_of_the_kind_that_is_chosen():

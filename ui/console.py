@@ -72,15 +72,15 @@ SETTINGS = (PHI, *COEFFICIENTS)
 TARGET = Setting("target", "Held at", 2.0, tuple(growth(limit, limit, limit) for limit in COEFFICIENT_RANGE), 0.1)
 
 
-def _asset(*names: str) -> str:
+def asset(*names: str) -> str:
     return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in names)
 
 
 _component = st.components.v2.component(
     "scaling_console",
-    html=_asset("console.html"),
-    css=_asset("console.css"),
-    js=_asset("scaling.js", "drawing.js", "console.js"),
+    html=asset("console.html"),
+    css=asset("console.css"),
+    js=asset("common.js", "scaling.js", "drawing.js", "console.js"),
 )
 
 

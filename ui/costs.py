@@ -41,12 +41,16 @@ def scaled_network(network: str, phi: float, coefficients: dict[str, float]) -> 
     Settings that no network can have get a sentence, and the last possible network is shown instead, B0 at first.
     """
     slot = st.empty()  # always there, so that nothing below jumps
-    wanted = {"network": network, "phi": phi, **coefficients}
-    try:
-        made = _made(**wanted)
-    except ValueError as problem:
-        made = _made(**state.value(POSSIBLE) or {"network": "b0"})
-        slot.error(f"No such network: {problem}. Shown instead: {made[1]}.")
+    wanted, b0 = {"network": network, "phi": phi, **coefficients}, {"network": "b0"}
+    problems = []
+    for settings in (wanted, state.value(POSSIBLE) or b0, b0):  # the browser's word for the second is not trusted
+        try:
+            made = _made(**settings)
+            break
+        except ValueError as problem:
+            problems.append(problem)
+    if problems:
+        slot.error(f"No such network: {problems[0]}. Shown instead: {made[1]}.")
     else:
         state.keep(POSSIBLE, wanted)
     return made

@@ -11,6 +11,14 @@ from effnet_core.export import csv_text, script
 
 from . import costs, state, widgets
 
+CHARTS = {
+    "drawing": "Drawing",
+    "parameters-by-stage": "Parameters by stage",
+    "compute-by-stage": "Compute by stage",
+    "parameters-by-role": "Parameters by role",
+    "compute-by-role": "Compute by role",
+}
+
 
 def show(architecture: Architecture, layers: list[Layer], title: str) -> None:
     """All that can be taken along of the network on the screen."""
@@ -26,14 +34,27 @@ def show(architecture: Architecture, layers: list[Layer], title: str) -> None:
         st.markdown(f"**All {len(layers)} layers as a table**, with compute in {costs.unit()}")
         _download("Download CSV", csv_text(costs.layer_rows(layers)), f"{stem}-layers.csv", "text/csv")
         st.markdown(
-            "**Charts as files**: the camera above each chart of these panels saves it, as PNG or SVG by the switch "
-            "above. The browser draws the file; nothing is sent."
+            "**Charts as files**: the camera above a chart, below and in other panels, saves it, as PNG or SVG by the "
+            "switch above. The browser draws the file; nothing is sent."
         )
+    _chart_to_save(layers, title, stem)
+
+
+def _chart_to_save(layers: list[Layer], title: str, stem: str) -> None:
+    chosen = widgets.choice("Chart of this network", CHARTS, key="scaling.chart", wrap=True)
+    if chosen == "drawing":
+        reference = ("B0, to the same scale", layers_of(released("b0")))
+        figure, alt = figures.network_drawing(title, layers, reference=reference), "blocks drawn to scale above B0's"
+    else:
+        what, by = chosen.split("-by-")
+        quantity = figures.PARAMETERS if what == "parameters" else costs.quantity()
+        bars = figures.bars_by_stage if by == "stage" else figures.bars_by_role
+        figure, alt = bars(layers, quantity), f"{quantity.name} by {by}"
     st.plotly_chart(
-        figures.network_drawing(title, layers, reference=("B0, to the same scale", layers_of(released("b0")))),
-        key="scaling.drawing_to_save",
-        alt=f"{title}: {len(architecture.blocks)} blocks drawn to scale above B0's, to be saved",
-        config=widgets.chart_config(stem),
+        figure,
+        key=f"scaling.{chosen}_to_save",
+        alt=f"{title}: {alt}, to be saved",
+        config=widgets.chart_config(f"{stem}-{chosen}"),
     )
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from effnet_core.engine import Engine
 
 LIMIT_MB = 200  # of an uploaded zip file
-FINDINGS = ("SE_2_3", "SE_4_6, SE_5_1", "SE_5_2", "SE_5_3", "goldfish and plane")  # of the SE paper's figures
+FIGURES = ("Fig. 6", "Fig. 7")  # of the SE paper: gates of four classes by depth, and their spread within a class
 
 
 def by_depth(statistics: GateStatistics) -> None:
@@ -114,12 +114,11 @@ def table(statistics: GateStatistics) -> list[dict[str, str | int | float]]:
 def published() -> None:
     """What the SE paper saw in its own network, block by block."""
     rows = facts.table("senet_gate_observations")
-    seen = [row for row in rows if row["block"] in FINDINGS]
+    seen = [row for row in rows if row["figure"] in FIGURES]
     [setup] = [row for row in rows if row["figure"] == "setup"]
     st.markdown("\n".join(f"- {row['block']}: {row['observation']}" for row in seen))
-    widgets.cite(
-        f"{'; '.join(dict.fromkeys(row['source'] for row in seen))}. Measured there on: {setup['observation']}."
-    )
+    sources = dict.fromkeys(row["source"] for row in seen)
+    widgets.cite(f"{'; '.join(sources)}. Measured there on: {setup['observation']}.")
 
 
 # The user's own pictures ------------------------------------------------------------------------------------------

@@ -49,12 +49,17 @@ class Console {
     }
   }
 
+  // The hand is, or was since the page's last data, on a slider.
+  get ahead() {
+    return this.dragging || this.waiting > 0 || this.data.heard < this.reported
+  }
+
   // New data: the page's values count, unless they are older than the hand.
   receive(data) {
     this.data = data
     this.base = scaledNetwork(data.rules, { network: "b0" })
     this.observer.observe(this.root)
-    if (!this.dragging && !this.waiting && data.heard >= this.reported) {
+    if (!this.ahead) {
       this.settings = data.settings
       this.possible = data.possible ?? this.possible
     }
@@ -113,6 +118,13 @@ class Console {
     const unheld = held(rules, this.settings, lock).problem
     this.problem = [refused, unheld].filter(Boolean).join(" ")
     setText(this.root.querySelector(".problem"), this.problem)
+    this.announce()
+  }
+
+  // For the bars below (bars.js), which follow the hand too.
+  announce() {
+    const { network, title } = this.shown
+    dispatchEvent(new CustomEvent("scaling-network", { detail: { title, layers: network.layers, ahead: this.ahead } }))
   }
 
   lastPossible() {

@@ -1,19 +1,8 @@
 // Networks drawn to scale as SVG: a slab a block, as high as its output's resolution, as thick as its output has
 // channels. The blocks of a stage are equal, so one transform sizes them all and a drag redraws in time.
 
-const SVG = "http://www.w3.org/2000/svg"
 const LABEL_PX = 22 // room for a line of text
 const EDGE_PX = 10
-
-function svgElement(name, parent, attributes = {}) {
-  const made = document.createElementNS(SVG, name)
-  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value)
-  return parent.appendChild(made)
-}
-
-const setText = (node, text) => {
-  if (node.textContent !== text) node.textContent = text
-}
 
 class Drawing {
   constructor(svg, look) {

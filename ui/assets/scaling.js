@@ -16,11 +16,11 @@ function measures(rules, { network, phi, alpha, beta, gamma }) {
   return { depth: alpha ** phi, width: beta ** phi, resolution }
 }
 
-// The network with its totals; `slabs` is what is drawn of it, a row for stem, head and each stage of equal blocks;
-// `problem` says in words why there can be no such network.
+// The network with its totals; `layers` are the costs of each; `slabs` is what is drawn of it, a row for stem, head and
+// each stage of equal blocks; `problem` says in words why there can be no such network.
 function scaledNetwork(rules, settings) {
   const { depth, width, resolution } = measures(rules, settings)
-  const made = { depth, width, resolution, blocks: 0, params: 0, macs: 0, activations: 0, slabs: [], problem: "" }
+  const made = { depth, width, resolution, blocks: 0, params: 0, macs: 0, activations: 0, layers: [], slabs: [], problem: "" }
   const [least, most] = rules.resolutions
   if (!(least <= resolution && resolution <= most)) {
     made.problem = `${rules.releases.b0.resolution} · γ^φ is ${whole(resolution)} px; allowed is ${whole(least)} to ${whole(most)} px`
@@ -34,43 +34,45 @@ function scaledNetwork(rules, settings) {
 }
 
 function addLayers(made, rules) {
-  const count = (params, macs, activations) => {
+  const count = (stage, role, params, macs, activations) => {
+    made.layers.push({ stage, role, params, macs })
     made.params += params
     made.macs += macs
     made.activations += activations
   }
-  const convolution = (channels, out, size, kernel = 1, groups = 1) => {
+  const convolution = (stage, role, channels, out, size, kernel = 1, groups = 1) => {
     const weights = out * (channels / groups) * kernel * kernel
-    count(weights + 2 * out, weights * size * size, out * size * size) // 2: batch norm's scale and shift
+    count(stage, role, weights + 2 * out, weights * size * size, out * size * size) // 2: batch norm's scale and shift
   }
-  const dense = (channels, out) => count(channels * out + out, channels * out, out)
+  const dense = (stage, role, channels, out) => count(stage, role, channels * out + out, channels * out, out)
 
   let size = ceilDivide(made.resolution, rules.stem.stride)
   let channels = roundChannels(rules.stages[0].in_channels * made.width, rules)
-  convolution(3, channels, size, rules.stem.kernel)
+  convolution(1, "stem", 3, channels, size, rules.stem.kernel)
   made.slabs.push({ stage: 1, kind: "stem, head", channels, size, count: 1 })
   rules.stages.forEach((stage, index) => {
+    const row = index + 2 // of Table 1
     const out = roundChannels(stage.out_channels * made.width, rules)
     const layers = Math.ceil(stage.layers * made.depth)
     for (let layer = 0; layer < layers; layer++) {
       const wide = roundChannels(channels * stage.expansion, rules)
       const squeezed = Math.max(1, Math.trunc(channels * stage.se_ratio))
-      if (wide !== channels) convolution(channels, wide, size)
+      if (wide !== channels) convolution(row, "expand", channels, wide, size)
       if (layer === 0) size = ceilDivide(size, stage.stride)
-      convolution(wide, wide, size, stage.kernel, wide)
-      dense(wide, squeezed)
-      dense(squeezed, wide)
-      convolution(wide, out, size)
+      convolution(row, "depthwise", wide, wide, size, stage.kernel, wide)
+      dense(row, "squeeze", wide, squeezed)
+      dense(row, "excite", squeezed, wide)
+      convolution(row, "project", wide, out, size)
       channels = out
     }
     made.blocks += layers
     const kind = `MBConv, ${stage.kernel}×${stage.kernel}`
-    made.slabs.push({ stage: index + 2, kind, channels, size, count: layers })
+    made.slabs.push({ stage: row, kind, channels, size, count: layers })
   })
-  const head = rules.head_factor * channels
-  convolution(channels, head, size)
-  made.slabs.push({ stage: rules.stages.length + 2, kind: "stem, head", channels: head, size, count: 1 })
-  dense(head, rules.classes)
+  const [last, head] = [rules.stages.length + 2, rules.head_factor * channels]
+  convolution(last, "head", channels, head, size)
+  made.slabs.push({ stage: last, kind: "stem, head", channels: head, size, count: 1 })
+  dense(last, "classifier", head, rules.classes)
 }
 
 // α·β²·γ²; with `without`, the product of the other two.
@@ -94,14 +96,4 @@ function held(rules, settings, lock, moved = "") {
   const off = Math.abs(growth(rules, now) - lock.target) > 1e-9 * lock.target
   const sentence = `No ${rules.letters[freed]} from ${low} to ${high} holds α · β² · γ² at ${lock.target}.`
   return { settings: now, problem: off ? sentence : "" }
-}
-
-const whole = (count) => count.toLocaleString("en-US")
-
-// Three significant digits, thousands separated, no exponent: 12.2, 0.0531, 1,280.
-function threeDigits(value) {
-  if (value === 0) return "0"
-  const rounded = Number(value.toPrecision(3))
-  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(rounded))))
-  return rounded.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
