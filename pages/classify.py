@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from ui import answers, attribution, honest, pictures, prepared, side_by_side, state, widgets
+from ui import answers, attribution, honest, models, pictures, prepared, side_by_side, state, widgets
 
 state.enter_by_router()
 
-engine = widgets.pick_model()
+engine = models.pick()
 if engine is None:
     st.stop()
 brought = pictures.pick(engine)

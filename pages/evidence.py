@@ -52,7 +52,7 @@ elif section == "map":
 elif section == "claims":
     with st.container(horizontal=True, vertical_alignment="bottom"):
         extent = widgets.choice("Show", {"pair": "Two networks", "all": "All claims"}, key="evidence.claims_shown")
-        condition = measuring.pick_condition()
+        condition = measuring.pick_condition("evidence")
     pair = claims.pick_pair() if extent == "pair" else None
     button = st.container()
     if pair:
@@ -77,7 +77,7 @@ elif section == "choice":
     with controls:
         budget = widgets.choice("What is limited", choosing.BUDGETS, key="evidence.budget", wrap=True)
         limit = choosing.pick_limit(budget)
-        condition = measuring.pick_condition() if budget == "latency" else measuring.ONE
+        condition = measuring.pick_condition("evidence") if budget == "latency" else measuring.ONE
         button = st.container()
         view = evidence.pick_view()
     with answer:

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from ui import machine, state, widgets
+from ui import machine, models, state
 
 state.enter_by_router()
 
 machine.pick_device()
-engine = widgets.pick_model()
+engine = models.pick()
 if engine is None:
     st.stop()
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import answers, gate_data, gate_depth, gate_edits, gates, pictures, state, widgets
+from ui import answers, gate_data, gate_depth, gate_edits, gates, models, pictures, state, widgets
 
 state.enter_by_router()
 LOOK, COMPARE, EDIT, NEED, DEPTH, DATA = "look", "compare", "edit", "need", "depth", "data"
@@ -15,7 +15,7 @@ PANELS = {
     DATA: "As data",
 }
 
-engine = widgets.pick_model()
+engine = models.pick()
 if engine is None:
     st.stop()
 picture = pictures.pick_one(pictures.pick(engine))
