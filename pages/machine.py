@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import machine, models, state
+from ui import machine, models, state, widgets
 
 state.enter_by_router()
 
