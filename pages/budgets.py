@@ -40,7 +40,7 @@ elif panel == "published":
 else:
     budgets.show_other_networks()
 
-st.markdown(
+widgets.prose(
     """
 **What to notice.** All four cost about the same compute, and nothing else about them is the same. Depth alone pays in
 parameters and in a long chain of layers that must run one after the other. Width alone pays in parameters. Pixels

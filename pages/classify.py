@@ -17,7 +17,7 @@ preparation = engine.preparation
 
 left, right = st.columns(2, gap="large")
 with right:
-    st.subheader(f"Its answer: {answers.sentence(answer)}", anchor=False)
+    st.header(f"Its answer: {answers.sentence(answer)}", anchor=False)
     answers.show_bars(answer, key="classify")
     asked = attribution.pick_map(engine, answer, key="classify")
     heatmap = attribution.map_of(engine, picture, answer, asked, key="classify.compute")
@@ -56,7 +56,7 @@ view.image(
     alt=f"{picture.name} at {side} by {side} pixels",
 )
 
-st.subheader("Look closer", anchor=False)
+st.header("Look closer", anchor=False)
 panel = widgets.choice(
     "Look closer",
     {
@@ -80,8 +80,8 @@ elif panel == "honest":
 else:
     prepared.show(preparation, picture, key="classify")
 
-st.subheader("What to notice", anchor=False)
-st.markdown(
+st.header("What to notice", anchor=False)
+widgets.prose(
     f"""
 The bars are the network's best answers among its {engine.architecture.classes:,} classes. They are shares of its own
 belief and always add up to 1 over all classes, for a picture of none of them too: try the sample of no class it knows.
@@ -94,9 +94,9 @@ network has SiLU in its place, so its map would be the plain gradient's.
 """
 )
 if preparation.reduce:
-    st.markdown(
+    widgets.prose(
         f"Before it enters this network, a picture is reduced to {preparation.reduce} × {preparation.reduce} pixels, "
         "as soft as the pictures that it was trained on."
     )
-st.subheader("All answers as a table", anchor=False)
+st.header("All answers as a table", anchor=False)
 answers.show_table(engine, brought, found, key="classify")

@@ -20,7 +20,7 @@ if section == "curves":
         figure = widgets.choice("Published comparison", evidence.FIGURES, key="evidence.figure", wrap=True)
         view = evidence.pick_view()
     evidence.show_scaling(figure, view)
-    st.markdown(
+    widgets.prose(
         """
 **What to notice.** Along each single dimension the gain fades, and the paper says what is missing there: very deep
 networks are hard to train, wide and shallow ones hardly form features of a higher level, and more pixels ask for more
@@ -44,11 +44,9 @@ elif section == "map":
     families = evidence.pick_families()
     evidence.show_map(evidence.networks(origin, families), cost, view)
     if origin != published.TORCHVISION:
-        widgets.cite(
-            f"Filled circles: Table 2 of {published.newest_version()}, compute and parameters as printed there."
-        )
+        widgets.cite(f"Filled marks: Table 2 of {published.newest_version()}, compute and parameters as printed there.")
     if origin != published.PAPER:
-        widgets.cite("Open diamonds: every set of ImageNet weights that torchvision publishes for these families.")
+        widgets.cite("Open marks: every set of ImageNet weights that torchvision publishes for these families.")
         evidence.warn_of_recipes()
 
 elif section == "claims":
@@ -62,7 +60,7 @@ elif section == "claims":
     else:
         claims.show_all(condition)
     measuring.download()
-    st.markdown(
+    widgets.prose(
         """
 **What to notice.** Parameters and operations are counted and come out the same everywhere, up to the rounding of what
 is printed. Speed is no property of a network alone: it belongs to a machine, its libraries and the size of a batch.
@@ -85,7 +83,7 @@ elif section == "choice":
     with answer:
         choosing.show(budget, limit, condition, view)
     evidence.warn_of_recipes()
-    st.markdown(
+    widgets.prose(
         """
 Green is the largest that fits, blue fits too, grey does not. Top-1 beside the choice is the paper's; the table has
 torchvision's as well, and which step you buy depends on whose weights you take.

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import machine, models, state
+from ui import machine, models, state, widgets
 
 state.enter_by_router()
 
@@ -15,9 +15,9 @@ device, precision, threads = machine.running(engine)
 for slot, (label, value) in zip(st.columns(3), (device, precision, threads), strict=True):
     slot.metric(label, value, border=True, height="stretch")
 
-st.subheader("Which networks are ready", anchor=False)
+st.header("Which networks are ready", anchor=False)
 machine.show_models()
-st.markdown(
+widgets.prose(
     """
 The offline model comes with the app. ImageNet weights are fetched only when you press a button here, once, and are
 then shared by everybody who uses this app; they are checked against the hash in their file's name. A classroom is
@@ -32,12 +32,12 @@ the effect of size alone.
 
 memory, versions = st.columns(2, gap="large")
 with memory:
-    st.subheader("Memory", anchor=False)
+    st.header("Memory", anchor=False)
     machine.show_memory(engine)
 with versions:
-    st.subheader("Versions", anchor=False)
+    st.header("Versions", anchor=False)
     machine.show_versions()
-st.markdown(
+widgets.prose(
     """
 Everything runs in 32-bit floating point, on the CPU and on a GPU alike, so that both give the same answers up to
 rounding. Where a GPU runs out of memory, the network goes on on the CPU and the page says so.

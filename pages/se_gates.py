@@ -24,12 +24,12 @@ panel = widgets.choice("What to do with the gates", PANELS, key="se_gates.panel"
 
 if panel == LOOK:
     gates.glance(engine, picture, answer)
-    st.subheader("One block: each of its channels has a gate", anchor=False)
+    st.header("One block: each of its channels has a gate", anchor=False)
     block = answers.pick_block(engine, key="se_gates.block")
     gates.one_block(answer, block)
     gates.channels(engine, picture, answer, block)
-    st.subheader("What to notice", anchor=False)
-    st.markdown(
+    st.header("What to notice", anchor=False)
+    widgets.prose(
         """
 A squeeze-and-excitation block first **squeezes** every channel into one number, its mean over all positions. Two small
 layers turn these numbers into one gate for each channel, between 0 and 1 (**excite**), and the channel's whole map is
@@ -49,7 +49,7 @@ elif panel == COMPARE:
         gates.compared(engine, *sides)
         if what == "classes":
             gates.profiles(engine, *sides)
-        st.markdown(
+        widgets.prose(
             """
 Each row sorts a block's channels by their difference: blue channels are more closed on the second side, red ones more
 open, white ones alike. **A pale row means that this block's gates hardly tell the two apart.** Compare two pictures of
@@ -61,7 +61,7 @@ elif panel == EDIT:
     asked = gate_edits.pick_edit(engine, answer)
     if asked:
         gate_edits.edited(engine, picture, *asked)
-        st.markdown(
+        widgets.prose(
             """
 The rest of the network runs as before, and gates of later blocks answer to what the edit did to their input.
 What is shown is measured for this picture alone: it says what the edit changes here, not what a channel means.
@@ -73,7 +73,7 @@ are stronger than any layer behind them has seen, and setting a block to its mea
 
 elif panel == NEED:
     gate_edits.rank(engine, picture, answer)
-    st.markdown(
+    widgets.prose(
         """
 Each channel alone is closed, everything else left as it is, and the class's logit is read again. **An open gate is not
 an important channel**: the gate says how much of a channel passes, the fall of the logit what the layers behind make
@@ -87,14 +87,14 @@ elif panel == DEPTH:
         gate_depth.by_depth(statistics)
     else:
         st.info("For this network nothing is measured yet: bring pictures below.")
-    st.subheader("What the SE paper saw", anchor=False)
+    st.header("What the SE paper saw", anchor=False)
     gate_depth.published()
-    st.subheader("On pictures of yours", anchor=False)
+    st.header("On pictures of yours", anchor=False)
     gate_depth.own_folders(engine)
     if statistics:
         gate_depth.download(statistics)
 
 else:
     gate_data.downloads(picture, answer)
-    st.subheader("The same gates in Python", anchor=False)
+    st.header("The same gates in Python", anchor=False)
     st.code(gate_data.code(engine), language="python")

@@ -65,7 +65,7 @@ def show_pair(pair: Pair, condition: str) -> None:
     kinds = [kind for kind in TITLES if kind in by_kind or (kind == "speedup" and len(_names(pair)) == 2)]
     for column, kind in zip(st.columns(len(kinds)), kinds, strict=True):
         with column:
-            st.subheader(TITLES[kind], anchor=False)
+            st.header(TITLES[kind], anchor=False)
             claim = by_kind.get(kind)
             st.metric("The paper", *(_printed(claim) if claim else (None, "not compared there")), **widgets.CARD)
             if kind == "speedup":

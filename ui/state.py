@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -68,9 +69,25 @@ def keep(key: str, value: object) -> None:
     st.session_state[key] = value
 
 
+def forget(keys: Iterable[str]) -> None:
+    """Drop what widgets hold before they are drawn: they take their values from the URL again, or their defaults."""
+    for key in keys:
+        st.session_state.pop(key, None)
+
+
+def css_class(key: str) -> str:
+    """The class that Streamlit gives the element of a key."""
+    return "st-key-" + re.sub(r"[^a-zA-Z0-9_-]", "-", key)
+
+
 def url_value(key: str) -> str | None:
     """What the URL says for a bound input, as text; None where it says nothing. Before the input is drawn."""
     return st.query_params.get(key)
+
+
+def tell_url(key: str, text: str) -> None:
+    """Write it and all else that this run was asked for into the URL: a link to the same page leaves that undone."""
+    st.query_params[key] = text
 
 
 def follow(source: str, target: str, others: dict[str, object]) -> None:
