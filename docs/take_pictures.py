@@ -1,8 +1,8 @@
 """Photograph pages of the running app for the README, or for a look: python docs/take_pictures.py [FOLDER [PAGE ...]].
 
-Without FOLDER: docs/<page>.webp and a lesson's step, light, 1440 px wide. With FOLDER: PNG files there, each page in light and dark, at
-1440 and 390 px, in full length; a PAGE may carry settings: "scaling?scaling.panel=Layers"; the PAGE "lessons" is every
-step of every lesson as it is projected, at 1440 px. Needs a system Chromium.
+Without FOLDER: docs/<page>.webp and a lesson's step, light, 1440 px wide. With FOLDER: PNG files there, each page in
+light and dark, at 1440 and 390 px, in full length; a PAGE may carry settings: "scaling?scaling.panel=Layers"; the PAGE
+"lessons" is every step of every lesson as it is projected, at 1440 px. Needs a system Chromium.
 """
 
 from __future__ import annotations
