@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from ui import state, widgets
+from ui import state, teaching, tour, widgets
 
 
 class Entry(NamedTuple):
@@ -26,6 +26,7 @@ PAGES = (
     Entry("mbconv", "MBConv", "account_tree", "What happens inside one block?", True),
     Entry("se_gates", "SE gates", "tune", "Which channels does the network open for this picture?"),
     Entry("interview", "Interview", "record_voice_over", "Could you explain it in an interview?"),
+    Entry("glossary", "Glossary", "dictionary", "What do the words mean?"),
     Entry("machine", "This machine", "memory", "What can this machine run?"),
 )
 
@@ -41,6 +42,12 @@ pages = {
     for entry in PAGES
 }
 page = st.navigation(list(pages))
-widgets.header(pages[page].question, unit_switch=pages[page].shows_cost)
+lesson = teaching.current()
+if lesson:
+    teaching.lead(*lesson)
+row = widgets.header(pages[page].question, unit_switch=pages[page].shows_cost)
+if not lesson:
+    with row:
+        tour.guide(pages[page].file)
 page.run()
 state.warm_up()

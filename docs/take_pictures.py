@@ -1,12 +1,14 @@
 """Photograph pages of the running app for the README, or for a look: python docs/take_pictures.py [FOLDER [PAGE ...]].
 
-Without FOLDER: docs/<page>.webp, light, 1440 px wide. With FOLDER: PNG files there, each page in light and dark, at
-1440 and 390 px, in full length; a PAGE may carry settings: "scaling?scaling.panel=Layers". Needs a system Chromium.
+Without FOLDER: docs/<page>.webp and a lesson's step, light, 1440 px wide. With FOLDER: PNG files there, each page in light and dark, at
+1440 and 390 px, in full length; a PAGE may carry settings: "scaling?scaling.panel=Layers"; the PAGE "lessons" is every
+step of every lesson as it is projected, at 1440 px. Needs a system Chromium.
 """
 
 from __future__ import annotations
 
 import io
+import json
 import re
 import shutil
 import socket
@@ -17,6 +19,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
@@ -31,8 +34,12 @@ PAGES = {
     "mbconv": "/mbconv",
     "se_gates": "/se_gates",
     "interview": "/interview",
+    "glossary": "/glossary",
     "machine": "/machine",
 }
+LESSONS = "lessons"
+PICTURES = PAGES | {"lesson": "/mbconv?teach=inverted_residuals&step=6&mbconv.panel=Linear+end"}  # of the README
+TOURED = f"localStorage.setItem('effnet-lab.tours', JSON.stringify({json.dumps([*PAGES])}))"  # no tour in the pictures
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 SETTLE_S = 4  # after the last spinner: charts draw themselves
 MOST_BYTES = 200_000
@@ -77,6 +84,7 @@ def settle(page: Page) -> None:
 
 def photograph(browser: Browser, url: str, *, width: int, height: int, scheme: str, whole: bool) -> Image.Image:
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+    page.add_init_script(TOURED)
     try:
         page.goto(url, timeout=120_000)
         settle(page)
@@ -98,21 +106,42 @@ def save_small(picture: Image.Image, path: Path) -> None:
     raise ValueError(f"{path.name} does not fit into {MOST_BYTES:,} bytes")
 
 
+def steps() -> Iterator[tuple[str, str]]:
+    """A name and the address of every step of every lesson."""
+    sys.path.insert(0, str(ROOT))
+    from effnet_core import lessons
+    from ui import teaching
+
+    for lesson in map(lessons.lesson, lessons.names()):
+        for number, step in enumerate(lesson.steps):
+            yield f"{lesson.name}-{number + 1:02}", f"{PAGES[step.page]}?{urlencode(teaching.link(lesson, number))}"
+
+
+def save_all(browser: Browser, address: str, folder: Path, name: str) -> None:
+    """A page in both widths and full length, or the lessons as they are projected; in light and dark."""
+    sizes, shots = ((1440, 900), (390, 844)), [(name, PAGES.get(name, f"/{name}"))]
+    if name == LESSONS:
+        sizes, shots = sizes[:1], list(steps())
+    for title, path in shots:
+        stem = re.sub(r"[^a-z0-9_.]+", "-", title.lower())
+        for scheme in ("light", "dark"):
+            for width, height in sizes:
+                how = {"width": width, "height": height, "scheme": scheme, "whole": name != LESSONS}
+                photograph(browser, address + path, **how).save(folder / f"{stem}-{scheme}-{width}.png")
+
+
 def main(folder: Path | None, names: list[str]) -> None:
     with running_app() as address, sync_playwright() as driver:
         browser = start_chromium(driver)
-        for name in names or PAGES:
+        for name in names or (PAGES if folder else PICTURES):
             if folder is None:
-                shot = photograph(browser, address + PAGES[name], width=1440, height=900, scheme="light", whole=False)
+                shot = photograph(
+                    browser, address + PICTURES[name], width=1440, height=900, scheme="light", whole=False
+                )
                 save_small(shot, ROOT / "docs" / f"{name}.webp")
                 continue
             folder.mkdir(parents=True, exist_ok=True)
-            for scheme in ("light", "dark"):
-                for width, height in ((1440, 900), (390, 844)):
-                    size = {"width": width, "height": height}
-                    url = address + PAGES.get(name, f"/{name}")
-                    shot = photograph(browser, url, scheme=scheme, whole=True, **size)
-                    shot.save(folder / f"{re.sub(r'[^a-z0-9_.]+', '-', name.lower())}-{scheme}-{width}.png")
+            save_all(browser, address, folder, name)
         browser.close()
 
 

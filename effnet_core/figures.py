@@ -81,6 +81,12 @@ def with_defaults(figure: go.Figure, *, height: int, **layout) -> go.Figure:
     return figure.update_layout(default_layout(height)).update_layout(**layout)
 
 
+def write_above(figure: go.Figure, text: str, row: float) -> None:
+    """A line of text that stands on a horizontal bar's upper edge, from the bar's left end on."""
+    place = {"x": 0, "y": row, "xanchor": "left", "yanchor": "bottom"}
+    figure.add_annotation(text=text, showarrow=False, font_size=FONT_SIZE + 2, **place)
+
+
 # The network drawn to scale ---------------------------------------------------------------------------------------
 
 

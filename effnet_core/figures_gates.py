@@ -24,6 +24,7 @@ from .figures import (
     STEM_HEAD,
     hatched,
     with_defaults,
+    write_above,
 )
 from .figures_inside import COLUMNS, at_even_ranks, percent
 
@@ -89,15 +90,7 @@ def changes(rows: Sequence[tuple[str, float, float]]) -> go.Figure:
             hovertemplate=f"%{{customdata}}, {name}: %{{x:.2%}}<extra></extra>",
         )
     for number, (name, before, after) in enumerate(rows):
-        figure.add_annotation(
-            text=f"{html.escape(name)}  <b>{percent(before)} → {percent(after)}</b>",
-            x=0,
-            y=number - 0.28,
-            xanchor="left",
-            yanchor="bottom",
-            showarrow=False,
-            font_size=FONT_SIZE + 2,
-        )
+        write_above(figure, f"{html.escape(name)}  <b>{percent(before)} → {percent(after)}</b>", number - 0.28)
     figure.update_xaxes(range=[0, 1], visible=False)
     figure.update_yaxes(range=[len(rows) - 0.6, -0.95], visible=False)
     return with_defaults(figure, height=50 + 70 * len(rows), barmode="overlay", legend_traceorder="normal")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from .figures import FONT_SIZE, GATE_SCALE, OUTLINE, PROJECT, STEM_HEAD, with_defaults
+from .figures import FONT_SIZE, GATE_SCALE, OUTLINE, PROJECT, STEM_HEAD, with_defaults, write_above
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,15 +43,7 @@ def answer_bars(answers: Sequence[tuple[str, float]]) -> go.Figure:
         )
     )
     for row, (name, share) in enumerate(answers):
-        figure.add_annotation(
-            text=f"{html.escape(name)}  <b>{percent(share)}</b>",
-            x=0,
-            y=row - 0.24,
-            xanchor="left",
-            yanchor="bottom",
-            showarrow=False,
-            font_size=FONT_SIZE + 2,
-        )
+        write_above(figure, f"{html.escape(name)}  <b>{percent(share)}</b>", row - 0.24)
     figure.update_xaxes(range=[0, 1], visible=False)
     figure.update_yaxes(range=[len(answers) - 0.7, -0.9], visible=False)
     return with_defaults(figure, height=30 + 62 * len(answers))

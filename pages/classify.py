@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from ui import answers, attribution, honest, pictures, prepared, side_by_side, state, widgets
+from ui import answers, attribution, honest, models, pictures, prepared, side_by_side, state, widgets
 
 state.enter_by_router()
 
-engine = widgets.pick_model()
+engine = models.pick()
 if engine is None:
     st.stop()
 brought = pictures.pick(engine)
@@ -81,7 +81,7 @@ else:
     prepared.show(preparation, picture, key="classify")
 
 st.header("What to notice", anchor=False)
-st.markdown(
+widgets.prose(
     f"""
 The bars are the network's best answers among its {engine.architecture.classes:,} classes. They are shares of its own
 belief and always add up to 1 over all classes, for a picture of none of them too: try the sample of no class it knows.
@@ -94,7 +94,7 @@ network has SiLU in its place, so its map would be the plain gradient's.
 """
 )
 if preparation.reduce:
-    st.markdown(
+    widgets.prose(
         f"Before it enters this network, a picture is reduced to {preparation.reduce} × {preparation.reduce} pixels, "
         "as soft as the pictures that it was trained on."
     )

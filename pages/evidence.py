@@ -20,7 +20,7 @@ if section == "curves":
         figure = widgets.choice("Published comparison", evidence.FIGURES, key="evidence.figure", wrap=True)
         view = evidence.pick_view()
     evidence.show_scaling(figure, view)
-    st.markdown(
+    widgets.prose(
         """
 **What to notice.** Along each single dimension the gain fades, and the paper says what is missing there: very deep
 networks are hard to train, wide and shallow ones hardly form features of a higher level, and more pixels ask for more
@@ -52,7 +52,7 @@ elif section == "map":
 elif section == "claims":
     with st.container(horizontal=True, vertical_alignment="bottom"):
         extent = widgets.choice("Show", {"pair": "Two networks", "all": "All claims"}, key="evidence.claims_shown")
-        condition = measuring.pick_condition()
+        condition = measuring.pick_condition("evidence")
     pair = claims.pick_pair() if extent == "pair" else None
     button = st.container()
     if pair:
@@ -60,7 +60,7 @@ elif section == "claims":
     else:
         claims.show_all(condition)
     measuring.download()
-    st.markdown(
+    widgets.prose(
         """
 **What to notice.** Parameters and operations are counted and come out the same everywhere, up to the rounding of what
 is printed. Speed is no property of a network alone: it belongs to a machine, its libraries and the size of a batch.
@@ -77,13 +77,13 @@ elif section == "choice":
     with controls:
         budget = widgets.choice("What is limited", choosing.BUDGETS, key="evidence.budget", wrap=True)
         limit = choosing.pick_limit(budget)
-        condition = measuring.pick_condition() if budget == "latency" else measuring.ONE
+        condition = measuring.pick_condition("evidence") if budget == "latency" else measuring.ONE
         button = st.container()
         view = evidence.pick_view()
     with answer:
         choosing.show(budget, limit, condition, view)
     evidence.warn_of_recipes()
-    st.markdown(
+    widgets.prose(
         """
 Green is the largest that fits, blue fits too, grey does not. Top-1 beside the choice is the paper's; the table has
 torchvision's as well, and which step you buy depends on whose weights you take.

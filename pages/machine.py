@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from ui import machine, state, widgets
+from ui import machine, models, state, widgets
 
 state.enter_by_router()
 
 machine.pick_device()
-engine = widgets.pick_model()
+engine = models.pick()
 if engine is None:
     st.stop()
 
@@ -17,7 +17,7 @@ for slot, (label, value) in zip(st.columns(3), (device, precision, threads), str
 
 st.header("Which networks are ready", anchor=False)
 machine.show_models()
-st.markdown(
+widgets.prose(
     """
 The offline model comes with the app. ImageNet weights are fetched only when you press a button here, once, and are
 then shared by everybody who uses this app; they are checked against the hash in their file's name. A classroom is
@@ -37,7 +37,7 @@ with memory:
 with versions:
     st.header("Versions", anchor=False)
     machine.show_versions()
-st.markdown(
+widgets.prose(
     """
 Everything runs in 32-bit floating point, on the CPU and on a GPU alike, so that both give the same answers up to
 rounding. Where a GPU runs out of memory, the network goes on on the CPU and the page says so.

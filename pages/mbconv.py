@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import answers, arithmetic, designs, mbconv, pictures, state, widgets
+from ui import answers, arithmetic, designs, mbconv, models, pictures, state, widgets
 
 state.enter_by_router()
 
@@ -15,7 +15,7 @@ PANELS = {
     "structure": "Structure",
 }
 
-engine = widgets.pick_model()
+engine = models.pick()
 if engine is None:
     st.stop()
 picture = pictures.pick_one(pictures.pick(engine))
@@ -27,7 +27,7 @@ with panels:
 
 if panel == "steps":
     mbconv.show_steps(engine, picture, block)
-    st.markdown(
+    widgets.prose(
         """
 **What to notice.** The block is narrow at both ends and wide in its middle: it **expands** the few channels that come
 in, filters each wide channel by itself with a **depthwise** kernel, lets **squeeze-and-excitation** weigh the channels
@@ -42,7 +42,7 @@ expand, depthwise and SE. Expand and project never look at neighbours, and they 
     )
 elif panel == "arithmetic":
     arithmetic.show_arithmetic(engine, picture, block)
-    st.markdown(
+    widgets.prose(
         """
 **What to notice.** A depthwise value is a handful of products: one kernel, one patch, one channel. An expand or project
 value sums over all channels at one pixel. A gate sums over the whole picture first, then over all channels, twice.
@@ -52,7 +52,7 @@ it computes in single precision, so the last digits may differ.
     )
 elif panel == "what_if":
     designs.show_what_if(engine, block)
-    st.markdown(
+    widgets.prose(
         """
 **What to notice.** A larger kernel multiplies one small step here, and in a full convolution the product of two
 channel counts. Expansion multiplies everything, activations too: the wide maps are what training has to remember. SE
@@ -62,7 +62,7 @@ computed here: how well such a network would answer takes training to know.
     )
 elif panel == "linear":
     designs.show_linear_bottleneck()
-    st.markdown(
+    widgets.prose(
         """
 **What to notice.** A ReLU keeps what is above zero and loses the rest. In a space of few dimensions, points fall
 together and no later layer can pull them apart; with more dimensions, most of the shape survives in those that stay.
@@ -76,7 +76,7 @@ has no activation function.
     )
 elif panel == "designs":
     designs.show_designs(engine, block)
-    st.markdown(
+    widgets.prose(
         """
 **What to notice.** Between the same narrow ends a classic bottleneck is cheapest wherever MBConv expands, but it has
 hardly any channels left to work with. At the same compute it must be wide where the residual is kept. Fused MBConv

@@ -7,7 +7,7 @@ from effnet_core.architecture import PHI_RANGE, compound, released
 from effnet_core.cost import layers_of
 from effnet_core.images import load_sample
 from effnet_core.overlay import overlay
-from ui import costs, state, widgets
+from ui import costs, state, teaching, widgets
 
 state.enter_by_router()
 
@@ -75,3 +75,5 @@ widgets.cite(
     f"Picture: scikit-image's sample “{look['sample']}”. Answers, heat map ({look['layer']}) and gates: "
     f"{look['weights']}, stored on {look['date']}."
 )
+with st.expander("Teach with it: lessons to step through", icon=":material/co_present:"):
+    teaching.offer()

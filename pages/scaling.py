@@ -62,7 +62,7 @@ def look_closer(network, phi, coefficients, title, architecture, layers):
 
 
 lesson()
-st.markdown(
+widgets.prose(
     """
 **What to notice.** Depth multiplies compute by itself, width and resolution by their squares, since a convolution
 costs input channels × output channels × pixels. That is why the paper asks for α · β² · γ² ≈ 2: then one step of φ

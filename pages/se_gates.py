@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import answers, gate_data, gate_depth, gate_edits, gates, pictures, state, widgets
+from ui import answers, gate_data, gate_depth, gate_edits, gates, models, pictures, state, widgets
 
 state.enter_by_router()
 LOOK, COMPARE, EDIT, NEED, DEPTH, DATA = "look", "compare", "edit", "need", "depth", "data"
@@ -15,7 +15,7 @@ PANELS = {
     DATA: "As data",
 }
 
-engine = widgets.pick_model()
+engine = models.pick()
 if engine is None:
     st.stop()
 picture = pictures.pick_one(pictures.pick(engine))
@@ -29,7 +29,7 @@ if panel == LOOK:
     gates.one_block(answer, block)
     gates.channels(engine, picture, answer, block)
     st.header("What to notice", anchor=False)
-    st.markdown(
+    widgets.prose(
         """
 A squeeze-and-excitation block first **squeezes** every channel into one number, its mean over all positions. Two small
 layers turn these numbers into one gate for each channel, between 0 and 1 (**excite**), and the channel's whole map is
@@ -49,7 +49,7 @@ elif panel == COMPARE:
         gates.compared(engine, *sides)
         if what == "classes":
             gates.profiles(engine, *sides)
-        st.markdown(
+        widgets.prose(
             """
 Each row sorts a block's channels by their difference: blue channels are more closed on the second side, red ones more
 open, white ones alike. **A pale row means that this block's gates hardly tell the two apart.** Compare two pictures of
@@ -61,7 +61,7 @@ elif panel == EDIT:
     asked = gate_edits.pick_edit(engine, answer)
     if asked:
         gate_edits.edited(engine, picture, *asked)
-        st.markdown(
+        widgets.prose(
             """
 The rest of the network runs as before, and gates of later blocks answer to what the edit did to their input.
 What is shown is measured for this picture alone: it says what the edit changes here, not what a channel means.
@@ -73,7 +73,7 @@ are stronger than any layer behind them has seen, and setting a block to its mea
 
 elif panel == NEED:
     gate_edits.rank(engine, picture, answer)
-    st.markdown(
+    widgets.prose(
         """
 Each channel alone is closed, everything else left as it is, and the class's logit is read again. **An open gate is not
 an important channel**: the gate says how much of a channel passes, the fall of the logit what the layers behind make

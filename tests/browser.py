@@ -5,6 +5,7 @@ Needs a Chromium of the system; without one the tests are skipped, or fail where
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -18,8 +19,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from ui import tour
+
 ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
+TOURED = f"localStorage.setItem('{tour.PLACE}', JSON.stringify({json.dumps(tour.pages())}))"  # no note lies in the way
 PATIENCE_S = 240  # a busy machine is no failure
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
@@ -89,6 +93,7 @@ def browser(chromium):
 def page(browser, address, log):
     """A new session at 1440 x 900; afterwards no request has left this machine and the server's log has no error."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=address)
+    context.add_init_script(TOURED)
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))
     opened = context.new_page()

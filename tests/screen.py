@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Node
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 300  # a busy machine is no failure
@@ -19,6 +21,38 @@ def opened(page: str, **link: str) -> AppTest:
     for key, value in link.items():  # what the first page shows, too, takes its value from the URL once
         at.query_params[key] = value
     return turned_to(page, at.run(), **link)
+
+
+def straight_to(page: str, **link: str) -> AppTest:
+    """The app opened at a page's own address, as a link does it."""
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
+    at.switch_page(f"pages/{page}.py")
+    for key, value in link.items():
+        at.query_params[key] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def on_screen(at: AppTest) -> dict[str, Node]:
+    """Everything that has a key: widgets, charts, components."""
+    found, waiting = {}, [at._tree]
+    while waiting:
+        node = waiting.pop()
+        waiting += getattr(node, "children", {}).values()
+        name = re.match(r"\$\$ID-\w+-(.*)", getattr(getattr(node, "proto", None), "id", "") or "")
+        if name and name[1] != "None":
+            found[name[1]] = node
+    return found
+
+
+def text_shown(element: Node) -> str:
+    """What a bound input holds, as a link writes it."""
+    if element.type == "selectbox":
+        return element.options[element.index]
+    if element.type == "button_group":
+        return ",".join(element.options[index] for index in element.indices)
+    return f"{element.value:g}" if element.type in ("slider", "number_input") else str(element.value)
 
 
 def turned_to(page: str, at: AppTest, **link: str) -> AppTest:

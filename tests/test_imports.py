@@ -19,11 +19,12 @@ CORE = "effnet_core"
 LAYERS = ("app", "pages", "ui", CORE)  # each imports those to its right
 PURE = (
     *("architecture", "cost", "facts", "claims", "published", "choice", "phi", "budget", "export", "designs"),
-    *("structure", "drills", "cards", "quiz"),
+    *("structure", "drills", "cards", "quiz", "glossary"),
 )
 # lowest first: a file of the core imports those before it, and its own part's (figures stands for figures_*.py too).
 ORDER = (
     *PURE,
+    "lessons",
     "repetition",
     "anki",
     "figures",
@@ -37,6 +38,7 @@ ORDER = (
     "embedding",
     "overview",
     "machine",
+    "device",
     "model",
     "amoebanet",
     "comparison",
@@ -45,10 +47,12 @@ ORDER = (
     "checkpoints",
     "weights",
     "gates",
+    "tracing",
     "attribution",
     "methods",
     "faithfulness",
     "bench",
+    "naming",
     "engine",
     "gatestats",
     "training",

@@ -198,10 +198,10 @@ def test_too_little_memory_is_told_before_anything_is_measured(bench_asked, monk
 
 @pytest.mark.parametrize("devices", [("cuda", "cpu"), ("cpu",)])
 def test_a_gpu_is_used_where_pytorch_finds_one(bench_asked, monkeypatch, devices):
-    from effnet_core import engine, machine
+    from effnet_core import device, machine
 
     monkeypatch.setattr(machine, "may_have_gpu", lambda: True)
-    monkeypatch.setattr(engine, "available_devices", lambda: devices)
+    monkeypatch.setattr(device, "available_devices", lambda: devices)
     at = opened("evidence", **CLAIMS | {"evidence.condition": "GPU"})
     at.button(key="evidence.measure_pair").click().run()
     assert not at.exception

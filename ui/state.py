@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -68,9 +69,30 @@ def keep(key: str, value: object) -> None:
     st.session_state[key] = value
 
 
+def forget(keys: Iterable[str]) -> None:
+    """Drop what widgets hold before they are drawn: they take their values from the URL again, or their defaults."""
+    for key in keys:
+        st.session_state.pop(key, None)
+
+
+def css_class(key: str) -> str:
+    """The class that Streamlit gives the element of a key."""
+    return "st-key-" + re.sub(r"[^a-zA-Z0-9_-]", "-", key)
+
+
 def url_value(key: str) -> str | None:
     """What the URL says for a bound input, as text; None where it says nothing. Before the input is drawn."""
     return st.query_params.get(key)
+
+
+def tell_url(key: str, text: str | None) -> None:
+    """Write this (None: without it) and all that this run was asked for into the URL.
+
+    A link to the page that is already on the screen changes what the run is asked for, and leaves the URL as it was.
+    """
+    st.query_params[key] = text or ""
+    if text is None:
+        del st.query_params[key]
 
 
 def follow(source: str, target: str, others: dict[str, object]) -> None:

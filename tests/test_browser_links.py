@@ -1,0 +1,82 @@
+"""A link restores everything: each input that stands in the URL is set by a link, shown, and kept; bad values are told.
+
+The inputs are found on the pages themselves (links.py), so a new one is tested without a word here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import cycle, islice
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from browser import settled
+from links import Bound, Visit, visits
+from screen import on_screen, straight_to, text_shown
+
+HOSTILE = ("NaN", "1e9", "<script>alert(1)</script>", "no such name")
+FREE = ("text_input",)  # any text is good
+LEAST_INPUTS = 60
+HOLDS = {  # what the browser shows of an input, by kind
+    "button_group": "box => [...box.querySelectorAll('[aria-checked=true]')].map(one => one.innerText).join(',')",
+    "selectbox": "box => box.querySelector('input').value || box.innerText",
+    "slider": "box => box.querySelector('[role=slider]').ariaValueNow",
+    "number_input": "box => box.querySelector('input').value",
+    "text_input": "box => box.querySelector('input').value",
+}
+found = cache(visits)
+
+
+def test_the_inputs_are_found():
+    keys = [row.key for visit in found() for row in visit.inputs]
+    assert len(keys) == len(set(keys)) >= LEAST_INPUTS
+    assert {"app.unit", "scaling.phi", "scaling.target", "mbconv.n", "se_gates.channels", "evidence.figure"} <= set(
+        keys
+    )
+    assert all(row.other != row.default for visit in found() for row in visit.inputs)
+
+
+@pytest.mark.parametrize("shift", range(2))
+def test_bad_values_get_a_sentence_and_the_default(shift):
+    for visit in found():
+        bad = dict(zip([row.key for row in visit.inputs], islice(cycle(HOSTILE), shift, None), strict=False))
+        at = straight_to(visit.page, **visit.settings | bad)
+        told = " ".join(warning.value for warning in at.warning)
+        screen = on_screen(at)
+        for row in visit.inputs:
+            if row.kind not in FREE:
+                assert f"The link asks for {row.key} = {bad[row.key][:40]!r}" in told, (visit.name, row)
+                assert text_shown(screen[row.key]) == row.default, (visit.name, row)
+
+
+@pytest.mark.browser
+def test_a_link_sets_every_input_and_keeps_it(page):
+    for visit in found():
+        left = visit.inputs
+        while left:  # some inputs take others away: those are set by a link of their own
+            seen = opened_by_link(page, visit, left)
+            assert seen, (visit.name, left)
+            left = [row for row in left if row not in seen]
+
+
+def opened_by_link(page, visit: Visit, rows: list[Bound]) -> list[Bound]:
+    """Open the page with other values of these inputs; those of them that it has then, which all hold their values."""
+    path = "" if visit.page == "overview" else visit.page
+    page.goto(f"/{path}?{urlencode(visit.settings | {row.key: row.other for row in rows})}")
+    page.get_by_role("heading", level=1).wait_for()
+    settled(page)
+    in_url = parse_qs(urlsplit(page.url).query)
+    boxes = {row: page.locator(f".st-key-{row.key.replace('.', '-')}") for row in rows}
+    there = [row for row, box in boxes.items() if box.count() and not box.locator("input:disabled").count()]
+    for row in there:
+        shown = boxes[row].first.evaluate(HOLDS[row.kind])
+        assert same(shown, row.other), (visit.name, row, shown)
+        assert same(in_url[row.key][0], row.other), (visit.name, row, page.url)
+    return there
+
+
+def same(one: str, other: str) -> bool:
+    try:
+        return float(one) == float(other)
+    except ValueError:
+        return one.strip() == other.strip()
