@@ -108,7 +108,7 @@ def gate_bars(values: Sequence[float], *, marked: Sequence[int] = ()) -> go.Figu
             showarrow=False,
             font_size=FONT_SIZE,
         )
-    figure.update_layout(bargap=0)
+    figure.update_layout(bargap=0, showlegend=False)
     figure.update_xaxes(title="channel", range=[-0.5, len(values) - 0.5])
     figure.update_yaxes(title="gate: 0 closed, 1 open", range=[0, 1.1], tickvals=[0, 0.5, 1])
     return with_defaults(figure, height=320)

@@ -50,6 +50,8 @@ def test_page_down_and_page_up_step_through_a_lesson(page):
     at_step(page, len(LESSON.steps) - 2)
     page.get_by_role("link", name="End").first.click()
     page.locator(".st-key-teach").wait_for(state="detached")
+    playwright.expect(page).not_to_have_url(re.compile("teach|step"))
+    assert "mbconv.compare" in page.url  # the page stays as the step set it
 
 
 def test_a_step_shows_its_own_controls_alone_and_forgets_what_was_moved(page):

@@ -20,7 +20,7 @@ LEAST_INPUTS = 60
 HOLDS = {  # what the browser shows of an input, by kind
     "button_group": "box => [...box.querySelectorAll('[aria-checked=true]')].map(one => one.innerText).join(',')",
     "selectbox": "box => box.querySelector('input').value || box.innerText",
-    "slider": "box => box.querySelector('[role=slider]').ariaValueNow",
+    "slider": "box => (one => one.ariaValueNow ?? one.value)(box.querySelector('[role=slider], input[type=range]'))",
     "number_input": "box => box.querySelector('input').value",
     "text_input": "box => box.querySelector('input').value",
 }

@@ -85,9 +85,14 @@ def url_value(key: str) -> str | None:
     return st.query_params.get(key)
 
 
-def tell_url(key: str, text: str) -> None:
-    """Write it and all else that this run was asked for into the URL: a link to the same page leaves that undone."""
-    st.query_params[key] = text
+def tell_url(key: str, text: str | None) -> None:
+    """Write this (None: without it) and all that this run was asked for into the URL.
+
+    A link to the page that is already on the screen changes what the run is asked for, and leaves the URL as it was.
+    """
+    st.query_params[key] = text or ""
+    if text is None:
+        del st.query_params[key]
 
 
 def follow(source: str, target: str, others: dict[str, object]) -> None:

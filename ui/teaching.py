@@ -15,6 +15,7 @@ from effnet_core.lessons import Lesson, LessonRejected, Step
 from . import state
 
 LESSON, STEP = "teach", "step"  # in the URL
+HERE = "teach.here"  # the step that was last arrived at
 PAGES = Path(__file__).parents[1] / "pages"
 CONTROLS = (
     *("stSlider", "stNumberInput", "stButtonGroup", "stSelectbox", "stMultiSelect", "stTextInput", "stFileUploader"),
@@ -31,6 +32,7 @@ def current() -> tuple[Lesson, int] | None:
     """The lesson that the URL asks for, and the step (from 0); None where it asks for none, or for one there is not."""
     name, number = state.url_value(LESSON), state.url_value(STEP) or "1"
     if name is None:
+        _end()
         return None
     try:
         lesson = _lesson(name)
@@ -42,6 +44,13 @@ def current() -> tuple[Lesson, int] | None:
         st.warning(f"The link asks for step {number[:20]!r}; {steps}. Shown instead: the first.")
         number = "1"
     return lesson, int(number) - 1
+
+
+def _end() -> None:
+    """After the last step the URL is that of the page alone, which keeps its settings."""
+    if state.value(HERE):
+        state.forget([HERE])
+        state.tell_url(LESSON, None)
 
 
 def _lesson(name: str) -> Lesson:
@@ -115,14 +124,15 @@ def _ways(lesson: Lesson, number: int) -> None:
                 disabled=not inside,
                 query_params=link(lesson, to if inside else number),
             )
-    st.page_link(page_file(lesson.steps[number]), label="End", icon=":material/close:", query_params={})
+    step = lesson.steps[number]
+    st.page_link(page_file(step), label="End", icon=":material/close:", query_params=dict(step.settings))
 
 
 def _take_settings(lesson: Lesson, number: int) -> None:
     """On arrival at a step, forget what the pages' inputs held, so that the link alone says what they show."""
     here = f"{lesson.name} {number}"
-    if state.value("teach.here") != here:
-        state.keep("teach.here", here)
+    if state.value(HERE) != here:
+        state.keep(HERE, here)
         state.tell_url(STEP, str(number + 1))
         state.forget(key for step in lesson.steps for key in (*dict(step.settings), *step.show))
 
