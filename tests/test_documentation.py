@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from docs import measured
+from effnet_core import lessons
 from effnet_core.__main__ import parser
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -112,17 +113,25 @@ def test_every_page_is_told():
     assert titles and [title for title in titles if f"**{title}**" not in text("README.md")] == []
 
 
+def test_every_lesson_is_told_and_the_example_of_one_can_be_used():
+    readme = text("README.md")
+    titles = [lessons.lesson(name).title for name in lessons.names()]
+    assert [title for title in titles if f"*{title}*" not in " ".join(readme.split())] == []
+    [example] = re.findall(r"```yaml\n(.+?)```", readme, re.DOTALL)
+    assert lessons.read(example, "example").steps
+
+
 def test_limits_are_those_of_the_code():
     from effnet_core import checkpoints, classfolders, images
     from ui import gate_depth, pictures
 
-    said = text("docs/classroom.md")
+    said = " ".join(text("docs/classroom.md").split())
     assert f"{pictures.MOST} at once, {images.LIMIT_MB} MB and {images.LIMIT_MPX} million pixels each" in said
     assert f"| {checkpoints.LIMIT_MB} MB |" in said
     assert f"{gate_depth.LIMIT_MB} MB, {classfolders.MOST_PICTURES:,} pictures, {classfolders.MOST_CLASSES} cl" in said
     config = text(".streamlit/config.toml")
     assert "maxUploadSize = 300 " in config and "client_max_body_size 300m;" in text("docs/troubleshooting.md")
-    assert "disconnectedSessionTTL = 600 " in config and "within ten\nminutes" in said
+    assert "disconnectedSessionTTL = 600 " in config and "within ten minutes" in said
 
 
 def test_makefile_variables_are_those_that_are_told():
