@@ -6,7 +6,9 @@ TORCH ?=
 VENV := .venv
 BIN := $(VENV)/bin
 CPU_INDEX := https://download.pytorch.org/whl/cpu
-INSTALLED := $(VENV)/.installed$(if $(TORCH),-$(TORCH))
+# what was installed with TORCH=cpu stays so when make is called without it
+INSTALLED := $(if $(TORCH),$(VENV)/.installed-$(TORCH),$(firstword $(wildcard $(VENV)/.installed $(VENV)/.installed-cpu) $(VENV)/.installed))
+HERE := $(if $(filter 0.0.0.0,$(ADDRESS)),localhost,$(ADDRESS))
 CHROMIUM := $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name) 2>/dev/null)))
 PIP := $(BIN)/python -m pip --disable-pip-version-check install
 
@@ -17,8 +19,8 @@ help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
 
 run: $(INSTALLED)  ## install what is missing into .venv and start the app (PORT=8501 ADDRESS=127.0.0.1 TORCH=cpu)
-	@echo "The app is at http://$(ADDRESS):$(PORT) (stop it with Ctrl+C)"
-	@$(BIN)/streamlit run app.py --server.address $(ADDRESS) --server.port $(PORT) --browser.serverAddress $(ADDRESS)
+	@echo "The app is at http://$(HERE):$(PORT)$(if $(filter 0.0.0.0,$(ADDRESS)),; for other computers at this one's name or address) (stop it with Ctrl+C)"
+	@$(BIN)/streamlit run app.py --server.address $(ADDRESS) --server.port $(PORT) --browser.serverAddress $(HERE)
 
 test: lint  ## ruff and all tests (REQUIRE_BROWSER=1 fails where there is no Chromium)
 ifneq ($(CHROMIUM),)

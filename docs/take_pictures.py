@@ -1,8 +1,8 @@
 """Photograph pages of the running app for the README, or for a look: python docs/take_pictures.py [FOLDER [PAGE ...]].
 
-Without FOLDER: docs/<page>.webp, light, 1440 px wide. With FOLDER: PNG files there, each page in light and dark, at
-1440 and 390 px, in full length; a PAGE may carry settings: "scaling?scaling.panel=Layers"; the PAGE "lessons" is every
-step of every lesson as it is projected, at 1440 px. Needs a system Chromium.
+Without FOLDER: docs/<page>.webp and a lesson's step, light, 1440 px wide. With FOLDER: PNG files there, each page in
+light and dark, at 1440 and 390 px, in full length; a PAGE may carry settings: "scaling?scaling.panel=Layers"; the PAGE
+"lessons" is every step of every lesson as it is projected, at 1440 px. Needs a system Chromium.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ PAGES = {
     "machine": "/machine",
 }
 LESSONS = "lessons"
+PICTURES = PAGES | {"lesson": "/mbconv?teach=inverted_residuals&step=6&mbconv.panel=Linear+end"}  # of the README
 TOURED = f"localStorage.setItem('effnet-lab.tours', JSON.stringify({json.dumps([*PAGES])}))"  # no tour in the pictures
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 SETTLE_S = 4  # after the last spinner: charts draw themselves
@@ -132,9 +133,11 @@ def save_all(browser: Browser, address: str, folder: Path, name: str) -> None:
 def main(folder: Path | None, names: list[str]) -> None:
     with running_app() as address, sync_playwright() as driver:
         browser = start_chromium(driver)
-        for name in names or PAGES:
+        for name in names or (PAGES if folder else PICTURES):
             if folder is None:
-                shot = photograph(browser, address + PAGES[name], width=1440, height=900, scheme="light", whole=False)
+                shot = photograph(
+                    browser, address + PICTURES[name], width=1440, height=900, scheme="light", whole=False
+                )
                 save_small(shot, ROOT / "docs" / f"{name}.webp")
                 continue
             folder.mkdir(parents=True, exist_ok=True)

@@ -3,8 +3,7 @@
 Conventions. A budget is in MACs (cost.py). Rounding makes the cost of a network a staircase over its factor; a
 solution is the step nearest to the budget. Memory is in bytes, 4 for each number (float32):
 
-- Inference: input and output of the layer for which both together are largest, at batch 1. A real framework keeps
-  somewhat more (a block's input until it is added, workspaces); weights are counted apart.
+- Inference: the tensors that PyTorch holds at the worst moment of one picture (choice.py); weights are counted apart.
 - Training: what PyTorch's autograd keeps of a batch for the backward pass in torchvision's network (KEPT), and four
   numbers a parameter: itself, its gradient, and the two of RMSProp with momentum, which the paper trains with.
 """
@@ -15,11 +14,10 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from . import facts
 from .architecture import FACTOR_RANGE, PHI_RANGE, RESOLUTION_RANGE, Architecture, compound, scaled
+from .choice import BYTES, peak_activations
 from .cost import Layer, cost_of, layers_of, total
 
-BYTES = 4
 PER_PARAMETER = 4  # the weight, its gradient, RMSProp's mean square and momentum
 TOLERANCE = 0.01
 BUDGET_RANGE_G = (0.05, 60.0)
@@ -132,7 +130,7 @@ class Needs(NamedTuple):
     blocks: int
     params: int
     macs: int
-    inference_bytes: int
+    activation_bytes: int
     training_bytes: int
     depthwise_of_macs: float
     se_of_macs: float
@@ -152,7 +150,7 @@ def needs(architecture: Architecture, *, batch: int) -> Needs:
         len(architecture.blocks),
         cost.params,
         cost.macs,
-        BYTES * largest_layer(architecture, layers),
+        BYTES * peak_activations(architecture),
         BYTES * (batch * kept_for_backward(architecture, layers) + PER_PARAMETER * cost.params),
         depthwise.macs / cost.macs,
         gates.macs / cost.macs,
@@ -160,55 +158,7 @@ def needs(architecture: Architecture, *, batch: int) -> Needs:
     )
 
 
-def largest_layer(architecture: Architecture, layers: list[Layer]) -> int:
-    """Numbers in the input and output of the layer for which both together are largest, for one picture."""
-    size, largest = architecture.resolution, 0
-    for row in layers:
-        if row.size > 1:  # the gates' and the classifier's layers take pooled vectors
-            largest = max(largest, row.in_channels * size**2 + row.activations)
-            size = row.size
-    return largest
-
-
 def kept_for_backward(architecture: Architecture, layers: list[Layer]) -> int:
     """Numbers that autograd keeps for one picture: the picture, what KEPT says, and the classifier's input."""
     picture = layers[0].in_channels * architecture.resolution**2
     return picture + sum(KEPT[row.role] * row.activations for row in layers) + architecture.head_channels
-
-
-# What the paper measured near such a budget -----------------------------------------------------------------------
-
-
-class Published(NamedTuple):
-    """One point of the paper: its own MACs (printed as FLOPs) and its ImageNet top-1 (%)."""
-
-    way: str
-    what: str
-    macs: float
-    top1: float
-    source: str
-
-
-def published(way: str) -> tuple[Published, ...]:
-    """The points of Fig. 3 (one axis), Fig. 8 (compound) and Table 7 for one way to scale."""
-    drawn = [row for row in facts.table("effnet_fig3_fig4_fig8_points") if _is_way(row, way)]
-    points = [_point(way, row["label"], row["flops_B"], row["top1_pct"], row["source"]) for row in drawn]
-    for row in facts.table("effnet_table7_cam_models"):
-        if row["model"].split(" ")[0] == way:
-            points.append(
-                _point(way, row["model"], row["flops_B_multiply_adds"], row["top1_pct_first_version"], row["source"])
-            )
-    return tuple(points)
-
-
-def _is_way(row: facts.Row, way: str) -> bool:
-    return (row["figure"], row["series"]) in {("Fig3", way), ("Fig8", f"{way} scaling")}
-
-
-def _point(way: str, what: str, billions: float, top1: float, source: str) -> Published:
-    return Published(way, what, 1e9 * billions, top1, source)
-
-
-def nearest_published(way: str, macs: int) -> Published:
-    """The published point whose own compute is nearest, by ratio; never between two points."""
-    return min(published(way), key=lambda point: abs(math.log(point.macs / macs)))

@@ -14,8 +14,8 @@ from fpdf import FPDF
 from .architecture import ALPHA, B0_STAGES, BETA, GAMMA, RELEASES, STEM_KERNEL, released
 from .cards import all_cards
 from .cards.values import filled
+from .claims import newest
 from .cost import block_layers, cost_of, layers_of, total
-from .facts import table
 from .figures import DEPTHWISE, EXPAND, PROJECT, RESIDUAL, SQUEEZE_EXCITE, STEM_HEAD, three_digits
 
 MARGIN, GAP, COLUMN = 9, 6, 89
@@ -111,7 +111,7 @@ def b0_table() -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
 
 def family_table() -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Header and rows of B0 to B7 as released."""
-    top1 = {row["model"]: row["top1_pct"] for row in table("effnet_table2_imagenet") if "v5" in row["version"]}
+    top1 = {row["model"]: row["top1_pct"] for row in newest()}
     rows = []
     for member, release in RELEASES.items():
         network, cost = released(member), cost_of(released(member))

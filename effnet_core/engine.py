@@ -7,7 +7,6 @@ answers can be cached, sent to another machine and shown without torch.
 from __future__ import annotations
 
 import copy
-import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -18,13 +17,15 @@ from PIL.Image import Image
 from torch import Tensor
 
 from . import faithfulness, methods
-from .architecture import Architecture, Block
+from .architecture import Architecture
 from .arithmetic import BlockWeights, read_weights
 from .attribution import forward_from, grad_cam, grad_cam_at_last, grad_cam_ladder
 from .cost import cost_of
+from .device import is_out_of_memory, pick_device
 from .edits import GateEdit, settled
 from .gates import editing, gates_of, logits_with_closed, up_to_gate, watching
 from .methods import Progress
+from .naming import by_group, predictions
 from .results import (
     BlockTrace,
     Cancelled,
@@ -35,9 +36,9 @@ from .results import (
     Faithfulness,
     Gates,
     Heatmap,
-    Prediction,
     Randomised,
 )
+from .tracing import steps_of
 from .weights import Model
 
 Answer = TypeVar("Answer")
@@ -45,27 +46,6 @@ Answer = TypeVar("Answer")
 BATCH_BYTES = 1 << 29  # aim for what a batch keeps in memory
 BYTES_PER_ACTIVATION = 12  # float32, three times: convolution, batch norm and activation function
 OUT_OF_MEMORY = "The GPU ran out of memory: {name} runs on the CPU from now on, more slowly."
-
-
-def available_devices() -> tuple[str, ...]:
-    """Devices that this machine and this torch can use, best first."""
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    numbered = tuple(f"cuda:{number}" for number in range(1, count))
-    apple = ("mps",) if torch.backends.mps.is_available() else ()
-    return ("cuda",) * (count > 0) + numbered + apple + ("cpu",)
-
-
-def pick_device(wanted: str = "auto") -> str:
-    """The device of that name; for "auto" what EFFNET_DEVICE says, else the best one. ValueError if it is absent."""
-    name, origin, available = wanted, "device", available_devices()
-    if name == "auto":
-        name, origin = os.environ.get("EFFNET_DEVICE") or "auto", "EFFNET_DEVICE"
-    if name == "auto":
-        return available[0]
-    name = name.lower().replace("cuda:0", "cuda")
-    if name not in available:
-        raise ValueError(f"{origin} is {name!r}; this machine has {', '.join(available)}, and auto picks the first")
-    return name
 
 
 class Engine:
@@ -108,7 +88,12 @@ class Engine:
         """What each step of one MBConv produced. ValueError tells the blocks there are."""
         chosen = self.architecture.block(block)
         x = self._prepare([image])
-        return BlockTrace(chosen, self._on_device(lambda: self._trace(x, chosen)))
+        steps = self._on_device(
+            lambda: [
+                (name, _rows(value)[0]) for name, value in steps_of(self._network, x.to(self.device), block).items()
+            ]
+        )
+        return BlockTrace(chosen, tuple(steps))
 
     def block_weights(self, block: str) -> BlockWeights:
         """Weights of one MBConv, with which arithmetic.py repeats a trace. ValueError tells the blocks there are."""
@@ -203,7 +188,7 @@ class Engine:
                 self._place()
                 return work()
             except RuntimeError as error:
-                if not _is_out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
             # outside the except clause: there the failed pass still holds its memory
             self.device, self.notice = "cpu", OUT_OF_MEMORY.format(name=self.name)
@@ -233,50 +218,14 @@ class Engine:
         rows = {block: _rows(gate.flatten(1)) for block, gate in gates.items()}
         maps, layer = _rows(maps), self.layers[stage]
         return [
-            self._explanation(
-                answers[n],
-                best[n].tolist(),
+            Explanation(
+                predictions(answers[n], best[n].tolist(), self.labels, self.groups),
                 tuple(Gates(block, values[n]) for block, values in rows.items()),
                 tuple(Heatmap(layer, t, values) for t, values in zip(targets[n].tolist(), maps[n], strict=True)),
+                by_group(answers[n], self.groups),
             )
             for n in range(len(x))
         ]
-
-    def _explanation(
-        self, logits: Tensor, best: list[int], gates: tuple[Gates, ...], heatmaps: tuple[Heatmap, ...]
-    ) -> Explanation:
-        """One picture's answer in words and rows. `logits`: (classes,) on the CPU."""
-        probabilities = logits.double().softmax(0).tolist()
-        named = [
-            Prediction(
-                index,
-                self.labels[index] if self.labels else None,
-                probabilities[index],
-                logits[index].item(),
-                self.groups[index] if self.groups else None,
-            )
-            for index in best
-        ]
-        return Explanation(tuple(named), gates, heatmaps, self._summed(probabilities))
-
-    def _summed(self, probabilities: list[float]) -> tuple[tuple[str, float], ...]:
-        sums: dict[str, float] = {}
-        for group, probability in zip(self.groups or (), probabilities, strict=self.groups is not None):
-            sums[group] = sums.get(group, 0.0) + probability
-        return tuple(sorted(sums.items(), key=lambda pair: -pair[1]))
-
-    @torch.no_grad()
-    def _trace(self, x: Tensor, block: Block) -> tuple[tuple[str, np.ndarray], ...]:
-        _, stage, index = block.name.split(".")
-        before, mbconv = self._network.features[: int(stage)], self._network.features[int(stage)][int(index)]
-        entering = self._network.features[int(stage)][: int(index)](before(x.to(self.device)))
-        *wide, gated, project = mbconv.block
-        steps = dict(zip(("expand", "depthwise")[-len(wide) :], wide, strict=True))
-        steps |= {"gate": gated.scale_activation, "gated": gated, "project": project, "output": mbconv}
-        with watching(steps) as seen:
-            mbconv(entering)
-        seen["gate"] = seen["gate"].flatten(1)
-        return tuple((name, _rows(value)[0]) for name, value in {"input": entering, **seen}.items())
 
     # Gates, edited ----------------------------------------------------------------------------------------------------
 
@@ -344,12 +293,6 @@ class Engine:
 def _pictures_at_once(architecture: Architecture) -> int:
     """As many as keep a pass near BATCH_BYTES, all its activations counted as if none could be freed."""
     return max(1, BATCH_BYTES // (BYTES_PER_ACTIVATION * cost_of(architecture).activations))
-
-
-def _is_out_of_memory(error: RuntimeError) -> bool:
-    """CUDA has an error class for it, MPS and cuBLAS only words; the CPU's own are "can't allocate memory"."""
-    said = str(error)
-    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in said or "STATUS_ALLOC_FAILED" in said
 
 
 def _rows(tensor: Tensor) -> np.ndarray:

@@ -34,13 +34,15 @@ ROLE_GROUPS = {  # what a legend tells apart: the roles of one colour
     "SE": ("squeeze", "excite"),
     "project": ("project",),
 }
+PATTERNS = dict(zip(ROLE_GROUPS, ("", "/", ".", "x", "-"), strict=True))  # told apart without colour, too
 DEPTH, WIDTH, RESOLUTION, COMPOUND = "#0072B2", "#E69F00", "#CC79A7", "#009E73"  # what is scaled: one axis, or all
 NEUTRAL = "#8794A0"  # outlines, references: readable on both grounds
+OUTLINE = {"color": NEUTRAL, "width": 1}  # carries the marks whose own colour is too pale for a ground
 FONT_SIZE = 15  # px, of all text in figures
 INK = "#000037"  # near black; Streamlit's chart theme reads it as its name for text and shows the ground's own colour
 TEXT = {"size": FONT_SIZE, "color": INK}
 GATE_SCALE = "Viridis"  # for gates, always over 0..1
-SLAB_COLOURS = {"stem, head": STEM_HEAD, "MBConv, 3×3": "#6BCBAA", "MBConv, 5×5": PROJECT}  # a block ends in project
+SLAB_COLOURS = {"stem, head": STEM_HEAD, "MBConv, 3×3": PROJECT, "MBConv, 5×5": "#007457"}  # a block ends in project
 ZOOMS = (1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.4, 8, 10, 13, 16, 20)  # in steps, so that a growing network is seen to grow
 STAGE_GAP, LABEL_SPACE = 0.04, 0.15  # shares of the drawing's width and of the tallest slab
 
@@ -77,6 +79,12 @@ def with_defaults(figure: go.Figure, *, height: int, **layout) -> go.Figure:
     figure.update_xaxes(text)
     figure.update_yaxes(text)
     return figure.update_layout(default_layout(height)).update_layout(**layout)
+
+
+def write_above(figure: go.Figure, text: str, row: float) -> None:
+    """A line of text that stands on a horizontal bar's upper edge, from the bar's left end on."""
+    place = {"x": 0, "y": row, "xanchor": "left", "yanchor": "bottom"}
+    figure.add_annotation(text=text, showarrow=False, font_size=FONT_SIZE + 2, **place)
 
 
 # The network drawn to scale ---------------------------------------------------------------------------------------
@@ -179,7 +187,7 @@ def draw_network(
             customdata=[row for _, row in chosen],
             hovertemplate="%{customdata[0]}, stage %{customdata[1]}: %{customdata[2]}<br>%{customdata[3]:,} channels, "
             "%{customdata[4]} × %{customdata[4]} px<extra></extra>",
-            marker={"color": colour, "line": {"color": NEUTRAL, "width": 0.5}},
+            marker={"color": colour, "line": OUTLINE},
             opacity=opacity,
             showlegend=in_legend and opacity == 1,
         )
@@ -219,7 +227,9 @@ def bars_by_stage(layers: Sequence[Layer], quantity: Quantity, *, height: int = 
     bars = []
     for name, roles in ROLE_GROUPS.items():
         counts = [_summed((row for row in layers if row.stage == stage), quantity, roles) for stage in stages]
-        bars.append({"x": stages, "y": _large(counts, quantity), **_look(name, roles[0], counts, quantity)})
+        look = _look(name, roles[0], counts, quantity)
+        look["marker"] |= hatched(PATTERNS[name])
+        bars.append({"x": stages, "y": _large(counts, quantity), **look})
     axes = {"xaxis": axis("stage", tickvals=stages), "yaxis": axis(quantity.axis, rangemode="tozero")}
     return go.Figure(bars, default_layout(height, barmode="stack", **axes))
 
@@ -246,6 +256,11 @@ def bars_by_role(layers: Sequence[Layer], quantity: Quantity, *, height: int = 3
     return go.Figure(bars, default_layout(height, barmode="overlay", **axes))
 
 
+def hatched(shape: str) -> dict:
+    """Of a bar's marker: its colour with a pattern over it, light enough to leave the colour what it is."""
+    return {"pattern": {"shape": shape, "fillmode": "overlay", "solidity": 0.15}}
+
+
 def _summed(layers: Iterable[Layer], quantity: Quantity, roles: Sequence[str]) -> int:
     return quantity.factor * sum(getattr(row, quantity.column) for row in layers if row.role in roles)
 
@@ -259,7 +274,7 @@ def _look(name: str, role: str, counts: Sequence[int], quantity: Quantity) -> di
     return {
         "type": "bar",
         "name": name,
-        "marker": {"color": ROLE_COLOURS[role], "line": {"color": NEUTRAL, "width": 0.5}},
+        "marker": {"color": ROLE_COLOURS[role], "line": OUTLINE},
         "customdata": [f"{count:,} {quantity.name}" for count in counts],
         "hovertemplate": f"{name}: %{{customdata}}<extra></extra>",
     }

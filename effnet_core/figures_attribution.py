@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from .figures import EXPAND, NEUTRAL, PROJECT, with_defaults
+from .figures import DEPTHWISE, NEUTRAL, PROJECT, with_defaults
 
 if TYPE_CHECKING:
     import numpy as np
 
 # the map, a random one, a blob in the centre: colour, dash and width tell them apart, in grey too
-LINES = ((PROJECT, "solid", 4), (NEUTRAL, "dot", 3), (EXPAND, "dash", 3))
+LINES = ((PROJECT, "solid", 4), (NEUTRAL, "dot", 3), (DEPTHWISE, "dash", 3))
 
 
 def share_curves(shares: np.ndarray, curves: Sequence[tuple[str, np.ndarray]], *, axis: str) -> go.Figure:

@@ -15,12 +15,14 @@ from .figures import (
     EXPAND,
     FONT_SIZE,
     NEUTRAL,
+    OUTLINE,
     RESIDUAL,
     RESOLUTION,
     SQUEEZE_EXCITE,
     STEM_HEAD,
     WIDTH,
     Quantity,
+    hatched,
     three_digits,
     with_defaults,
 )
@@ -28,6 +30,9 @@ from .published import DIMENSIONS, FAMILIES, PAPER, Curve, Gain, Network
 
 DIMENSION_COLOURS = dict(zip(DIMENSIONS, (DEPTH, WIDTH, RESOLUTION, COMPOUND), strict=True))
 DASHES = dict(zip(DIMENSIONS, ("dash", "dot", "dashdot", "solid"), strict=True))  # told apart without colour, too
+SYMBOLS = dict(zip(DIMENSIONS, ("square", "diamond", "triangle-up", "circle"), strict=True))
+PATTERNS = dict(zip(DIMENSIONS, ("/", ".", "x", ""), strict=True))
+FAMILY_SYMBOLS = dict(zip(FAMILIES, ("circle", "square", "diamond", "triangle-up", "cross", "star"), strict=True))
 FAMILY_COLOURS = dict(zip(FAMILIES, (COMPOUND, STEM_HEAD, EXPAND, SQUEEZE_EXCITE, RESIDUAL, DEPTHWISE), strict=True))
 TICKS = (1, 2, 5)  # of each decade on a logarithmic axis
 
@@ -43,7 +48,7 @@ def scaling_curves(curves: Sequence[Curve], quantity: Quantity, *, height: int =
             y=[point.top1 for point in curve.points],
             mode="lines+markers",
             line={"color": colour, "width": 3, "dash": DASHES[curve.dimension]},
-            marker={"color": colour, "size": 9},
+            marker={"color": colour, "size": 10, "symbol": SYMBOLS[curve.dimension], "line": OUTLINE},
             customdata=[point.label or curve.name for point in curve.points],
             hovertemplate=f"%{{customdata}}: %{{y:.2f}} % at %{{x:.3g}} G {quantity.name}<extra></extra>",
         )
@@ -66,10 +71,10 @@ def gain_bars(gains: Sequence[Gain], *, in_legend: bool, height: int = 420) -> g
             x=[gain.points for gain in rows],
             y=[gain.group for gain in rows],
             orientation="h",
-            text=[f"{gain.points:.1f}" for gain in rows],
+            text=[f"{gain.points:.1f}" + f" {name}" * (not in_legend) for gain in rows],
             textposition="outside",
             cliponaxis=False,
-            marker={"color": DIMENSION_COLOURS[dimension], "line": {"color": NEUTRAL, "width": 0.5}},
+            marker={"color": DIMENSION_COLOURS[dimension], "line": OUTLINE, **hatched(PATTERNS[dimension])},
             customdata=[gain.top1 for gain in rows],
             hovertemplate=f"%{{y}}, {name}: %{{x:+.2f}} points, to %{{customdata:.1f}} %<extra></extra>",
             showlegend=in_legend,
@@ -77,14 +82,15 @@ def gain_bars(gains: Sequence[Gain], *, in_legend: bool, height: int = 420) -> g
     figure.update_traces(textfont_size=FONT_SIZE)
     groups = list(dict.fromkeys(gain.group for gain in gains))
     figure.update_yaxes(categoryorder="array", categoryarray=groups, autorange="reversed")
-    figure.update_xaxes(title="points of top-1 gained", range=[0, 1.1 * max(gain.points for gain in gains)])
+    room = 1.1 if in_legend else 1.4
+    figure.update_xaxes(title="points of top-1 gained", range=[0, room * max(gain.points for gain in gains)])
     return with_defaults(figure, height=height, bargap=0.2)
 
 
 def accuracy_map(networks: Sequence[Network], quantity: Quantity, *, height: int = 520) -> go.Figure:
     """Top-1 over parameters or compute, colour by family; EfficientNets of one training are joined by a line.
 
-    Circles are the paper's rows, open diamonds torchvision's weights.
+    A symbol a family: filled for the paper's rows, open for torchvision's weights.
     """
     figure = go.Figure()
     for (family, origin, recipe), rows in _groups(networks):
@@ -103,8 +109,8 @@ def accuracy_map(networks: Sequence[Network], quantity: Quantity, *, height: int
             marker={
                 "color": FAMILY_COLOURS[family],
                 "size": 11,
-                "symbol": "circle" if origin == PAPER else "diamond-open",
-                "line": {"width": 0.5 if origin == PAPER else 2},
+                "symbol": FAMILY_SYMBOLS[family] + "-open" * (origin != PAPER),
+                "line": OUTLINE if origin == PAPER else {"width": 2},
             },
             customdata=[(row.name, row.source, recipe) for row in rows],
             hovertemplate=f"%{{customdata[0]}}: %{{y:.1f}} %, %{{x:.3g}} {quantity.axis[-2]} {quantity.name}"
@@ -140,7 +146,7 @@ def budget_bars(
         text=[three_digits(value) for value in costs.values()],
         textposition="outside",
         textfont_size=FONT_SIZE,
-        marker={"color": colours, "line": {"color": NEUTRAL, "width": 0.5}},
+        marker={"color": colours, "line": OUTLINE},
         hovertemplate=f"%{{y}}: %{{x:.3g}} {axis}<extra></extra>",
         showlegend=False,
     )

@@ -12,11 +12,25 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from .figures import EXPAND, FONT_SIZE, GATE_SCALE, NEUTRAL, PROJECT, RESIDUAL, STEM_HEAD, with_defaults
+from .figures import (
+    DEPTHWISE,
+    FONT_SIZE,
+    GATE_SCALE,
+    NEUTRAL,
+    OUTLINE,
+    PROJECT,
+    RESIDUAL,
+    SQUEEZE_EXCITE,
+    STEM_HEAD,
+    hatched,
+    with_defaults,
+    write_above,
+)
 from .figures_inside import COLUMNS, at_even_ranks, percent
 
 DIFFERENCE_SCALE = "RdBu_r"
 BEFORE, AFTER = STEM_HEAD, RESIDUAL
+CLASS_LINES = ((DEPTHWISE, "solid"), (RESIDUAL, "dash"), (PROJECT, "dot"), (SQUEEZE_EXCITE, "dashdot"))
 
 
 def differences(rows: Sequence[tuple[str, Sequence[float]]], *, first: str, second: str) -> go.Figure:
@@ -64,27 +78,19 @@ def _diverging(title: str | None) -> dict:
 def changes(rows: Sequence[tuple[str, float, float]]) -> go.Figure:
     """(class, probability before, probability after): two bars a class, its name above them, first row on top."""
     figure = go.Figure()
-    for name, colour, column, shift in (("before", BEFORE, 1, -0.13), ("after", AFTER, 2, 0.13)):
+    for name, colour, column, shift, shape in (("before", BEFORE, 1, -0.13, ""), ("after", AFTER, 2, 0.13, "/")):
         figure.add_bar(
             name=name,
             x=[row[column] for row in rows],
             y=[number + shift for number in range(len(rows))],
             width=0.24,
             orientation="h",
-            marker_color=colour,
+            marker={"color": colour, "line": OUTLINE, **hatched(shape)},
             customdata=[html.escape(row[0]) for row in rows],
             hovertemplate=f"%{{customdata}}, {name}: %{{x:.2%}}<extra></extra>",
         )
     for number, (name, before, after) in enumerate(rows):
-        figure.add_annotation(
-            text=f"{html.escape(name)}  <b>{percent(before)} → {percent(after)}</b>",
-            x=0,
-            y=number - 0.28,
-            xanchor="left",
-            yanchor="bottom",
-            showarrow=False,
-            font_size=FONT_SIZE + 2,
-        )
+        write_above(figure, f"{html.escape(name)}  <b>{percent(before)} → {percent(after)}</b>", number - 0.28)
     figure.update_xaxes(range=[0, 1], visible=False)
     figure.update_yaxes(range=[len(rows) - 0.6, -0.95], visible=False)
     return with_defaults(figure, height=50 + 70 * len(rows), barmode="overlay", legend_traceorder="normal")
@@ -97,7 +103,7 @@ def effects(rows: Sequence[tuple[int, float, float]], *, target: str, marked: in
             x=[gate for _, gate, _ in rows],
             y=[drop for _, _, drop in rows],
             mode="markers+text",
-            marker={"size": 10, "color": PROJECT, "opacity": 0.7, "line": {"color": NEUTRAL, "width": 0.5}},
+            marker={"size": 10, "color": PROJECT, "opacity": 0.7, "line": OUTLINE},
             text=[str(channel) if place < marked else "" for place, (channel, _, _) in enumerate(rows)],
             textposition="top center",
             textfont_size=FONT_SIZE,
@@ -148,15 +154,19 @@ def share_by_depth(rows: Sequence[Depth], *, by_chance: float) -> go.Figure:
 def spread_by_depth(rows: Sequence[Depth]) -> go.Figure:
     """How much a gate varies: over all pictures, within a class, and between the means of the classes."""
     figure = go.Figure()
-    lines = (("over all pictures", 2, NEUTRAL), ("within a class", 3, STEM_HEAD), ("between class means", 4, EXPAND))
-    for name, column, colour in lines:
+    lines = (
+        ("over all pictures", 2, NEUTRAL, "circle"),
+        ("within a class", 3, DEPTHWISE, "square"),
+        ("between class means", 4, RESIDUAL, "diamond"),
+    )
+    for name, column, colour, symbol in lines:
         figure.add_scatter(
             name=name,
             x=[row.block.removeprefix("features.") for row in rows],
             y=[row[column] for row in rows],
             mode="lines+markers",
             line={"color": colour, "width": 3},
-            marker_size=9,
+            marker={"size": 9, "symbol": symbol},
             hovertemplate=f"block %{{x}}, {name}: %{{y:.4f}}<extra></extra>",
         )
     figure.update_xaxes(title="block, first to last", type="category", tickangle=-90)
@@ -171,13 +181,13 @@ def class_profiles(classes: Sequence[tuple[str, Sequence[float], Sequence[float]
     """
     order = sorted(range(len(mean)), key=lambda channel: float(mean[channel]))
     figure = go.Figure()
-    for (name, values, spreads), colour in zip(classes, (STEM_HEAD, EXPAND, PROJECT, RESIDUAL), strict=False):
+    for (name, values, spreads), (colour, dash) in zip(classes, CLASS_LINES, strict=False):
         figure.add_scatter(
             name=html.escape(name),
             x=list(range(len(order))),
             y=[float(values[channel]) for channel in order],
             customdata=[[channel, float(spreads[channel])] for channel in order],
-            line={"color": colour, "width": 1.5},
+            line={"color": colour, "dash": dash, "width": 1.5},
             hovertemplate="channel %{customdata[0]}: %{y:.3f} ± %{customdata[1]:.3f}",
         )
     figure.add_scatter(

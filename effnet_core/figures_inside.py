@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from .figures import FONT_SIZE, GATE_SCALE, PROJECT, STEM_HEAD, with_defaults
+from .figures import FONT_SIZE, GATE_SCALE, OUTLINE, PROJECT, STEM_HEAD, with_defaults, write_above
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,21 +37,13 @@ def answer_bars(answers: Sequence[tuple[str, float]]) -> go.Figure:
             y=rows,
             orientation="h",
             width=0.42,
-            marker_color=colours[: len(answers)],
+            marker={"color": colours[: len(answers)], "line": OUTLINE},
             customdata=[html.escape(name) for name, _ in answers],
             hovertemplate="%{customdata}: %{x:.2%}<extra></extra>",
         )
     )
     for row, (name, share) in enumerate(answers):
-        figure.add_annotation(
-            text=f"{html.escape(name)}  <b>{percent(share)}</b>",
-            x=0,
-            y=row - 0.24,
-            xanchor="left",
-            yanchor="bottom",
-            showarrow=False,
-            font_size=FONT_SIZE + 2,
-        )
+        write_above(figure, f"{html.escape(name)}  <b>{percent(share)}</b>", row - 0.24)
     figure.update_xaxes(range=[0, 1], visible=False)
     figure.update_yaxes(range=[len(answers) - 0.7, -0.9], visible=False)
     return with_defaults(figure, height=30 + 62 * len(answers))
@@ -99,6 +91,14 @@ def gate_bars(values: Sequence[float], *, marked: Sequence[int] = ()) -> go.Figu
             hovertemplate="channel %{x}: gate %{y:.3f}<extra></extra>",
         )
     )
+    figure.add_scatter(  # the edge of the bars, whose own colours are too pale or too dark for one of the grounds
+        x=list(range(len(values))),
+        y=[float(value) for value in values],
+        mode="lines",
+        line={**OUTLINE, "shape": "hvh"},
+        hoverinfo="skip",
+        showlegend=False,
+    )
     for channel in marked:
         figure.add_annotation(
             x=channel,
@@ -108,7 +108,7 @@ def gate_bars(values: Sequence[float], *, marked: Sequence[int] = ()) -> go.Figu
             showarrow=False,
             font_size=FONT_SIZE,
         )
-    figure.update_layout(bargap=0)
+    figure.update_layout(bargap=0, showlegend=False)
     figure.update_xaxes(title="channel", range=[-0.5, len(values) - 0.5])
     figure.update_yaxes(title="gate: 0 closed, 1 open", range=[0, 1.1], tickvals=[0, 0.5, 1])
     return with_defaults(figure, height=320)
@@ -123,7 +123,13 @@ def gate_histogram(values: Sequence[float]) -> go.Figure:
             x=centres,
             y=counts,
             width=0.9 / BINS,
-            marker={"color": centres, "cmin": GATE_RANGE[0], "cmax": GATE_RANGE[1], "colorscale": GATE_SCALE},
+            marker={
+                "color": centres,
+                "cmin": GATE_RANGE[0],
+                "cmax": GATE_RANGE[1],
+                "colorscale": GATE_SCALE,
+                "line": OUTLINE,
+            },
             customdata=[[index / BINS, (index + 1) / BINS] for index in range(BINS)],
             hovertemplate="gate %{customdata[0]:.2f} to %{customdata[1]:.2f}: %{y} channels<extra></extra>",
         )

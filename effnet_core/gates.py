@@ -79,7 +79,7 @@ class Gated(NamedTuple):
 @torch.no_grad()
 def up_to_gate(network: EfficientNet, x: Tensor, block: str) -> Gated:
     """One picture (1, 3, H, W) as far as behind a block's gate."""
-    stage, index = _place_of(block)
+    stage, index = place_of(block)
     entering = network.features[stage][:index](network.features[:stage](x))
     *wide, excite, _project = network.features[stage][index].block
     maps = nn.Sequential(*wide)(entering)
@@ -93,7 +93,7 @@ def logits_with_closed(network: EfficientNet, halfway: Gated, block: str, channe
 
     Only what lies behind the gate is computed.
     """
-    stage, index = _place_of(block)
+    stage, index = place_of(block)
     mbconv = network.features[stage][index]
     maps = halfway.maps.repeat(len(channels), 1, 1, 1)
     for row, channel in enumerate(channels):
@@ -106,7 +106,7 @@ def logits_with_closed(network: EfficientNet, halfway: Gated, block: str, channe
     return network.classifier(network.avgpool(out).flatten(1))
 
 
-def _place_of(block: str) -> tuple[int, int]:
+def place_of(block: str) -> tuple[int, int]:
     """Stage and place in it of a name such as "features.4.0"."""
     _, stage, index = block.split(".")
     return int(stage), int(index)

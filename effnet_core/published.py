@@ -131,13 +131,38 @@ def other_networks() -> tuple[Gain, ...]:
 
 def equal_budget() -> tuple[Gain, ...]:
     """Table 7: four ways from B0 to about 1.8 G MACs; accuracies of the first version, B0's too."""
-    baseline, *rows = facts.table("effnet_table7_cam_models")
-    gains = []
-    for row in rows:
-        top1, macs = row["top1_pct_first_version"], 1e9 * row["flops_B_multiply_adds"]
-        points = top1 - baseline["top1_pct_first_version"]
-        gains.append(Gain("EfficientNet-B0", row["model"].split()[0], points, top1, macs, row["source"]))
-    return tuple(gains)
+    baseline, *ways = _table7()
+    start = baseline.points[0].top1
+    return tuple(
+        Gain("EfficientNet-B0", way.dimension, point.top1 - start, point.top1, point.macs, way.source)
+        for way in ways
+        for point in way.points
+    )
+
+
+def _table7() -> list[Curve]:
+    """Curves of one point each: the baseline, then the four ways, with the accuracies of the first version."""
+    return [
+        Curve(
+            row["model"],
+            row["model"].split()[0],
+            (Point(row["model"], 1e9 * row["flops_B_multiply_adds"], row["top1_pct_first_version"]),),
+            row["source"],
+        )
+        for row in facts.table("effnet_table7_cam_models")
+    ]
+
+
+def points_of(dimension: str) -> tuple[tuple[Point, str], ...]:
+    """Each point of Fig. 3 (one dimension), Fig. 8 (all) and Table 7 that scales this dimension, with its source."""
+    alone = "Fig8" if dimension == "compound" else "Fig3"  # Fig. 8 draws the single dimensions of Fig. 3 again
+    found = [curve for curve in (*curves(alone), *_table7()) if curve.dimension == dimension]
+    return tuple((point, curve.source) for curve in found for point in curve.points)
+
+
+def nearest(dimension: str, macs: int) -> tuple[Point, str]:
+    """The published point whose own compute is nearest, by ratio, and its source; never between two points."""
+    return min(points_of(dimension), key=lambda found: abs(math.log(found[0].macs / macs)))
 
 
 # Accuracy against cost ----------------------------------------------------------------------------------------------

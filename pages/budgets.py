@@ -47,9 +47,9 @@ parameters and in a long chain of layers that must run one after the other. Widt
 alone cost no parameter at all, and pay in memory: every activation grows. For budgets above B1's, all three together
 stay between the extremes on every count, and the paper's accuracies are best there.
 
-**How memory is counted.** For one picture: input and output of the layer for which both together are largest, as
+**How memory is counted.** For one picture: the tensors that PyTorch holds at the worst moment of the forward pass, as
 32-bit numbers; weights come on top. For training: what PyTorch keeps of each layer until the backward pass, times
 the batch, and four numbers for each parameter: itself, its gradient, and the two that RMSProp with momentum keeps.
-A GPU needs some more for workspaces, and mixed precision needs less.
+What libraries take for their own work comes on top, and mixed precision needs less.
 """
 )

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from ui import answers, attribution, honest, pictures, prepared, side_by_side, state, widgets
+from ui import answers, attribution, honest, models, pictures, prepared, side_by_side, state, widgets
 
 state.enter_by_router()
 
-engine = widgets.pick_model()
+engine = models.pick()
 if engine is None:
     st.stop()
 brought = pictures.pick(engine)
@@ -17,7 +17,7 @@ preparation = engine.preparation
 
 left, right = st.columns(2, gap="large")
 with right:
-    st.subheader(f"Its answer: {answers.sentence(answer)}", anchor=False)
+    st.header(f"Its answer: {answers.sentence(answer)}", anchor=False)
     answers.show_bars(answer, key="classify")
     asked = attribution.pick_map(engine, answer, key="classify")
     heatmap = attribution.map_of(engine, picture, answer, asked, key="classify.compute")
@@ -56,7 +56,7 @@ view.image(
     alt=f"{picture.name} at {side} by {side} pixels",
 )
 
-st.subheader("Look closer", anchor=False)
+st.header("Look closer", anchor=False)
 panel = widgets.choice(
     "Look closer",
     {
@@ -80,7 +80,7 @@ elif panel == "honest":
 else:
     prepared.show(preparation, picture, key="classify")
 
-st.subheader("What to notice", anchor=False)
+st.header("What to notice", anchor=False)
 widgets.prose(
     f"""
 The bars are the network's best answers among its {engine.architecture.classes:,} classes. They are shares of its own
@@ -98,5 +98,5 @@ if preparation.reduce:
         f"Before it enters this network, a picture is reduced to {preparation.reduce} × {preparation.reduce} pixels, "
         "as soft as the pictures that it was trained on."
     )
-st.subheader("All answers as a table", anchor=False)
+st.header("All answers as a table", anchor=False)
 answers.show_table(engine, brought, found, key="classify")

@@ -44,17 +44,15 @@ elif section == "map":
     families = evidence.pick_families()
     evidence.show_map(evidence.networks(origin, families), cost, view)
     if origin != published.TORCHVISION:
-        widgets.cite(
-            f"Filled circles: Table 2 of {published.newest_version()}, compute and parameters as printed there."
-        )
+        widgets.cite(f"Filled marks: Table 2 of {published.newest_version()}, compute and parameters as printed there.")
     if origin != published.PAPER:
-        widgets.cite("Open diamonds: every set of ImageNet weights that torchvision publishes for these families.")
+        widgets.cite("Open marks: every set of ImageNet weights that torchvision publishes for these families.")
         evidence.warn_of_recipes()
 
 elif section == "claims":
     with st.container(horizontal=True, vertical_alignment="bottom"):
         extent = widgets.choice("Show", {"pair": "Two networks", "all": "All claims"}, key="evidence.claims_shown")
-        condition = measuring.pick_condition()
+        condition = measuring.pick_condition("evidence")
     pair = claims.pick_pair() if extent == "pair" else None
     button = st.container()
     if pair:
@@ -79,7 +77,7 @@ elif section == "choice":
     with controls:
         budget = widgets.choice("What is limited", choosing.BUDGETS, key="evidence.budget", wrap=True)
         limit = choosing.pick_limit(budget)
-        condition = measuring.pick_condition() if budget == "latency" else measuring.ONE
+        condition = measuring.pick_condition("evidence") if budget == "latency" else measuring.ONE
         button = st.container()
         view = evidence.pick_view()
     with answer:

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from ui import machine, state, widgets
+from ui import machine, models, state, widgets
 
 state.enter_by_router()
 
 machine.pick_device()
-engine = widgets.pick_model()
+engine = models.pick()
 if engine is None:
     st.stop()
 
@@ -15,7 +15,7 @@ device, precision, threads = machine.running(engine)
 for slot, (label, value) in zip(st.columns(3), (device, precision, threads), strict=True):
     slot.metric(label, value, border=True, height="stretch")
 
-st.subheader("Which networks are ready", anchor=False)
+st.header("Which networks are ready", anchor=False)
 machine.show_models()
 widgets.prose(
     """
@@ -32,10 +32,10 @@ the effect of size alone.
 
 memory, versions = st.columns(2, gap="large")
 with memory:
-    st.subheader("Memory", anchor=False)
+    st.header("Memory", anchor=False)
     machine.show_memory(engine)
 with versions:
-    st.subheader("Versions", anchor=False)
+    st.header("Versions", anchor=False)
     machine.show_versions()
 widgets.prose(
     """

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import answers, arithmetic, designs, mbconv, pictures, state, widgets
+from ui import answers, arithmetic, designs, mbconv, models, pictures, state, widgets
 
 state.enter_by_router()
 
@@ -15,7 +15,7 @@ PANELS = {
     "structure": "Structure",
 }
 
-engine = widgets.pick_model()
+engine = models.pick()
 if engine is None:
     st.stop()
 picture = pictures.pick_one(pictures.pick(engine))

@@ -11,7 +11,7 @@ from ui import costs, state, teaching, widgets
 
 state.enter_by_router()
 
-st.subheader("One number makes it larger: φ", anchor=False)
+st.header("One number makes it larger: φ", anchor=False)
 controls, picture = st.columns([1, 1.5], gap="large")
 with controls:
     phi = widgets.slider("Compound coefficient φ", key="overview.phi", default=1.0, limits=PHI_RANGE, step=0.5)
@@ -46,7 +46,7 @@ image = load_sample(look["sample"]).crop(look["crop"])
 answers = [(one["label"], one["probability"]) for one in look["top"]]
 seen, opened = st.columns([1, 1], gap="large")
 with seen:
-    st.subheader(f"It sees: {look['target_label']}", anchor=False)
+    st.header(f"It sees: {look['target_label']}", anchor=False)
     plain, heated = st.columns(2, wrap=False)
     plain.image(image, width="stretch", alt=f"Sample photograph {look['sample']}, the part that the network saw")
     heated.image(
@@ -63,7 +63,7 @@ with seen:
     st.page_link("pages/classify.py", label="Classify: show it your pictures", icon=":material/arrow_forward:")
 with opened:
     gates = [(row["block"], row["values"]) for row in look["gates"]]
-    st.subheader("For this picture, it opens these channels", anchor=False)
+    st.header("For this picture, it opens these channels", anchor=False)
     st.plotly_chart(
         figures_inside.all_gates(gates),
         key="overview.gates",

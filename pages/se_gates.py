@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import answers, gate_data, gate_depth, gate_edits, gates, pictures, state, widgets
+from ui import answers, gate_data, gate_depth, gate_edits, gates, models, pictures, state, widgets
 
 state.enter_by_router()
 LOOK, COMPARE, EDIT, NEED, DEPTH, DATA = "look", "compare", "edit", "need", "depth", "data"
@@ -15,7 +15,7 @@ PANELS = {
     DATA: "As data",
 }
 
-engine = widgets.pick_model()
+engine = models.pick()
 if engine is None:
     st.stop()
 picture = pictures.pick_one(pictures.pick(engine))
@@ -24,11 +24,11 @@ panel = widgets.choice("What to do with the gates", PANELS, key="se_gates.panel"
 
 if panel == LOOK:
     gates.glance(engine, picture, answer)
-    st.subheader("One block: each of its channels has a gate", anchor=False)
+    st.header("One block: each of its channels has a gate", anchor=False)
     block = answers.pick_block(engine, key="se_gates.block")
     gates.one_block(answer, block)
     gates.channels(engine, picture, answer, block)
-    st.subheader("What to notice", anchor=False)
+    st.header("What to notice", anchor=False)
     widgets.prose(
         """
 A squeeze-and-excitation block first **squeezes** every channel into one number, its mean over all positions. Two small
@@ -87,14 +87,14 @@ elif panel == DEPTH:
         gate_depth.by_depth(statistics)
     else:
         st.info("For this network nothing is measured yet: bring pictures below.")
-    st.subheader("What the SE paper saw", anchor=False)
+    st.header("What the SE paper saw", anchor=False)
     gate_depth.published()
-    st.subheader("On pictures of yours", anchor=False)
+    st.header("On pictures of yours", anchor=False)
     gate_depth.own_folders(engine)
     if statistics:
         gate_depth.download(statistics)
 
 else:
     gate_data.downloads(picture, answer)
-    st.subheader("The same gates in Python", anchor=False)
+    st.header("The same gates in Python", anchor=False)
     st.code(gate_data.code(engine), language="python")

@@ -159,6 +159,19 @@ def test_a_chart_is_saved_by_its_own_button(page, kind):
         assert data.startswith(b"<svg") and all(f">B{number}<".encode() in data for number in range(8))
 
 
+@pytest.mark.parametrize("path", ["/scaling?scaling.panel=Take it along&scaling.chart=Compute by stage", "/budgets?"])
+def test_a_saved_charts_legend_is_whole(page, tmp_path, path):
+    """In a file its text is set in another font than on the page."""
+    open_panel(page, f"{path}&app.charts=SVG")
+    with page.expect_download() as download:
+        page.locator(".modebar-btn[data-title^='Download']").first.dispatch_event("click")
+    download.value.save_as(tmp_path / "chart.svg")
+    page.context.new_page().goto((tmp_path / "chart.svg").as_uri())
+    sides = "[...document.querySelectorAll('.legendtext, .legend .bg')].map(one => one.getBoundingClientRect().right)"
+    legend, *texts = page.context.pages[-1].evaluate(sides)
+    assert len(texts) >= 3 and max(texts) <= legend
+
+
 def test_the_turned_surface_stays_turned_while_the_point_moves(page):
     surface = "[...document.querySelectorAll('.js-plotly-plot')].find(plot => plot.data[0].type === 'surface')"
     eye = f"JSON.stringify({surface}._fullLayout.scene.camera.eye)"

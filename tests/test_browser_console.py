@@ -150,12 +150,12 @@ def test_a_drag_is_followed_without_the_server_and_reported_at_its_end(page, sen
         assert_drawn_to_scale(page, network)
     page.wait_for_timeout(1000)
     assert not sent
-    playwright.expect(page.get_by_role("radio", name="B3")).to_be_checked()
+    playwright.expect(page.get_by_role("radio", name="B3", exact=True)).to_be_checked()
 
     page.mouse.up()
     value = phi.input_value()
     playwright.expect(page).to_have_url(re.compile(rf"scaling\.phi={re.escape(value)}$"))
-    playwright.expect(page.get_by_text(f"{cost.params:,} parameters")).to_be_visible()
+    playwright.expect(page.get_by_text(f"{cost.params:,} parameters, ")).to_be_visible()
     playwright.expect(page.get_by_role("radio", name="Formula")).to_be_checked()
     playwright.expect(
         page.get_by_role("img", name=f"Formula, φ = {value}: {len(network.blocks)} blocks")
@@ -187,7 +187,7 @@ def test_keys_move_it_too_and_are_reported_when_they_rest(page, sent):
     playwright.expect(readout(page, "resolution")).to_have_text(f"{network.resolution} px")
     assert_drawn_to_scale(page, network)
     playwright.expect(page.get_by_text("Shown instead: Formula, φ = -3.")).to_be_visible()
-    playwright.expect(page.get_by_text(f"{cost_of(network).params:,} parameters")).to_be_visible()
+    playwright.expect(page.get_by_text(f"{cost_of(network).params:,} parameters, ")).to_be_visible()
 
 
 def test_an_exact_input_moves_the_slider(page):

@@ -32,6 +32,20 @@ def test_a_click_on_a_pixel_shows_its_sum(page):
     assert float(moved["top"].rstrip("%")) == pytest.approx(100 * 5 / side, abs=0.1)
 
 
+def test_the_arrow_keys_choose_a_pixel(page):
+    page.goto("/mbconv?mbconv.panel=Arithmetic&mbconv.row=5&mbconv.column=2")
+    page.get_by_text("The network's own value").wait_for()
+    settled(page)
+    output = page.get_by_role("application", name="Arrow keys choose a pixel")
+    output.focus()
+    for key in ("ArrowUp", "ArrowRight", "ArrowRight"):
+        output.press(key)
+    playwright.expect(page.get_by_label("Row", exact=True)).to_have_value("4")
+    playwright.expect(page.get_by_label("Column", exact=True)).to_have_value("4")
+    settled(page)
+    assert output.evaluate("map => map.getRootNode().activeElement === map"), "the focus stays"
+
+
 def frame_of(image) -> dict[str, str]:
     """Place and width of the frame over a map, as shares of the map."""
     return image.evaluate(

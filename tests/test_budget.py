@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
-from effnet_core import budget, facts
+from effnet_core import budget
 from effnet_core.architecture import Architecture, compound, released, scaled
 from effnet_core.cost import cost_of, layers_of
 
@@ -90,11 +90,11 @@ def test_all_three_together_stay_between_the_extremes(member):
     """What the page says of budgets above B1's."""
     found = {way: budget.solve(way, cost_of(released(member)).macs).architecture for way in budget.WAYS}
     needs = {way: budget.needs(network, batch=32) for way, network in found.items()}
-    for count in ("blocks", "params", "inference_bytes", "training_bytes"):
+    for count in ("blocks", "params", "activation_bytes", "training_bytes"):
         alone = [getattr(needs[way], count) for way in ("depth", "width", "resolution")]
         assert min(alone) < getattr(needs["compound"], count) < max(alone)
     assert needs["resolution"].params == cost_of(released("b0")).params
-    assert needs["resolution"].inference_bytes == max(need.inference_bytes for need in needs.values())
+    assert needs["resolution"].activation_bytes == max(need.activation_bytes for need in needs.values())
 
 
 # Memory -----------------------------------------------------------------------------------------------------------
@@ -145,11 +145,10 @@ def test_training_memory_by_hand():
     assert 2 * one - two == 16 * cost_of(b0).params
 
 
-def test_the_largest_layer_by_hand():
-    """B0: the first expansion, 16 -> 96 channels at 112 px, against its depthwise, 96 at 112 -> 96 at 56."""
-    expand, depthwise = (16 + 96) * 112**2, 96 * 112**2 + 96 * 56**2
-    assert depthwise > expand
-    assert budget.needs(released("b0"), batch=1).inference_bytes == 4 * depthwise
+def test_the_worst_moment_by_hand():
+    """B0's first expansion: the picture, the block's 16 channels at 112 px, 96 before batch norm and 96 after it."""
+    held = 3 * 224**2 + (16 + 96 + 96) * 112**2
+    assert budget.needs(released("b0"), batch=1).activation_bytes == 4 * held
 
 
 def test_shares_are_those_counted_elsewhere():
@@ -163,27 +162,3 @@ def test_shares_are_those_counted_elsewhere():
 def test_an_impossible_batch_is_refused(batch):
     with pytest.raises(ValueError, match=f"the batch is {batch}; allowed is 1 to 4096"):
         budget.needs(released("b0"), batch=batch)
-
-
-# Published points -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("way", "count"), [("depth", 7), ("width", 7), ("resolution", 8), ("compound", 6)])
-def test_every_published_point_of_a_way_is_a_row(way, count):
-    points = budget.published(way)
-    assert len(points) == count and all(point.source and point.way == way for point in points)
-    printed = {row["top1_pct"] for row in facts.table("effnet_fig3_fig4_fig8_points")}
-    printed |= {row["top1_pct_first_version"] for row in facts.table("effnet_table7_cam_models")}
-    assert {point.top1 for point in points} <= printed
-
-
-def test_the_nearest_point_is_a_point_and_keeps_its_own_compute():
-    found = {way: budget.nearest_published(way, B3) for way in budget.WAYS}
-    assert {way: point.top1 for way, point in found.items()} == {
-        "depth": 78.99,
-        "width": 78.9,
-        "resolution": 79.1,
-        "compound": 81.1,
-    }
-    far = budget.nearest_published("depth", B7)
-    assert far.macs == max(point.macs for point in budget.published("depth")) < B7 / 10

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from effnet_core import choice
-from effnet_core.architecture import RELEASES, compound, released, tiny
+from effnet_core.architecture import RELEASES, compound, released, scaled, tiny
 from effnet_core.choice import Choice, choose
 
 COSTS = {"b0": 1.0, "b1": 2.0, "b2": 4.0}
@@ -54,7 +54,11 @@ def test_members_grow_in_everything():
         assert values == sorted(values) and len(set(values)) == 8
 
 
-@pytest.mark.parametrize("architecture", [*map(released, ("b0", "b3", "b7")), compound(2, gamma=1.3), tiny()])
+ONE_AXIS = (scaled("deep", depth=4.4), scaled("wide", width=2.229), scaled("sharp", resolution=480))  # B3's budget
+NETWORKS = (*map(released, ("b0", "b3", "b7")), compound(2, gamma=1.3), tiny(), *ONE_AXIS)
+
+
+@pytest.mark.parametrize("architecture", NETWORKS, ids=lambda architecture: architecture.name)
 def test_memory_is_what_pytorch_holds(architecture):
     """Followed through a forward pass on the meta device: every tensor from its birth to its end."""
     import torch

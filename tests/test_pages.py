@@ -65,7 +65,7 @@ def test_the_offline_model_names_the_first_sample_right_by_a_clear_margin(offlin
 def test_classify_shows_a_samples_answer_before_anything_is_brought(offline):
     at = opened("classify")
     [answer] = offline.explain([load_sample(SAMPLES[0].name)])
-    assert at.subheader[0].value == f"Its answer: {answers.sentence(answer)}"
+    assert at.header[0].value == f"Its answer: {answers.sentence(answer)}"
     shares = numbers(chart(at, "classify.bars")["data"][0]["x"])
     np.testing.assert_allclose(shares, [prediction.probability for prediction in answer.top])
     assert f"Highlighted: {answer.top[0].label}" in picture_captions(at)[0]
@@ -112,9 +112,9 @@ def test_uploads_are_answered_and_a_bad_one_is_named(offline, brought):
     expected = offline.explain(brought)
     assert list(table["answer 1"]) == [answer.top[0].label for answer in expected]
     np.testing.assert_allclose(table["answer 1 probability"], [answer.top[0].probability for answer in expected], 1e-5)
-    assert at.subheader[0].value == f"Its answer: {answers.sentence(expected[0])}"
+    assert at.header[0].value == f"Its answer: {answers.sentence(expected[0])}"
     at.selectbox(key="app.shown").set_value(1).run()
-    assert at.subheader[0].value == f"Its answer: {answers.sentence(expected[1])}"
+    assert at.header[0].value == f"Its answer: {answers.sentence(expected[1])}"
 
 
 def test_an_upload_stays_in_use_on_the_next_page_and_out_of_other_sessions(offline, brought):
@@ -133,7 +133,7 @@ def test_only_bad_pictures_leave_a_sample_on_the_screen():
     at = with_upload(opened("classify"), ("empty.jpg", b""))
     assert not at.exception
     assert "empty.jpg" in at.error[0].value
-    assert at.subheader[0].value.startswith("Its answer: ")
+    assert at.header[0].value.startswith("Its answer: ")
 
 
 def test_a_photograph_from_the_camera_is_answered(offline, brought):
@@ -186,7 +186,7 @@ def test_a_bad_link_gets_a_sentence_and_the_default(key):
     at = opened("classify", **{key: "no such thing"})
     assert not at.exception
     assert [warning.value for warning in at.warning if "no such thing" in warning.value]
-    assert at.subheader[0].value.startswith("Its answer: ")
+    assert at.header[0].value.startswith("Its answer: ")
 
 
 def test_other_bad_links_never_break_a_page():
@@ -200,9 +200,7 @@ def test_other_bad_links_never_break_a_page():
 
 def test_a_good_link_restores_the_lesson(offline):
     at = opened("classify", **{"app.sample": SAMPLES[1].title, "classify.stage": "stage 5 (features.4)"})
-    assert (
-        at.subheader[0].value == f"Its answer: {answers.sentence(offline.explain([load_sample(SAMPLES[1].name)])[0])}"
-    )
+    assert at.header[0].value == f"Its answer: {answers.sentence(offline.explain([load_sample(SAMPLES[1].name)])[0])}"
     assert at.selectbox(key="classify.stage").value == "features.4"
 
 
@@ -252,7 +250,7 @@ def test_the_download_button_fetches_with_progress_and_says_what_went_wrong(monk
     at.button(key="app.fetch.efficientnet_b0").click().run()
     assert not at.exception
     assert any("no connection" in error.value for error in at.error)
-    assert at.subheader[0].value.startswith("Its answer: ")
+    assert at.header[0].value.startswith("Its answer: ")
 
 
 def test_a_network_that_is_not_here_is_offered_and_the_offline_model_answers_meanwhile():
@@ -281,7 +279,7 @@ def test_an_own_checkpoint_answers_in_its_own_session_only(own_checkpoint):
     assert not at.exception
     assert not at.error
     assert "Weights in use: **own checkpoint cups.safetensors**" in captions(at)
-    assert at.subheader[0].value.removeprefix("Its answer: ").split(",")[0] in {"tea", "milk", "water"}
+    assert at.header[0].value.removeprefix("Its answer: ").split(",")[0] in {"tea", "milk", "water"}
     assert "does not know" in captions(at)
     turned_to("se_gates", at)
     at.selectbox(key="app.model").set_value("own").run()

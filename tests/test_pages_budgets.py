@@ -111,28 +111,31 @@ def asked(monkeypatch) -> list:
 
     calls = []
 
+    def refuse(_make, *, name, **_):
+        assert not calls, "told before anything is measured"
+        if name.startswith("Width"):
+            raise NotEnoughMemory(f"{name} needs more memory than is free")
+
     def measure(make, *, name, resolution, device, threads, progress):
         calls.append((name, resolution, device, threads, make))
         if not progress(0.5):
             raise Cancelled
-        if name.startswith("Width"):
-            raise NotEnoughMemory(f"{name} needs more memory than is free")
         return measurement(name, resolution=resolution)
 
     monkeypatch.setattr(bench, "measure", measure)
+    monkeypatch.setattr(bench, "refuse_what_does_not_fit", refuse)
     return calls
 
 
-def test_latency_is_empty_before_the_button_and_measured_after(asked, monkeypatch):
-    monkeypatch.setenv("EFFNET_DEVICE", "cpu")
-    at = opened("budgets", **{"budgets.panel": "Latency here", "budgets.threads": "One core, as in the paper"})
+def test_latency_is_empty_before_the_button_and_measured_after(asked):
+    at = opened("budgets", **{"budgets.panel": "Latency here"})
     assert "Nothing measured yet" in captions(at) and not asked and not at.dataframe
     at.get_by_key("budgets.measure").click().run()
     found = solved(cost_of(released("b3")).macs)
     assert [call[:4] for call in asked] == [
-        (budgets.title(one), one.architecture.resolution, "cpu", 1) for one in found.values()
+        (budgets.title(one), one.architecture.resolution, "cpu", 1) for way, one in found.items() if way != "width"
     ]
-    params = sum(weight.numel() for weight in asked[2][4]().parameters())
+    params = sum(weight.numel() for weight in asked[1][4]().parameters())
     assert params == cost_of(found["resolution"].architecture).params
     assert [error.value for error in at.error] == ["Width alone, × 2.229 needs more memory than is free"]
     table = at.dataframe[0].value
@@ -140,16 +143,16 @@ def test_latency_is_empty_before_the_button_and_measured_after(asked, monkeypatc
     assert list(table["quartiles, ms"]) == ["18.0 to 25.0"] * 3 and list(table["passes"]) == [9] * 3
     bars = chart(at, "budgets.latency")["data"]
     assert [numbers(bar["x"])[0] for bar in bars] == [20] * 3
-    assert "a processor (a machine); batch 1, float32; torch 2." in captions(at)
+    assert "Measured with batch 1, float32, 1 thread on a machine; torch 2." in captions(at)
 
 
 def test_measured_rows_belong_to_their_networks_and_conditions(asked):
-    at = opened("budgets", **{"budgets.panel": "Latency here"})
+    at = opened("budgets", **{"budgets.panel": "Latency here", "budgets.condition": "All cores"})
     at.get_by_key("budgets.measure").click().run()
     assert len(at.dataframe[0].value) == 3 and {call[3] for call in asked} == {None}
-    at.get_by_key("budgets.threads").set_value("one").run()
+    at.get_by_key("budgets.condition").set_value("one").run()
     assert not at.dataframe
-    at.get_by_key("budgets.threads").set_value("all").run()
+    at.get_by_key("budgets.condition").set_value("all").run()
     assert len(at.dataframe[0].value) == 3
     at.get_by_key("budgets.as").set_value("b1").run()
     assert not at.dataframe and three_digits(cost_of(released("b1")).macs / 1e9) in at.metric[0].value

@@ -237,4 +237,4 @@ def test_hostile_links_get_a_sentence_and_the_default(link):
     assert not at.exception
     bad = list(link.values())[-1]
     assert [warning.value for warning in at.warning if bad in warning.value]
-    assert at.subheader[0].value.startswith("Its answer: ")
+    assert at.header[0].value.startswith("Its answer: ")

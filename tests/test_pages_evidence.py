@@ -75,8 +75,8 @@ def test_the_page_opens_with_one_dimension_against_all_three():
         assert list(numbers(drawn[curve.name]["y"])) == [point.top1 for point in curve.points]
     at_three = [published.top1_at(curve, 8 * curve.points[0].macs) for curve in published.curves("Fig8")]
     start = published.curves("Fig8")[0].points[0].top1
-    assert f"all three together gain {at_three[-1] - start:.1f} points" in at.subheader[0].value
-    assert f"any one alone at most {max(at_three[:3]) - start:.1f}" in at.subheader[0].value
+    assert f"all three together gain {at_three[-1] - start:.1f} points" in at.header[0].value
+    assert f"any one alone at most {max(at_three[:3]) - start:.1f}" in at.header[0].value
     assert "Fig. 8" in captions(at) and published.erratum("E11")["correct_or_clarified"] in captions(at)
 
 
@@ -198,10 +198,10 @@ def test_too_little_memory_is_told_before_anything_is_measured(bench_asked, monk
 
 @pytest.mark.parametrize("devices", [("cuda", "cpu"), ("cpu",)])
 def test_a_gpu_is_used_where_pytorch_finds_one(bench_asked, monkeypatch, devices):
-    from effnet_core import engine, machine
+    from effnet_core import device, machine
 
     monkeypatch.setattr(machine, "may_have_gpu", lambda: True)
-    monkeypatch.setattr(engine, "available_devices", lambda: devices)
+    monkeypatch.setattr(device, "available_devices", lambda: devices)
     at = opened("evidence", **CLAIMS | {"evidence.condition": "GPU"})
     at.button(key="evidence.measure_pair").click().run()
     assert not at.exception

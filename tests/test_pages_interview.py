@@ -131,7 +131,7 @@ def answer(at, text: str, button: str = "Check"):
 def test_a_drill_is_checked_and_shows_its_working():
     [asked] = deal(5, 1, kind="block_params", level=2)
     at = at_drill("block_params", 5)
-    assert asked.question.split(":")[0].replace("->", "→") in at.subheader[0].value
+    assert asked.question.split(":")[0].replace("->", "→") in at.header[0].value
     answer(at, f"{asked.answer / 1e6:.5f}M")
     assert at.success[0].value == f"Right: **{number(asked.answer)} parameters**"
     assert all(line.split(":")[0] in texts(at) for line in asked.working)
@@ -157,7 +157,7 @@ def test_the_next_question_comes_from_the_next_seed():
     at = press(at_drill("swish", 5), "Next question")
     assert at.number_input(key="interview.seed").value == 6
     [asked] = deal(6, 1, kind="swish", level=2)
-    assert asked.question in at.subheader[0].value
+    assert asked.question in at.header[0].value
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -197,7 +197,7 @@ def test_overview_scales_and_leads_into_the_lessons():
 
 def test_overview_shows_the_stored_look():
     at, look = opened("overview"), overview.stored()
-    assert f"It sees: {look['target_label']}" in [heading.value for heading in at.subheader]
+    assert f"It sees: {look['target_label']}" in [heading.value for heading in at.header]
     shown = chart(at, "overview.answers")
     assert list(numbers(shown["data"][0]["x"])) == [one["probability"] for one in look["top"][:3]]
     gates = chart(at, "overview.gates")["data"][0]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from effnet_core import facts, published
-from effnet_core.architecture import RELEASES
+from effnet_core.architecture import RELEASES, released
 from effnet_core.choice import members
+from effnet_core.cost import cost_of
 from effnet_core.published import Curve, Point
 
 LINE = Curve("line", "depth", (Point("", 1e9, 70.0), Point("", 4e9, 74.0), Point("", 16e9, 75.0)), "by hand")
@@ -63,6 +64,27 @@ def test_gains_of_the_tables_are_over_their_own_baseline():
     assert gains["MobileNetV1", "compound"] == 5.0 and gains["ResNet-50", "depth"] == 2.1 and len(gains) == 11
     by_hand = {"depth": 2.7, "width": 2.6, "resolution": 2.8, "compound": 4.8}  # erratum E08, first version
     assert {gain.dimension: round(gain.points, 1) for gain in published.equal_budget()} == by_hand
+
+
+@pytest.mark.parametrize(("way", "count"), [("depth", 7), ("width", 7), ("resolution", 8), ("compound", 6)])
+def test_every_published_point_of_a_way_is_a_row(way, count):
+    points = published.points_of(way)
+    assert len(points) == count and all(source for _, source in points)
+    printed = {row["top1_pct"] for row in facts.table("effnet_fig3_fig4_fig8_points")}
+    printed |= {row["top1_pct_first_version"] for row in facts.table("effnet_table7_cam_models")}
+    assert {point.top1 for point, _ in points} <= printed
+
+
+def test_the_nearest_point_is_a_point_and_keeps_its_own_compute():
+    b3, b7 = (cost_of(released(member)).macs for member in ("b3", "b7"))
+    assert {way: published.nearest(way, b3)[0].top1 for way in published.DIMENSIONS} == {
+        "depth": 78.99,
+        "width": 78.9,
+        "resolution": 79.1,
+        "compound": 81.1,
+    }
+    far, _ = published.nearest("depth", b7)
+    assert far.macs == max(point.macs for point, _ in published.points_of("depth")) < b7 / 10
 
 
 def test_table_2_is_that_of_the_newest_version():

@@ -78,7 +78,7 @@ def _show_places(found: Sum, trace: BlockTrace) -> None:
                 alt=f"Input channel {found.channel} with the patch that the kernel lies on",
             )
     with output:
-        st.markdown("**Output**: click a pixel")
+        st.markdown("**Output**: click a pixel, or move the frame with the arrow keys")
         pixels.show(
             _from_zero(steps[found.step][found.channel]),
             pixels.Frame(found.row, found.column),

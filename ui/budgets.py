@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from effnet_core import budget, facts, figures_budget
+from effnet_core import budget, facts, figures_budget, published
 from effnet_core.architecture import RELEASES, released
 from effnet_core.cost import cost_of, layers_of
 
-from . import costs, state, widgets
+from . import costs, widgets
 
 OWN = "own"
 FIRST = "b3"  # shown at first: large enough for the four ways to differ
@@ -20,14 +20,10 @@ def pick_budget() -> int:
     """MACs to spend: as much as a release takes, or an own number."""
     members = {member: f"as {member.upper()}" for member in RELEASES} | {OWN: "own number"}
     chosen = widgets.choice("As much compute", members, key="budgets.as", default=FIRST, wrap=True)
-    own = _number(
-        "Own number, G MACs",
-        key="budgets.macs",
-        default=round(cost_of(released(FIRST)).macs / GIGA, 2),
-        limits=budget.BUDGET_RANGE_G,
-        step=0.1,
-        on_change={"budgets.as": OWN},
-    )
+    key, default = "budgets.macs", round(cost_of(released(FIRST)).macs / GIGA, 2)
+    limits, moved = budget.BUDGET_RANGE_G, {"budgets.as": OWN}
+    widgets.explain_refused_number(key, default, limits)
+    own = widgets.exact("Own number, G MACs", key=key, default=default, limits=limits, step=0.1, on_move=moved)
     macs = round(own * GIGA) if chosen == OWN else cost_of(released(chosen)).macs
     st.metric(
         f"Budget, {costs.unit()}",
@@ -41,34 +37,8 @@ def pick_budget() -> int:
 
 
 def pick_batch() -> int:
-    return _number("Pictures in a training batch", key="budgets.batch", default=32, limits=budget.BATCH_RANGE, step=1)
-
-
-def _number(
-    label: str,
-    *,
-    key: str,
-    default: float,
-    limits: tuple[float, float],
-    step: float,
-    on_change: dict[str, object] | None = None,
-) -> float:
-    """A number in the URL; whole where its default is."""
-    kind, (low, high) = type(default), limits
-    what = "a whole number" if kind is int else "a number"
-    allowed = f"{what} from {low:g} to {high:g}"
-    widgets.explain_refused(key, allowed, lambda text: low <= kind(text) <= high, f"{default:g}")
-    return st.number_input(
-        label,
-        low,
-        high,
-        value=default,
-        step=step,
-        format="%d" if kind is int else "%g",
-        key=key,
-        bind="query-params",
-        on_change=state.keep_all,
-        args=(on_change or {},),
+    return widgets.whole_number(
+        "Pictures in a training batch", key="budgets.batch", default=32, limits=budget.BATCH_RANGE
     )
 
 
@@ -108,17 +78,24 @@ def show_drawing(found: dict[str, budget.Solution]) -> None:
 def show_bars(found: dict[str, budget.Solution], *, batch: int) -> None:
     """Parameters, memory for one picture, memory for training: what the same compute costs elsewhere."""
     needs = {way: budget.needs(solution.architecture, batch=batch) for way, solution in found.items()}
-    charts = (
-        ("parameters (M)", {way: need.params / 1e6 for way, need in needs.items()}),
-        ("activations of one picture (MB)", {way: need.inference_bytes / 1e6 for way, need in needs.items()}),
-        (f"training with a batch of {batch:,} (GB)", {way: need.training_bytes / 1e9 for way, need in needs.items()}),
-    )
-    for column, (axis, values) in zip(st.columns(3), charts, strict=True):
+    charts = {  # titles of two lines: a column is narrow
+        "parameters": ("parameters<br>(M)", {way: need.params / 1e6 for way, need in needs.items()}),
+        "activations": (
+            "activations of<br>one picture (MB)",
+            {way: need.activation_bytes / 1e6 for way, need in needs.items()},
+        ),
+        "training": (
+            f"training with a<br>batch of {batch:,} (GB)",
+            {way: need.training_bytes / 1e9 for way, need in needs.items()},
+        ),
+    }
+    for column, (key, (axis, values)) in zip(st.columns(3), charts.items(), strict=True):
+        told = ", ".join(f"{NAMES[way]} {value:.3g}" for way, value in values.items())
         column.plotly_chart(
             figures_budget.bars_by_way(values, NAMES, axis=axis),
-            key=f"budgets.{axis.split(' ')[0]}",
-            alt=f"{axis}: " + ", ".join(f"{NAMES[way]} {value:.3g}" for way, value in values.items()),
-            config=widgets.chart_config(f"four-ways-{axis.split(' ')[0]}"),
+            key=f"budgets.{key}",
+            alt=f"{axis.replace('<br>', ' ')}: {told}",
+            config=widgets.chart_config(f"four-ways-{key}"),
         )
 
 
@@ -136,7 +113,7 @@ def _row(solution: budget.Solution, need: budget.Needs) -> dict[str, str | float
         "parameters": need.params,
         costs.unit(): costs.quantity().factor * need.macs,
         "off": f"{solution.off:+.2%}",
-        "activations, MB": round(need.inference_bytes / 1e6, 1),
+        "activations, MB": round(need.activation_bytes / 1e6, 1),
         "training, GB": round(need.training_bytes / 1e9, 2),
         f"depthwise: share of {costs.unit()}": need.depthwise_of_macs,
         f"SE: share of {costs.unit()}": need.se_of_macs,
@@ -149,23 +126,23 @@ def _row(solution: budget.Solution, need: budget.Needs) -> dict[str, str | float
 
 def show_published(macs: int) -> None:
     """The paper's nearest point for each way, with its own compute; and the same experiment on other networks."""
-    points = [budget.nearest_published(way, macs) for way in budget.WAYS]
     rows = [
         {
-            "what grows": NAMES[point.way],
+            "what grows": NAMES[way],
             "ImageNet top-1, %": point.top1,
-            "the paper's point": point.what,
+            "the paper's point": point.label,
             f"its own {costs.unit()}": costs.compute(point.macs),
             "against this budget": f"× {point.macs / macs:.2f}",
-            "source": point.source,
+            "source": source,
         }
-        for point in points
+        for way in budget.WAYS
+        for point, source in [published.nearest(way, macs)]
     ]
     st.dataframe(rows, hide_index=True, key="budgets.published", height="content")
-    errata = {row["id"]: row for row in facts.table("errata")}
+    notes = [published.erratum(mark)["correct_or_clarified"] for mark in ("E11", "E12")]
     widgets.cite(
         "Nearest published point of each way, at its own compute; nothing is interpolated, and all are accuracies of "
-        f"the paper's first version. {errata['E11']['correct_or_clarified']} {errata['E12']['correct_or_clarified']}"
+        f"the paper's first version. {' '.join(notes)}"
     )
 
 

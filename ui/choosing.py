@@ -70,8 +70,8 @@ def measure_all(condition: str) -> None:
     """A button that measures B0 to B7 in turn, as long as the chosen patience lasts."""
     patience = widgets.choice("For at most", PATIENCE, key="evidence.patience")
     if st.button("Measure B0 to B7 here", key="evidence.measure_family"):
-        macs = {f"efficientnet_{member.name}": member.macs for member in choice.members()}
-        measuring.run(macs, condition, patience_s=float(patience))
+        networks = [measuring.compared(f"efficientnet_{member.name}") for member in choice.members()]
+        measuring.run(networks, condition, patience_s=float(patience))
 
 
 def show(budget: str, limit: float, condition: str, view: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from effnet_core import claims, facts
+from effnet_core import claims
 from effnet_core.claims import Claim
 from effnet_core.figures import three_digits
 
@@ -45,13 +45,13 @@ def offer_measuring(pair: Pair, condition: str) -> None:
     if len(names) < 2:
         st.info(f"{pair[0].theirs_label} is not built here: its numbers are the paper's alone.")
         return
-    counts = {row["name"]: row["macs"] for row in facts.networks()}
+    networks = [measuring.compared(name) for name in names]
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button("Measure both here", type="primary", key="evidence.measure_pair")
-        built = " and ".join(f"{name} at {claims.resolution(name)} px" for name in names)
+        built = " and ".join(f"{network.name} at {network.resolution} px" for network in networks)
         st.caption(f"Built here as {built}. At least three passes of each are timed: minutes, for the largest.")
     if pressed:
-        measuring.run({name: counts[name] for name in names}, condition)
+        measuring.run(networks, condition)
 
 
 def _names(pair: Pair) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ def show_pair(pair: Pair, condition: str) -> None:
     kinds = [kind for kind in TITLES if kind in by_kind or (kind == "speedup" and len(_names(pair)) == 2)]
     for column, kind in zip(st.columns(len(kinds)), kinds, strict=True):
         with column:
-            st.subheader(TITLES[kind], anchor=False)
+            st.header(TITLES[kind], anchor=False)
             claim = by_kind.get(kind)
             st.metric("The paper", *(_printed(claim) if claim else (None, "not compared there")), **widgets.CARD)
             if kind == "speedup":

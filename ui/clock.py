@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 _HTML = """
-<div class="label">Time left</div>
-<div class="time" role="timer"></div>
+<div class="label" id="label">Time left</div>
+<div class="time" role="timer" aria-labelledby="label"></div>
 """
 _CSS = """
 .label { font-size: 0.875rem; color: var(--st-text-color); }

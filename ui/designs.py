@@ -236,7 +236,7 @@ def show_structure(engine: Engine, name: str) -> None:
     _module_table(modules, key="mbconv.structure", on_select=_opener(modules), selection_mode="single-cell")
     st.markdown(f"**Inside {name}**")
     _module_table(structure.inside(*designs.place(engine.architecture, name)), key="mbconv.inside")
-    st.subheader("Load it and count for yourself", anchor=False)
+    st.header("Load it and count for yourself", anchor=False)
     st.code(structure.loading_code(engine.name, engine.weights, name), language="python")
     st.markdown(f"It prints **{opened.kind} {opened.params}** and **{sum(row.params for row in modules)}**.")
     st.caption("Older code says pretrained=True: torchvision deprecated that word; weights=… names what is loaded.")

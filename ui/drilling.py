@@ -61,7 +61,7 @@ def next_seed(seed: float) -> float:
 def show_question(drill: Drill) -> None:
     kind = drills.KINDS[drill.kind]
     st.caption(f"{GROUPS[kind.group]} · {interview.LEVEL_TEXTS[str(drill.level)].lower()} · {kind.about}")
-    st.subheader(as_markdown(drill.question), anchor=False)
+    st.header(as_markdown(drill.question), anchor=False)
 
 
 def as_markdown(text: str) -> str:

@@ -41,20 +41,22 @@ def show_scaling(figure: str, view: str) -> None:
     curves = published.curves(figure) if figure.startswith("Fig") else ()
     gains = {"Table3": published.other_networks, "Table7": published.equal_budget}.get(figure, lambda: ())()
     gains = gains or tuple(gain for curve in curves for gain in published.doublings(curve))
-    st.subheader(finding(figure, curves, gains), anchor=False)
+    told = finding(figure, curves, gains)
+    st.header(told, anchor=False)
     if view == TABLE:
         _scaling_table(curves, gains)
     elif not curves:
-        _show(figures_evidence.gain_bars(gains, in_legend=True), f"gains.{figure}", "Points of top-1 gained")
+        _show(figures_evidence.gain_bars(gains, in_legend=True), f"gains.{figure}", f"Points of top-1 gained. {told}")
     else:
         drawn, bought = st.columns([1.4, 1], gap="large") if figure != "Fig4" else (st.container(), None)
         with drawn:
-            _show(figures_evidence.scaling_curves(curves, costs.quantity()), f"curves.{figure}", "Top-1 over compute")
+            lines = figures_evidence.scaling_curves(curves, costs.quantity())
+            _show(lines, f"curves.{figure}", f"Top-1 over compute. {told}")
         if bought:  # Fig. 4 compares where curves end, not their steps, which stand in the table
             bought.markdown("**What each doubling of compute bought**, in the colours of the curves")
             with bought:
                 bars = figures_evidence.gain_bars(gains, in_legend=False, height=375)
-                _show(bars, f"gains.{figure}", "Points of top-1 gained by each doubling of compute")
+                _show(bars, f"gains.{figure}", f"Points of top-1 gained by each doubling of compute. {told}")
     widgets.cite((curves or gains)[0].source + _reading(figure))
 
 

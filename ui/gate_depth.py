@@ -29,18 +29,20 @@ def by_depth(statistics: GateStatistics) -> None:
         for name, block in statistics.blocks.items()
     ]
     shares, spreads = st.columns(2, gap="large")
-    shares.subheader("How class-specific are a block's gates?", anchor=False)
+    shares.header("How class-specific are a block's gates?", anchor=False)
     shares.plotly_chart(
         figures_gates.share_by_depth(depth, by_chance=statistics.by_chance),
         key="se_gates.share",
-        alt="Share of the gates' variance that lies between classes, a bar a block",
+        alt="Share of the gates' variance that lies between classes, a bar a block: from "
+        f"{depth[0].share_between:.0%} in the first to {depth[-1].share_between:.0%} in the last",
         config=widgets.STILL,
     )
-    spreads.subheader("How much do they vary at all?", anchor=False)
+    spreads.header("How much do they vary at all?", anchor=False)
     spreads.plotly_chart(
         figures_gates.spread_by_depth(depth),
         key="se_gates.spread",
-        alt="Standard deviation of a gate over all pictures, within classes and between class means, by block",
+        alt="Standard deviation of a gate over all pictures, within classes and between class means, by block; "
+        f"over all pictures from {depth[0].spread:.3f} in the first to {depth[-1].spread:.3f} in the last",
         config=widgets.STILL,
     )
     st.markdown(spread_words(statistics))

@@ -150,7 +150,7 @@ def rank(engine: Engine, picture: state.Picture, answer: Explanation) -> None:
     with class_column:
         target = answers.pick_class(engine, answer, key="se_gates.target")
     name, width = answers.class_names(engine)[target], engine.architecture.block(block).expanded_channels
-    st.subheader(f"Which channels of {block} does “{name}” need?", anchor=False)
+    st.header(f"Which channels of {block} does “{name}” need?", anchor=False)
     slot = st.empty()
     if button.button(f"Close each of {width}", key="se_gates.rank", type="primary"):
         with slot.container():
@@ -170,7 +170,8 @@ def _show_effects(found: list[ChannelEffect], block: str, name: str) -> None:
     chart.plotly_chart(
         figures_gates.effects([(row.channel, row.gate, row.drop) for row in found], target=name),
         key="se_gates.effects",
-        alt=f"Fall of the logit of {name} against the gate, a point a channel of {block}",
+        alt=f"Fall of the logit of {name} against the gate, a point a channel of {block}; largest: channel "
+        f"{found[0].channel}, {found[0].drop:.3f}",
         config=widgets.STILL,
     )
     rows = [

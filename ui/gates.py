@@ -39,12 +39,15 @@ def glance(engine: Engine, picture: state.Picture, answer: Explanation) -> None:
         caption=f"What the network sees. Its answer: {answers.sentence(answer)}",
         alt=f"{picture.name} as the network sees it",
     )
+    means = {gates.block: gates.values.mean() for gates in answer.gates}
+    low, high = min(means, key=means.get), max(means, key=means.get)
     with overview:
-        st.subheader(f"All {len(answer.gates)} blocks at a glance", anchor=False)
+        st.header(f"All {len(answer.gates)} blocks at a glance", anchor=False)
         st.plotly_chart(
             figures_inside.all_gates([(gates.block, gates.values) for gates in answer.gates]),
             key="se_gates.all",
-            alt="Gates of all blocks, one row a block, each sorted from closed to open",
+            alt="Gates of all blocks, one row a block, each sorted from closed to open. On the mean "
+            f"{low} is most closed, {means[low]:.2f}, and {high} most open, {means[high]:.2f}",
             config=widgets.STILL,
         )
 
@@ -57,17 +60,18 @@ def one_block(answer: Explanation, block: str) -> None:
         f"Mean gate **{values.mean():.2f}**. Nearly closed, under 0.1: **{closed_share:.0f} %** of the channels. "
         f"Nearly open, over 0.9: **{open_share:.0f} %**."
     )
+    shares = f"{closed_share:.0f} % nearly closed, {open_share:.0f} % nearly open"
     bars, histogram = st.columns([3, 2], gap="large")
     bars.plotly_chart(
         figures_inside.gate_bars(values, marked=[int(values.argmax())]),
         key="se_gates.bars",
-        alt=f"The gate of each channel of {block}",
+        alt=f"The gate of each channel of {block}; most open: channel {values.argmax()}, {values.max():.2f}",
         config=widgets.STILL,
     )
     histogram.plotly_chart(
         figures_inside.gate_histogram(values),
         key="se_gates.histogram",
-        alt=f"How many channels of {block} have which gate",
+        alt=f"How many channels of {block} have which gate: {shares}",
         config=widgets.STILL,
     )
 
@@ -177,7 +181,7 @@ def compared(engine: Engine, first: Side, second: Side) -> None:
     """The differences of all blocks; one block in detail, and the channels that differ most."""
     rows = [(block, np.subtract(second.gates[block], values)) for block, values in first.gates.items()]
     most = max(rows, key=lambda row: float(np.abs(row[1]).mean()))
-    st.subheader(f"{second.name} against {first.name}: where gates differ", anchor=False)
+    st.header(f"{second.name} against {first.name}: where gates differ", anchor=False)
     st.plotly_chart(
         figures_gates.differences(rows, first=first.name, second=second.name),
         key="se_gates.differences",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,7 +13,7 @@ from . import answers, attribution, state, widgets
 
 if TYPE_CHECKING:
     from effnet_core.engine import Engine
-    from effnet_core.results import Faithfulness, Heatmap, Randomised
+    from effnet_core.results import Curves, Faithfulness, Heatmap, Randomised
 
     from .answers import Look
     from .attribution import Asked
@@ -71,19 +72,7 @@ def _show_curves(judged: Faithfulness, name: str, *, key: str) -> None:
             alt=f"{kind.capitalize()}: probability of {name} over the share of pixels {axis}; areas: {areas}",
             config=widgets.STILL,
         )
-    st.dataframe(
-        [
-            {
-                "order of": title,
-                "deletion area (low is good)": round(curves.deletion_area, 3),
-                "insertion area (high is good)": round(curves.insertion_area, 3),
-                "confidence drop (low is good)": f"{curves.confidence_drop:.0%}",
-            }
-            for title, curves in rivals
-        ],
-        hide_index=True,
-        key=f"{key}.areas",
-    )
+    _show_areas(rivals, key=key)
     st.markdown(_verdict(judged))
     st.caption(
         f"Probability of {name}. Removed pixels get {judged.removed_to}; insertion starts from {judged.inserted_from}. "
@@ -91,6 +80,19 @@ def _show_curves(judged: Faithfulness, name: str, *, key: str) -> None:
         f"map is strong there. The random map lies on the same grid (seed {judged.seed}). Such pictures are unlike any "
         "that the network was trained on: its answers to them are a comparison, not a measure of truth."
     )
+
+
+def _show_areas(rivals: Iterable[tuple[str, Curves]], *, key: str) -> None:
+    rows = [
+        {
+            "order of": title,
+            "deletion area (low is good)": round(curves.deletion_area, 3),
+            "insertion area (high is good)": round(curves.insertion_area, 3),
+            "confidence drop (low is good)": f"{curves.confidence_drop:.0%}",
+        }
+        for title, curves in rivals
+    ]
+    st.dataframe(rows, hide_index=True, key=f"{key}.areas")
 
 
 def _verdict(judged: Faithfulness) -> str:

@@ -170,11 +170,11 @@ def show_sheet() -> None:
         )
     left, right = st.columns([1, 1.35], gap="large")
     with left:
-        st.subheader("Formulas", anchor=False)
+        st.header("Formulas", anchor=False)
         st.table([{"what": name, "formula": text} for name, text in cheatsheet.formulas()], border="horizontal")
     with right:
         for title, (header, rows) in (("B0", cheatsheet.b0_table()), ("The family", cheatsheet.family_table())):
-            st.subheader(title, anchor=False)
+            st.header(title, anchor=False)
             st.dataframe([dict(zip(header, row, strict=True)) for row in rows], hide_index=True, alt=title)
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from effnet_core import machine
 
-from . import costs, state, widgets
+from . import costs, models, state, widgets
 
 if TYPE_CHECKING:
     from effnet_core.engine import Engine
@@ -19,7 +19,7 @@ DEVICE_TITLES = {"auto": "Automatic", "cuda": "NVIDIA GPU", "mps": "Apple GPU", 
 
 def pick_device() -> None:
     """Where networks run, for this session; state.device() reads it on all pages."""
-    from effnet_core.engine import available_devices
+    from effnet_core.device import available_devices
 
     titles = {name: DEVICE_TITLES.get(name, name) for name in ("auto", *available_devices())}
     widgets.choice(
@@ -46,7 +46,7 @@ def show_models() -> None:
     statuses = weights.statuses()
     rows = [
         {
-            "network": widgets.model_title(status.name),
+            "network": models.title(status.name),
             "weights": _where(status),
             "classes": status.classes,
             "top-1, %": None if status.top1 is None else 100 * status.top1,
@@ -63,7 +63,7 @@ def show_models() -> None:
     with st.container(horizontal=True):
         for status in statuses:
             if not status.ready:
-                widgets.offer_download(status, key="machine.fetch")
+                models.offer_download(status, key="machine.fetch")
 
 
 def _where(status: ModelStatus) -> str:

@@ -1,4 +1,4 @@
-"""Measuring latency from a page: the conditions, progress behind a button, and the rows kept for the session.
+"""Measuring networks from a page: the conditions, progress behind a button, and the rows kept for the session.
 
 Opens without torch: only a pressed button imports it. A press of Stop, or of anything else, ends the run at the next
 pass; what was measured until then stays.
@@ -8,37 +8,58 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from effnet_core import machine
-from effnet_core.claims import resolution
+from effnet_core import facts, machine
 from effnet_core.figures import three_digits
 
 from . import state, widgets
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
+    from torch import nn
 
     from effnet_core.results import Measurement
 
 ONE, ALL, GPU = "one", "all", "gpu"
 CONDITIONS = {ONE: "One core, as in the paper", ALL: "All cores", GPU: "GPU"}
-KEPT = "evidence.measured"
+KEPT = "measured"
 
 
-def pick_condition() -> str:
+class Network(NamedTuple):
+    """One network to measure: `name` tells its rows from others', `make` builds it and is called after the press."""
+
+    name: str
+    resolution: int
+    macs: float
+    make: Callable[[], nn.Module]
+
+
+def compared(name: str) -> Network:
+    """A network of the paper's comparisons, at the size that it is compared at."""
+    row = next(row for row in facts.networks() if row["name"] == name)
+    return Network(name, row["resolution"], row["macs"], partial(_build_compared, name))
+
+
+def _build_compared(name: str) -> nn.Module:
+    from effnet_core import comparison
+
+    return comparison.build(name)
+
+
+def pick_condition(page: str) -> str:
     """What a measurement runs on, one picture at a time."""
     options = {name: text for name, text in CONDITIONS.items() if name != GPU or machine.may_have_gpu()}
     return widgets.choice(
         "Measure on",
         options,
-        key="evidence.condition",
+        key=f"{page}.condition",
         help="One picture at a time, float32, random weights: the time of a pass does not depend on their values. "
         "The paper measured on one core of a server's processor.",
         wrap=True,
@@ -54,48 +75,68 @@ def _rows() -> dict[tuple[str, str], Measurement]:
     return state.value(KEPT, {})
 
 
-def keep(condition: str, row: Measurement) -> None:
-    state.keep(KEPT, _rows() | {(row.name, condition): row})
+def run(networks: Sequence[Network], condition: str, *, patience_s: float = math.inf, all_or_none: bool = True) -> None:
+    """Measure these one after another, then show the page anew; inside a pressed button.
 
-
-def run(macs: Mapping[str, float], condition: str, *, patience_s: float = math.inf) -> None:
-    """Measure these networks one after another, then show the page anew; inside a pressed button.
-
-    A machine with too little memory for one of them is told so before the first is measured. A network that would
-    probably outlast the patience, judged by its `macs`, is not begun, nor are those after it.
+    Which of them need more memory than is free is told before the first is measured; the others are measured only
+    where not all_or_none. A network that would probably outlast the patience, judged by its MACs, is not begun, nor
+    are those after it.
     """
     bar = st.progress(0.0, text="Starting PyTorch …")
-    st.button("Stop", key="evidence.stop", help="Ends after the pass that runs. Measured rows stay.")
+    st.button("Stop", key="measuring.stop", help="Ends after the pass that runs. Measured rows stay.")
     from effnet_core.results import NotEnoughMemory
 
+    problems: list[str] = []
     try:
-        makers = {name: _maker(name, condition) for name in macs}
-        begun, took_per_mac = monotonic(), 0.0
-        for number, (name, measure) in enumerate(makers.items()):
-            spent = monotonic() - begun
-            if spent + took_per_mac * macs[name] > patience_s:
-                break
-            keep(condition, measure(progress=partial(_show, bar, f"{number + 1} of {len(macs)}: {name}")))
-            took_per_mac = (monotonic() - begun - spent) / macs[name]
+        device = _device(condition)
+        refusals = {network: said for network in networks if (said := _refusal(network, device))}
+        problems += refusals.values()
+        if not (refusals and all_or_none):
+            fitting = [network for network in networks if network not in refusals]
+            _measure(fitting, condition, device, bar, patience_s)
     except (NotEnoughMemory, ValueError) as problem:
-        bar.empty()
-        st.error(str(problem))
-    else:
+        problems.append(str(problem))
+    bar.empty()
+    for problem in problems:
+        st.error(problem)
+    if not problems:
         st.rerun()
 
 
-def _maker(name: str, condition: str) -> Callable[..., Measurement]:
-    """bench.measure with all but its progress given. NotEnoughMemory, ValueError where there is no such device."""
-    from effnet_core import bench, comparison
+def _refusal(network: Network, device: str) -> str | None:
+    """Why the network cannot be measured there: a sentence about memory."""
+    from effnet_core import bench
+    from effnet_core.results import NotEnoughMemory
 
-    make = partial(comparison.build, name)
-    where = {"name": name, "resolution": resolution(name), "device": _device(condition)}
-    bench.refuse_what_does_not_fit(make, **where)
-    return partial(bench.measure, make, threads=1 if condition == ONE else None, **where)
+    try:
+        bench.refuse_what_does_not_fit(network.make, name=network.name, resolution=network.resolution, device=device)
+    except NotEnoughMemory as problem:
+        return str(problem)
+    return None
+
+
+def _measure(networks: Sequence[Network], condition: str, device: str, bar: DeltaGenerator, patience_s: float) -> None:
+    from effnet_core import bench
+
+    begun, took_per_mac = monotonic(), 0.0
+    for number, (name, resolution, macs, make) in enumerate(networks):
+        spent = monotonic() - begun
+        if spent + took_per_mac * macs > patience_s:
+            break
+        row = bench.measure(
+            make,
+            name=name,
+            resolution=resolution,
+            device=device,
+            threads=1 if condition == ONE else None,
+            progress=partial(_show, bar, number, len(networks), name),
+        )
+        state.keep(KEPT, _rows() | {(name, condition): row})
+        took_per_mac = (monotonic() - begun - spent) / macs
 
 
 def _device(condition: str) -> str:
-    from effnet_core.engine import available_devices
+    from effnet_core.device import available_devices
 
     best = available_devices()[0]
     if condition == GPU and best == "cpu":
@@ -103,20 +144,23 @@ def _device(condition: str) -> str:
     return best if condition == GPU else "cpu"
 
 
-def _show(bar: DeltaGenerator, what: str, done: float) -> bool:
-    """Progress of one network; Streamlit ends the run here when something else was pressed."""
-    bar.progress(min(done, 1.0), text=what)
+def _show(bar: DeltaGenerator, number: int, count: int, name: str, done: float) -> bool:
+    """Progress over all; Streamlit ends the run here when something else was pressed."""
+    bar.progress(min(1.0, (number + done) / count), text=f"{number + 1} of {count}: {name}")
     return True
 
 
 def conditions(row: Measurement) -> str:
     """This run's time, machine and conditions, in a line."""
+    settings = f"{where(row)}, input {row.resolution} px, {row.date}"
+    return f"{row.name}: median of {row.runs} passes {spread(row)}, {settings}"
+
+
+def where(row: Measurement) -> str:
+    """Batch, precision, threads and machine: "batch 1, float32, 1 thread on a machine"."""
     threads = f"{row.threads} thread{'s' * (row.threads > 1)}"
-    where = row.machine if row.device == "cpu" else f"{row.device_name} ({row.machine})"
-    return (
-        f"{row.name}: median of {row.runs} passes {spread(row)}, batch {row.batch}, {row.resolution} px, "
-        f"{row.precision}, {threads} on {where}, {row.date}"
-    )
+    place = row.machine if row.device == "cpu" else f"{row.device_name} ({row.machine})"
+    return f"batch {row.batch}, {row.precision}, {threads} on {place}"
 
 
 def spread(row: Measurement) -> str:
@@ -134,6 +178,6 @@ def download() -> None:
             json.dumps(rows, indent=2, ensure_ascii=False),
             "measured.json",
             "application/json",
-            key="evidence.json",
+            key="measuring.json",
             on_click="ignore",
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from . import answers, attribution, state, widgets
+from . import answers, attribution, models, state
 
 if TYPE_CHECKING:
     from effnet_core.engine import Engine
@@ -35,7 +35,7 @@ def show(picture: state.Picture, look: Look, *, key: str) -> None:
     names = ready()
     if len(names) == 1:
         st.info(
-            f"Only one network is ready: {widgets.model_title(names[0])}. Fetch others on the page “This machine” or "
+            f"Only one network is ready: {models.title(names[0])}. Fetch others on the page “This machine” or "
             "with `python -m effnet_core fetch efficientnet_b0 efficientnet_b4`, or bring your own checkpoint above: "
             "then they stand here side by side."
         )
@@ -69,7 +69,7 @@ def _through_all(names: list[str], picture: state.Picture, progress: Progress) -
 def _through(name: str, picture: state.Picture) -> Seen:
     from effnet_core.weights import WeightsUnavailable
 
-    title = widgets.model_title(name)
+    title = models.title(name)
     try:
         engine = state.own_engine(state.device()) if name == state.OWN_MODEL else state.engine(name, state.device())
     except (WeightsUnavailable, ValueError) as problem:
@@ -83,29 +83,15 @@ def _through(name: str, picture: state.Picture) -> Seen:
 
 
 def _show_all(found: list[Seen], picture: state.Picture, look: Look, *, key: str) -> None:
-    from effnet_core.cost import cost_of
-    from effnet_core.figures import three_digits
-
     for one in found:
         if one.problem:
             st.warning(f"{one.title}: {one.problem}")
     rows, maps, shown = [], [], answers.for_screen(picture.image)
-    for title, engine, answer, milliseconds, _ in (one for one in found if one.engine):
-        best, macs = answer.top[0], cost_of(engine.architecture).macs
-        rows.append(
-            {
-                "network": title,
-                "weights": engine.weights,
-                "first answer": answers.class_name(best),
-                "probability": best.probability,
-                "classes": engine.architecture.classes,
-                "input, px": engine.preparation.crop,
-                "MACs, G": three_digits(macs / 1e9),
-                "time, ms": three_digits(milliseconds),
-            }
-        )
-        caption = f"{title}: {answers.sentence(answer)}"
-        maps.append((caption, attribution.on_crop(shown, engine.preparation, answer.heatmaps[0], look)))
+    for one in found:
+        if one.engine:
+            rows.append(_row(one))
+            seen = attribution.on_crop(shown, one.engine.preparation, one.answer.heatmaps[0], look)
+            maps.append((f"{one.title}: {answers.sentence(one.answer)}", seen))
     attribution.show_maps(maps)
     shares = {"probability": st.column_config.NumberColumn(format="percent")}
     st.dataframe(rows, hide_index=True, column_config=shares, key=f"{key}.networks")
@@ -116,3 +102,20 @@ def _show_all(found: list[Seen], picture: state.Picture, look: Look, *, key: str
         "network's own first answer. Networks with other classes share their belief out differently: do not read "
         "their probabilities against each other."
     )
+
+
+def _row(one: Seen) -> dict[str, str | float]:
+    from effnet_core.cost import cost_of
+    from effnet_core.figures import three_digits
+
+    best = one.answer.top[0]
+    return {
+        "network": one.title,
+        "weights": one.engine.weights,
+        "first answer": answers.class_name(best),
+        "probability": best.probability,
+        "classes": one.engine.architecture.classes,
+        "input, px": one.engine.preparation.crop,
+        "MACs, G": three_digits(cost_of(one.engine.architecture).macs / 1e9),
+        "time, ms": three_digits(one.milliseconds),
+    }

@@ -15,9 +15,6 @@ from . import state
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-    from effnet_core.engine import Engine
-    from effnet_core.weights import ModelStatus
-
 ASSETS = Path(__file__).parent / "assets"
 FAVICON = str(ASSETS / "favicon.png")
 UNITS = ("MACs", "FLOPs")
@@ -31,10 +28,18 @@ TERM_STYLE = """
 STILL = {"displayModeBar": False, "scrollZoom": False}  # a chart that is read, not moved
 CARD = {"delta_color": "off", "delta_arrow": "off", "border": True}  # a readout whose second line is no change
 CHART_FILES = ("PNG", "SVG")
+# A saved chart can't use the app's font: the browser sets its text in the system's own, which is wider. Plotly measures
+# text in a hidden drawing; there it takes that font, so that legends and labels have room in both.
+ROOM_IN_FILES = "<style>#js-plotly-tester text { font-family: sans-serif !important }</style>"
 OTHER_BUTTONS = (  # plotly's, beside the one that saves and the one that turns back
     *("zoom2d", "pan2d", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d"),
     *("zoom3d", "pan3d", "orbitRotation", "tableRotation", "resetCameraLastSave3d", "hoverClosest3d"),
 )
+
+
+BUTTON_STYLE = """
+[data-testid="stBaseButton-primary"]:enabled { background-image: linear-gradient(rgb(0 0 0 / 20%) 0 0); }
+"""  # its text is white whatever the theme: 4.5 to 1
 
 
 def header(question: str, *, unit_switch: bool = False) -> DeltaGenerator:
@@ -42,6 +47,7 @@ def header(question: str, *, unit_switch: bool = False) -> DeltaGenerator:
 
     The row has room for more.
     """
+    st.html(f"<style>{BUTTON_STYLE}</style>")
     row = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom")
     with row:
         st.title(question, anchor=False, width="content")
@@ -202,6 +208,7 @@ def select(label: str, texts: dict[object, str], *, key: str, default: object = 
 
 def pick_chart_file() -> None:
     """What the camera button above each chart saves; charts read it by chart_config."""
+    st.html(ROOM_IN_FILES)
     choice("Save charts as", {kind: kind for kind in CHART_FILES}, key="app.charts")
 
 
@@ -227,116 +234,3 @@ _camera = st.components.v2.component("camera", js=(ASSETS / "camera.js").read_te
 def keep_camera() -> None:
     """A chart in three dimensions stays turned as the user left it, though Streamlit draws it anew; shows nothing."""
     _camera(key="app.camera", height=1)
-
-
-# Which network answers --------------------------------------------------------------------------------------------
-
-
-def model_title(name: str) -> str:
-    """What the screen calls a model: "Offline model", "EfficientNet-B0", "Own checkpoint"."""
-    known = {state.OFFLINE_MODEL: "Offline model", state.OWN_MODEL: "Own checkpoint"}
-    return known.get(name) or f"EfficientNet-{name.removeprefix('efficientnet_').upper()}"
-
-
-def pick_model() -> Engine | None:
-    """The network that answers on all pages, and what weights it has.
-
-    A network whose weights are not on this machine is offered for download and the offline model answers meanwhile.
-    None, after a sentence on the screen, where no network can be had at all.
-    """
-    with st.container():  # sentences come and go in here without moving the inputs below
-        return _engine_in_use(*_choose_model())
-
-
-def _choose_model() -> tuple[str, ModelStatus | None]:
-    with st.spinner("Starting PyTorch …", show_time=True):  # seconds, once a server
-        from effnet_core import weights
-
-    statuses = {status.name: status for status in weights.statuses()}
-    row = st.container(horizontal=True, vertical_alignment="bottom")
-    chooser = row.container(width=420)
-    with row:
-        _bring_checkpoint()
-    names = [*statuses, *([state.OWN_MODEL] if state.own_model() else [])]
-    titles = [model_title(name) for name in names]
-    explain_refused("app.model", ", ".join(titles), lambda text: text in titles, titles[0])
-    name = chooser.selectbox(
-        "Network that answers", names, format_func=model_title, key="app.model", bind="query-params"
-    )
-    # beside the offline model stands what is better than it: the smallest network trained on ImageNet
-    offered = statuses.get(names[1] if name == state.OFFLINE_MODEL else name)
-    if offered and not offered.ready:
-        with row:
-            offer_download(offered)
-    if name in statuses and not statuses[name].ready:
-        st.info(f"{model_title(name)}'s weights are not on this machine. The offline model answers meanwhile.")
-        name = state.OFFLINE_MODEL
-    return name, statuses.get(name)
-
-
-def _engine_in_use(name: str, status: ModelStatus | None) -> Engine | None:
-    from effnet_core.weights import WeightsUnavailable
-
-    with st.spinner(f"Loading {model_title(name)} …", show_time=True):
-        try:
-            engine = state.own_engine(state.device()) if name == state.OWN_MODEL else state.engine(name, state.device())
-        except (WeightsUnavailable, ValueError) as problem:
-            st.error(str(problem))
-            return None
-    facts = [f"Weights in use: **{engine.weights}**", f"{engine.architecture.classes:,} classes"]
-    if status and status.top1:
-        facts.append(f"names {100 * status.top1:.0f} % of the validation pictures right")
-    st.caption(" · ".join([*facts, f"runs on {engine.device.upper()}"]))
-    if name == state.OWN_MODEL:
-        st.caption(" ".join(state.own_model().notes))
-    if engine.notice:
-        st.warning(engine.notice)
-    return engine
-
-
-def offer_download(status: ModelStatus, *, key: str = "app.fetch") -> None:
-    """A button that fetches a network's ImageNet weights: the only thing in the app that uses the network."""
-    from effnet_core import weights
-
-    megabytes = 4 * status.params / 1e6  # float32
-    if not st.button(f"Download {model_title(status.name)} ({megabytes:.0f} MB)", key=f"{key}.{status.name}"):
-        return
-    bar = st.progress(0.0, text="Connecting …")
-
-    def show(done: int, total: int) -> None:
-        bar.progress(min(1.0, done / max(total, 1)), text=f"{done / 1e6:.0f} of {total / 1e6:.0f} MB")
-
-    try:
-        weights.fetch(status.name, progress=show)
-    except weights.WeightsUnavailable as problem:
-        bar.empty()
-        st.error(str(problem))
-    else:
-        st.rerun()
-
-
-def _bring_checkpoint() -> None:
-    """Take a network that the user trained: kept for this session alone, never written to disk."""
-    from effnet_core import weights
-    from effnet_core.checkpoints import LIMIT_MB, SUFFIXES
-
-    with st.popover("Bring your own"):
-        st.markdown("A state dict of any EfficientNet-B0 to -B7, with any number of classes. It stays in this session.")
-        upload = st.file_uploader(
-            f"Checkpoint, up to {LIMIT_MB} MB", SUFFIXES, max_upload_size=LIMIT_MB, key="app.checkpoint"
-        )
-        listed = st.file_uploader(
-            "Labels, one a line (optional)", ["txt", "json", "tsv", "csv"], max_upload_size=1, key="app.labels"
-        )
-    uploads = upload and (upload.file_id, listed.file_id if listed else "")
-    if not upload or uploads == state.own_uploads():
-        return
-    labels = listed.getvalue().decode("utf-8", errors="replace") if listed else None
-    with st.spinner("Reading the checkpoint …", show_time=True):
-        try:
-            model = weights.load_checkpoint(upload.getvalue(), upload.name, labels=labels)
-        except weights.CheckpointRejected as problem:
-            st.error(str(problem))
-            return
-    state.keep_own_model(model, uploads)
-    state.keep_all({"app.model": state.OWN_MODEL})

@@ -34,7 +34,7 @@ def train(options: argparse.Namespace) -> int:
 
     from .. import training
     from ..architecture import tiny
-    from ..engine import pick_device
+    from ..device import pick_device
     from ..model import build
 
     if options.threads:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from random import Random
 
-from .. import facts
+from ..claims import newest
 from ..cost import block_layers, total
 from .blocks import SE_ROLES
 from .kind import COUNTED_PARAMS, Task, draw_block, kind, number, percent
 
-TABLE_2 = "effnet_table2_imagenet"
-LATEST = "arXiv v5"
 SHRINK = 4  # a ResNet bottleneck's inner width is a quarter of its output
 
 
@@ -141,7 +139,7 @@ def pipeline_bubble(random: Random, level: int) -> Task:
 @kind("comparisons", "×", 0.03)
 def published_ratio(random: Random, level: int) -> Task:
     """How many times smaller or cheaper a published network is than another of similar accuracy."""
-    rows = [row for row in facts.table(TABLE_2) if row["version"].startswith(LATEST)]
+    rows = newest()
     column = "params_M" if level == 1 else random.choice(("params_M", "flops_B_multiply_adds"))
     own = {row["group"]: row for row in rows if row["model"] == row["group"]}
     other = random.choice([row for row in rows if row["model"] != row["group"] and row[column]])

@@ -10,7 +10,7 @@ class Drawing {
     this.look = look
     this.title = svgElement("title", svg)
     this.networks = [new DrawnNetwork(svg, look), new DrawnNetwork(svg, look)]
-    this.networks[1].group.setAttribute("opacity", 0.5)
+    this.networks[1].group.setAttribute("class", "reference")
   }
 
   // The scale changes in steps, when the network outgrows it, so that a growing network is seen to grow.
@@ -72,7 +72,7 @@ class DrawnStage {
       svgElement("rect", this.slabs, { class: "slab", x, y: -0.5, width: 1, height: 1 })
     }
     this.slabs.setAttribute("transform", `translate(${left} ${middle}) scale(${thick} ${high})`)
-    this.slabs.setAttribute("stroke-width", Math.min(0.5, thick / 4))
+    this.slabs.setAttribute("stroke-width", Math.min(1, thick / 4))
     const centre = left + (thick * count) / 2
     const what = count === 1 ? kind : `${count} × ${kind}`
     setText(this.hint, `stage ${stage}: ${what}\n${whole(channels)} channels, ${size} × ${size} px`)

@@ -20,7 +20,8 @@ function measures(rules, { network, phi, alpha, beta, gamma }) {
 // each stage of equal blocks; `problem` says in words why there can be no such network.
 function scaledNetwork(rules, settings) {
   const { depth, width, resolution } = measures(rules, settings)
-  const made = { depth, width, resolution, blocks: 0, params: 0, macs: 0, activations: 0, layers: [], slabs: [], problem: "" }
+  const totals = { blocks: 0, params: 0, macs: 0, activations: 0 }
+  const made = { depth, width, resolution, ...totals, layers: [], slabs: [], problem: "" }
   const [least, most] = rules.resolutions
   if (!(least <= resolution && resolution <= most)) {
     made.problem = `${rules.releases.b0.resolution} · γ^φ is ${whole(resolution)} px; allowed is ${whole(least)} to ${whole(most)} px`
