@@ -38,7 +38,8 @@ PAGES = {
     "machine": "/machine",
 }
 LESSONS = "lessons"
-PICTURES = PAGES | {"lesson": "/mbconv?teach=inverted_residuals&step=6&mbconv.panel=Linear+end"}  # of the README
+# README's
+PICTURES = PAGES | {"lesson": "/mbconv?teach=inverted_residuals&step=6&mbconv.panel=Linear+end&mbconv.n=2"}
 TOURED = f"localStorage.setItem('effnet-lab.tours', JSON.stringify({json.dumps([*PAGES])}))"  # no tour in the pictures
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 SETTLE_S = 4  # after the last spinner: charts draw themselves
@@ -135,9 +136,8 @@ def main(folder: Path | None, names: list[str]) -> None:
         browser = start_chromium(driver)
         for name in names or (PAGES if folder else PICTURES):
             if folder is None:
-                shot = photograph(
-                    browser, address + PICTURES[name], width=1440, height=900, scheme="light", whole=False
-                )
+                how = {"width": 1440, "height": 900, "scheme": "light", "whole": False}
+                shot = photograph(browser, address + PICTURES[name], **how)
                 save_small(shot, ROOT / "docs" / f"{name}.webp")
                 continue
             folder.mkdir(parents=True, exist_ok=True)
