@@ -13,6 +13,7 @@ from .figures import (
     EXPAND,
     FONT_SIZE,
     NEUTRAL,
+    OUTLINE,
     PROJECT,
     RESIDUAL,
     ROLE_COLOURS,
@@ -207,6 +208,7 @@ def spiral(points: np.ndarray, collapsed: Iterable[bool], *, height: int = 340) 
                 "colorscale": "Viridis",
                 "symbol": symbol,
                 "size": 6,
+                "line": OUTLINE,
             },
             hovertemplate=f"point %{{marker.color}}, {name}: %{{x:.3f}}, %{{y:.3f}}<extra></extra>",
         )

@@ -17,8 +17,9 @@ from screen import on_screen, straight_to, text_shown
 HOSTILE = ("NaN", "1e9", "<script>alert(1)</script>", "no such name")
 FREE = ("text_input",)  # any text is good
 LEAST_INPUTS = 60
+CHOSEN = "[aria-checked=true], [aria-pressed=true]"
 HOLDS = {  # what the browser shows of an input, by kind
-    "button_group": "box => [...box.querySelectorAll('[aria-checked=true]')].map(one => one.innerText).join(',')",
+    "button_group": f"box => [...box.querySelectorAll('{CHOSEN}')].map(one => one.innerText).join(',')",
     "selectbox": "box => box.querySelector('input').value || box.innerText",
     "slider": "box => (one => one.ariaValueNow ?? one.value)(box.querySelector('[role=slider], input[type=range]'))",
     "number_input": "box => box.querySelector('input').value",

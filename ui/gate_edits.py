@@ -83,7 +83,7 @@ def edited(engine: Engine, picture: state.Picture, edit: GateEdit, told: str) ->
     """The answer before and after the edit, in a sentence, as bars, as a table and as Grad-CAM."""
     with st.spinner("The network looks again …", show_time=True):
         found = state.intervene(engine, picture, (edit,), top=answers.top_of(engine))
-    st.markdown(f"#### {told} {in_words(found)}")
+    st.markdown(f"## {told} {in_words(found)}")
     bars, maps = st.columns([1, 1], gap="large")
     rows = [(answers.class_name(row.before), row.before.probability, row.after.probability) for row in found.changes]
     bars.plotly_chart(

@@ -38,7 +38,7 @@ OTHER_BUTTONS = (  # plotly's, beside the one that saves and the one that turns 
 
 
 BUTTON_STYLE = """
-[data-testid="stBaseButton-primary"]:enabled { background-image: linear-gradient(rgb(0 0 0 / 20%) 0 0); }
+[data-testid^="stBaseButton-primary"]:enabled { background-image: linear-gradient(rgb(0 0 0 / 20%) 0 0); }
 """  # its text is white whatever the theme: 4.5 to 1
 
 
