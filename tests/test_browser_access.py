@@ -157,9 +157,9 @@ PATHS = {  # page -> names of controls in the order in which Tab reaches them
 }
 
 
-@pytest.mark.parametrize("address", PATHS)
-def test_tab_reaches_each_control_and_shows_where_it_is(page, address):
-    page.goto(address)
+@pytest.mark.parametrize("path", PATHS)
+def test_tab_reaches_each_control_and_shows_where_it_is(page, path):
+    page.goto(path)
     at_rest(page)
     page.add_style_tag(content="* { transition: none !important; }")  # a ring is there at once
     stops = [page.evaluate(FOCUS)]
@@ -170,7 +170,7 @@ def test_tab_reaches_each_control_and_shows_where_it_is(page, address):
     assert all(stop["tabIndex"] <= 0 for stop in stops)
     unseen = {before["name"] for before, stop in itertools.pairwise(stops) if not stop["changed"]} - NO_CONTROLS
     place = -1
-    for wanted in PATHS[address]:
+    for wanted in PATHS[path]:
         place = next((at for at in range(place + 1, len(names)) if wanted in names[at]), None)
         assert place is not None, (wanted, names)
     assert not unseen
