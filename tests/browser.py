@@ -24,7 +24,7 @@ from ui import tour
 ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
 TOURED = f"localStorage.setItem('{tour.PLACE}', JSON.stringify({json.dumps(tour.pages())}))"  # no note lies in the way
-PATIENCE_S = 240  # a busy machine is no failure
+PATIENCE_S = 100  # a busy machine is no failure
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
     *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-quic", "--disable-sync"),

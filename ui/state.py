@@ -70,9 +70,18 @@ def keep(key: str, value: object) -> None:
 
 
 def forget(keys: Iterable[str]) -> None:
-    """Drop what widgets hold before they are drawn: they take their values from the URL again, or their defaults."""
-    for key in keys:
+    """Drop what inputs hold before they are drawn: each takes its value from the URL again, or its default."""
+    dropped = set(keys)
+    for key in dropped:
         st.session_state.pop(key, None)
+    keep("forgotten", value("forgotten", set()) | dropped)
+
+
+def takes_anew(key: str) -> bool:
+    """Whether an input was forgotten and is drawn for the first time since."""
+    forgotten = value("forgotten", set())
+    keep("forgotten", forgotten - {key})
+    return key in forgotten
 
 
 def css_class(key: str) -> str:

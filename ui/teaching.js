@@ -11,6 +11,15 @@ export default function ({ data }) {
   }
   document.addEventListener("keydown", follow)
 
+  // a link to the page that is on the screen may leave the address as it was: reloading and sharing must come back here
+  const address = new URL(window.location.href)
+  const arrives = document.body.dataset.told !== data.step
+  for (const [key, text] of Object.entries(data.link)) {
+    if (arrives || key === "teach" || key === "step") address.searchParams.set(key, text)
+  }
+  if (address.href !== window.location.href) window.history.replaceState(window.history.state, "", address)
+  document.body.dataset.told = data.step
+
   const GAP = 12, EVERY_MS = 250, LONGEST_MS = 6000
   const since = Date.now()
   let waiting = 0

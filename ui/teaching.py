@@ -85,7 +85,7 @@ def lead(lesson: Lesson, number: int) -> None:
         st.markdown(step.text)
         _ask(step, key=f"teach.answer.{lesson.name}.{number}")
     focus = state.css_class(step.focus) if step.focus else ""
-    _keys(data={"focus": focus, "step": f"{lesson.name} {number}"}, key="teach.keys")
+    _keys(data={"focus": focus, "step": f"{lesson.name} {number}", "link": link(lesson, number)}, key="teach.keys")
 
 
 def offer() -> None:

@@ -75,6 +75,7 @@ def whole_number(label: str, *, key: str, default: int, limits: tuple[int, int],
     if kept is None:
         allowed = f"a whole number from {low} to {high}"
         explain_refused(key, allowed, lambda text: low <= int(text) <= high, f"{default}")
+        _start_anew(key, lambda text: _inside(int(text), limits), default)
     else:
         st.empty()  # in the warning's place, so that the input keeps its own
         state.keep(key, min(max(kept, low), high))
@@ -100,6 +101,7 @@ def exact(
 
     After explain_refused_number, which needs a wide place.
     """
+    _start_anew(key, lambda text: _inside(float(text), limits), default)
     return st.number_input(
         label,
         *limits,
@@ -155,6 +157,7 @@ def exact_and_slider(
 def slider(label: str, *, key: str, default: float, limits: tuple[float, float], step: float) -> float:
     """A slider whose value stands in the URL; one there that is outside the limits gets a sentence and the default."""
     explain_refused_number(key, default, limits)
+    _start_anew(key, lambda text: _inside(float(text), limits), default)
     moved = st.slider(label, *limits, value=default, step=step, format="%g", key=key, bind="query-params")
     return min(max(moved, limits[0]), limits[1])
 
@@ -177,12 +180,33 @@ def explain_refused(key: str, allowed: str, accepts: Callable[[str], bool], inst
         slot.warning(f"The link asks for {key} = {text[:40]!r}; allowed is {allowed}. Shown instead: {instead}.")
 
 
+def _start_anew(key: str, read: Callable[[str], object], default: object) -> None:
+    """Give an input that a lesson's step reset what the URL says of it, else its default.
+
+    Told outright: the browser keeps what it shows of an input whose value is only left to the default.
+    """
+    if not state.takes_anew(key):
+        return
+    text = state.url_value(key)
+    try:
+        state.keep(key, default if text is None else read(text))
+    except (ValueError, KeyError):
+        state.keep(key, default)
+
+
+def _inside(number: float, limits: tuple[float, float]) -> float:
+    if not limits[0] <= number <= limits[1]:
+        raise ValueError(f"{number:g} is outside {limits[0]:g} to {limits[1]:g}")
+    return number
+
+
 def choice(
     label: str, options: dict[str, str], *, key: str, default: str | None = None, help: str | None = None, **settings
 ) -> str:
     """A segmented control over {value: text on the screen and in the URL}; the first is the default."""
     first, texts = default or next(iter(options)), options.values()
     explain_refused(key, ", ".join(texts), lambda text: text in texts, options[first])
+    _start_anew(key, {text: value for value, text in options.items()}.__getitem__, first)
     return st.segmented_control(
         label,
         list(options),
@@ -202,6 +226,7 @@ def select(label: str, texts: dict[object, str], *, key: str, default: object = 
     first = default if default in texts else values[0]
     allowed = f"one of {len(texts)}, such as {texts[first]}"
     explain_refused(key, allowed, lambda text: text in texts.values(), texts[first])
+    _start_anew(key, {text: value for value, text in texts.items()}.__getitem__, first)
     chosen = st.selectbox(label, values, values.index(first), format_func=texts.get, key=key, bind="query-params")
     return chosen if chosen in texts else first
 
