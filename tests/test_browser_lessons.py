@@ -77,9 +77,16 @@ def test_a_step_shows_its_own_controls_alone_and_forgets_what_was_moved(page):
     at_step(page, LINEAR)
 
 
-def test_a_tour_is_shown_once_and_again_when_asked(page):
-    page.add_init_script(f"sessionStorage.new ??= (localStorage.removeItem('{tour.PLACE}'), 'no longer')")
-    page.set_viewport_size({"width": 390, "height": 844})
+@pytest.fixture
+def newcomer(browser, address):
+    """A browser on a phone that has toured no page."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, base_url=address)
+    yield context.new_page()
+    context.close()
+
+
+def test_a_tour_is_shown_once_and_again_when_asked(newcomer):
+    page = newcomer
     page.goto("/scaling")
     note = page.get_by_role("dialog", name="Guided tour")
     playwright.expect(note).to_be_visible()
