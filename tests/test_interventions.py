@@ -180,7 +180,7 @@ def test_ranking_equals_closing_each_channel_by_hand(lively_model, engine, photo
         with by_hand(lively_model.module, {block: values(lively_model, block, [effect.channel])}) as network:
             after = network(x)[0, target].item()
         # in a batch of another size float32 sums run in another order, and lively networks amplify that
-        assert effect.drop == pytest.approx(before - after, abs=1e-4 * max(1, abs(before), abs(after)))
+        assert effect.drop == pytest.approx(before - after, abs=5e-4 * max(1, abs(before), abs(after)))
         assert effect.gate == pytest.approx(seen[block][0, effect.channel].item(), abs=1e-6)
 
 
