@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from ui import state, teaching, tour, widgets
+from ui.lessons import lesson_mode, tour
+from ui.session import engines
+from ui.shared import widgets
 
 
 class Entry(NamedTuple):
@@ -42,12 +44,12 @@ pages = {
     for entry in PAGES
 }
 page = st.navigation(list(pages))
-lesson = teaching.current()
+lesson = lesson_mode.current()
 if lesson:
-    teaching.lead(*lesson)
+    lesson_mode.lead(*lesson)
 row = widgets.header(pages[page].question, unit_switch=pages[page].shows_cost)
 if not lesson:
     with row:
         tour.guide(pages[page].file)
 page.run()
-state.warm_up()
+engines.warm_up()

@@ -16,14 +16,16 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from effnet_core import bench, claims, comparison  # noqa: E402
+from effnet_core.machine import latency  # noqa: E402
+from effnet_core.networks import comparison  # noqa: E402
+from effnet_core.published import claims  # noqa: E402
 
 RUNS = 20  # as in the paper's Sec. 5.2; slow networks get fewer, which their row tells
 
 
 def measure(name: str) -> dict:
     print(f"{name} …", flush=True)
-    row = bench.measure(
+    row = latency.measure(
         partial(comparison.build, name), name=name, resolution=claims.resolution(name), threads=1, runs=RUNS
     )
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None

@@ -111,11 +111,11 @@ def steps() -> Iterator[tuple[str, str]]:
     """A name and the address of every step of every lesson."""
     sys.path.insert(0, str(ROOT))
     from effnet_core import lessons
-    from ui import teaching
+    from ui.lessons import lesson_mode
 
     for lesson in map(lessons.lesson, lessons.names()):
         for number, step in enumerate(lesson.steps):
-            yield f"{lesson.name}-{number + 1:02}", f"{PAGES[step.page]}?{urlencode(teaching.link(lesson, number))}"
+            yield f"{lesson.name}-{number + 1:02}", f"{PAGES[step.page]}?{urlencode(lesson_mode.link(lesson, number))}"
 
 
 def save_all(browser: Browser, address: str, folder: Path, name: str) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from .cli import attribution, gates, looking, models, networks, practice, scaling, training
+from .cli import attribute, explain, fetch, gatestats, intervene, models, networks, quiz, scale, train
 
-GROUPS = (scaling, looking, attribution, gates, models, networks, training, practice)
+GROUPS = (scale, explain, attribute, intervene, gatestats, models, fetch, networks, train, quiz)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -2,23 +2,25 @@
 
 import streamlit as st
 
-from ui import budgets, latency, state, widgets
+from ui.budgets import latency, published, ways
+from ui.session import router
+from ui.shared import widgets
 
-state.enter_by_router()
+router.enter_by_router()
 
 controls, picture = st.columns([1, 2], gap="large")
 with controls:
-    macs = budgets.pick_budget()
-    batch = budgets.pick_batch()
+    macs = ways.pick_budget()
+    batch = ways.pick_batch()
     widgets.pick_chart_file()
-found = budgets.solutions(macs)
+found = ways.solutions(macs)
 with picture:
-    budgets.show_drawing(found)
+    ways.show_drawing(found)
     widgets.cite(
         "One slab a block, all four to one scale: as high as its output's resolution, as thick as its output has "
         "channels."
     )
-budgets.show_bars(found, batch=batch)
+ways.show_bars(found, batch=batch)
 
 panel = widgets.choice(
     "Look closer",
@@ -32,13 +34,13 @@ panel = widgets.choice(
     wrap=True,
 )
 if panel == "numbers":
-    budgets.show_table(found, batch=batch)
+    ways.show_table(found, batch=batch)
 elif panel == "latency":
-    latency.show({way: (budgets.title(solution), solution.architecture) for way, solution in found.items()})
+    latency.show({way: (ways.title(solution), solution.architecture) for way, solution in found.items()})
 elif panel == "published":
-    budgets.show_published(macs)
+    published.show_published(macs)
 else:
-    budgets.show_other_networks()
+    published.show_other_networks()
 
 widgets.prose(
     """

@@ -2,41 +2,43 @@
 
 import streamlit as st
 
-from ui import answers, attribution, honest, models, pictures, prepared, side_by_side, state, widgets
+from ui.classify import drawn_maps, faithfulness, heat_maps, map_panels, networks_compared, preprocessing
+from ui.session import router
+from ui.shared import heat_overlay, map_pickers, model_picker, picture_picker, predictions, widgets
 
-state.enter_by_router()
+router.enter_by_router()
 
-engine = models.pick()
+engine = model_picker.pick()
 if engine is None:
     st.stop()
-brought = pictures.pick(engine)
-found = answers.explained(engine, brought)
-picture = pictures.pick_one(brought)
+brought = picture_picker.pick(engine)
+found = predictions.explained(engine, brought)
+picture = picture_picker.pick_one(brought)
 answer = found[brought.index(picture)]
 preparation = engine.preparation
 
 left, right = st.columns(2, gap="large")
 with right:
-    st.header(f"Its answer: {answers.sentence(answer)}", anchor=False)
-    answers.show_bars(answer, key="classify")
-    asked = attribution.pick_map(engine, answer, key="classify")
-    heatmap = attribution.map_of(engine, picture, answer, asked, key="classify.compute")
-name = answers.class_names(engine)[asked.target]
+    st.header(f"Its answer: {predictions.sentence(answer)}", anchor=False)
+    predictions.show_bars(answer, key="classify")
+    asked = heat_maps.pick_map(engine, answer, key="classify")
+    heatmap = heat_maps.map_of(engine, picture, answer, asked, key="classify.compute")
+name = map_pickers.class_names(engine)[asked.target]
 with left:
     slot = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        look = answers.pick_look(key="classify")
-        answers.download_png(
+        look = heat_overlay.pick_look(key="classify")
+        heat_overlay.download_png(
             f"{picture.name} {name} {asked.method} {asked.layer or ''}",
-            lambda: attribution.on_crop(picture.image, preparation, heatmap, look),
+            lambda: drawn_maps.on_crop(picture.image, preparation, heatmap, look),
             key="classify.png",
         )
-    shown = answers.for_screen(picture.image)
+    shown = heat_overlay.for_screen(picture.image)
     slot.image(
-        attribution.on_crop(shown, preparation, heatmap, look),
+        drawn_maps.on_crop(shown, preparation, heatmap, look),
         width="stretch",
         caption="The crop that the network saw, in the picture's own resolution. "
-        + (f"Highlighted: {name}{attribution.legend(heatmap)}" if heatmap else "The map is not computed yet"),
+        + (f"Highlighted: {name}{drawn_maps.legend(heatmap)}" if heatmap else "The map is not computed yet"),
         alt=f"Heat map for {name} over the crop of {picture.name}",
     )
     if heatmap and heatmap.is_blank:
@@ -44,14 +46,14 @@ with left:
 
 whole, view = st.columns(2, gap="large")
 whole.image(
-    attribution.on_whole(shown, preparation, heatmap, look),
+    drawn_maps.on_whole(shown, preparation, heatmap, look),
     width="stretch",
     caption="Back in its place on the whole picture. What is dimmed the network never saw",
     alt=f"{picture.name} with the crop outlined",
 )
 side = preparation.crop
 view.image(
-    answers.enlarged(preparation.view(picture.image)),
+    heat_overlay.enlarged(preparation.view(picture.image)),
     caption=f"The network's own view: {side} × {side} pixels, enlarged here. It gets no more than this",
     alt=f"{picture.name} at {side} by {side} pixels",
 )
@@ -70,15 +72,15 @@ panel = widgets.choice(
     label_visibility="collapsed",
 )
 if panel == "stages":
-    attribution.show_ladder(engine, picture, asked.target, look, key="classify")
+    map_panels.show_ladder(engine, picture, asked.target, look, key="classify")
 elif panel == "classes":
-    attribution.show_two_classes(engine, picture, answer, asked, look, key="classify")
+    map_panels.show_two_classes(engine, picture, answer, asked, look, key="classify")
 elif panel == "networks":
-    side_by_side.show(picture, look, key="classify")
+    networks_compared.show(picture, look, key="classify")
 elif panel == "honest":
-    honest.show(engine, picture, heatmap, asked, look, key="classify")
+    faithfulness.show(engine, picture, heatmap, asked, look, key="classify")
 else:
-    prepared.show(preparation, picture, key="classify")
+    preprocessing.show(preparation, picture, key="classify")
 
 st.header("What to notice", anchor=False)
 widgets.prose(
@@ -87,7 +89,7 @@ The bars are the network's best answers among its {engine.architecture.classes:,
 belief and always add up to 1 over all classes, for a picture of none of them too: try the sample of no class it knows.
 
 The heat **highlights** places that raise the score of the class that you chose. It says where, never why, and each
-method says it in its own way: where two of them disagree, neither is the truth. {attribution.grid_of(heatmap)}
+method says it in its own way: where two of them disagree, neither is the truth. {drawn_maps.grid_of(heatmap)}
 Grad-CAM at an early stage has a finer map of simpler features, and each map is scaled to its own strongest
 value. Guided backpropagation, which other tools offer, is left out: it changes the gradient of ReLU alone, and this
 network has SiLU in its place, so its map would be the plain gradient's.
@@ -99,4 +101,4 @@ if preparation.reduce:
         "as soft as the pictures that it was trained on."
     )
 st.header("All answers as a table", anchor=False)
-answers.show_table(engine, brought, found, key="classify")
+predictions.show_table(engine, brought, found, key="classify")

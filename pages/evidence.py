@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from effnet_core import published
-from ui import choosing, claims, evidence, measuring, state, widgets
+from effnet_core.published import accuracies
+from ui.evidence import accuracy_map, claims, curves, member_choice
+from ui.session import router
+from ui.shared import latency_runs, widgets
 
-state.enter_by_router()
+router.enter_by_router()
 
 SECTIONS = {
     "curves": "The dilemma",
@@ -17,9 +19,9 @@ section = widgets.choice("Evidence", SECTIONS, key="evidence.section", label_vis
 
 if section == "curves":
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        figure = widgets.choice("Published comparison", evidence.FIGURES, key="evidence.figure", wrap=True)
-        view = evidence.pick_view()
-    evidence.show_scaling(figure, view)
+        figure = widgets.choice("Published comparison", curves.FIGURES, key="evidence.figure", wrap=True)
+        view = curves.pick_view()
+    curves.show_scaling(figure, view)
     widgets.prose(
         """
 **What to notice.** Along each single dimension the gain fades, and the paper says what is missing there: very deep
@@ -30,36 +32,38 @@ grown together, they keep paying where one alone has stopped.
 How far to trust it: one data set, one recipe, and no spread between runs is printed.
 """
     )
-    evidence.footnotes(figure)
+    curves.footnotes(figure)
 
 elif section == "map":
     with st.container(horizontal=True, vertical_alignment="bottom"):
         cost = widgets.choice("Against", {"params": "Parameters", "macs": "Compute"}, key="evidence.cost")
         origin = widgets.choice(
             "Accuracies of",
-            {published.PAPER: "The paper", published.TORCHVISION: "torchvision", "both": "Both"},
+            {accuracies.PAPER: "The paper", accuracies.TORCHVISION: "torchvision", "both": "Both"},
             key="evidence.origin",
         )
-        view = evidence.pick_view()
-    families = evidence.pick_families()
-    evidence.show_map(evidence.networks(origin, families), cost, view)
-    if origin != published.TORCHVISION:
-        widgets.cite(f"Filled marks: Table 2 of {published.newest_version()}, compute and parameters as printed there.")
-    if origin != published.PAPER:
+        view = curves.pick_view()
+    families = accuracy_map.pick_families()
+    accuracy_map.show_map(accuracy_map.networks(origin, families), cost, view)
+    if origin != accuracies.TORCHVISION:
+        widgets.cite(
+            f"Filled marks: Table 2 of {accuracies.newest_version()}, compute and parameters as printed there."
+        )
+    if origin != accuracies.PAPER:
         widgets.cite("Open marks: every set of ImageNet weights that torchvision publishes for these families.")
-        evidence.warn_of_recipes()
+        accuracy_map.warn_of_recipes()
 
 elif section == "claims":
     with st.container(horizontal=True, vertical_alignment="bottom"):
         extent = widgets.choice("Show", {"pair": "Two networks", "all": "All claims"}, key="evidence.claims_shown")
-        condition = measuring.pick_condition("evidence")
+        condition = latency_runs.pick_condition("evidence")
     pair = claims.pick_pair() if extent == "pair" else None
     button = st.container()
     if pair:
         claims.show_pair(pair, condition)
     else:
         claims.show_all(condition)
-    measuring.download()
+    latency_runs.download()
     widgets.prose(
         """
 **What to notice.** Parameters and operations are counted and come out the same everywhere, up to the rounding of what
@@ -75,14 +79,14 @@ as it is cheaper. A claim of speed without its conditions says little.
 elif section == "choice":
     controls, answer = st.columns([1.2, 1.8], gap="large")
     with controls:
-        budget = widgets.choice("What is limited", choosing.BUDGETS, key="evidence.budget", wrap=True)
-        limit = choosing.pick_limit(budget)
-        condition = measuring.pick_condition("evidence") if budget == "latency" else measuring.ONE
+        budget = widgets.choice("What is limited", member_choice.BUDGETS, key="evidence.budget", wrap=True)
+        limit = member_choice.pick_limit(budget)
+        condition = latency_runs.pick_condition("evidence") if budget == "latency" else latency_runs.ONE
         button = st.container()
-        view = evidence.pick_view()
+        view = curves.pick_view()
     with answer:
-        choosing.show(budget, limit, condition, view)
-    evidence.warn_of_recipes()
+        member_choice.show(budget, limit, condition, view)
+    accuracy_map.warn_of_recipes()
     widgets.prose(
         """
 Green is the largest that fits, blue fits too, grey does not. Top-1 beside the choice is the paper's; the table has
@@ -94,6 +98,6 @@ depends on the machine and its libraries, not on the count of operations alone: 
 """
     )
     if budget == "latency":
-        measuring.download()
+        latency_runs.download()
         with button:
-            choosing.measure_all(condition)
+            member_choice.measure_all(condition)

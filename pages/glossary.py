@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from effnet_core.glossary import terms
-from ui import state
+from effnet_core.lessons.glossary import terms
+from ui.session import router
 
-state.enter_by_router()
+router.enter_by_router()
 
 sought = st.text_input("Find a word", key="glossary.find", bind="query-params", max_chars=40).lower()
 found = [term for term in terms() if sought in " ".join((term.name, *term.also, term.sentence)).lower()]

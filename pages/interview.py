@@ -1,28 +1,30 @@
 """Interview practice: cards, drills with checked answers, a mock interview, a cheat sheet. Opens without torch."""
 
-from ui import drilling, interview, mock, progress, state, widgets
+from ui.interview import cards, cheatsheet, drills, mock_interview, progress
+from ui.session import router
+from ui.shared import widgets
 
-state.enter_by_router()
+router.enter_by_router()
 
 MODES = {"cards": "Cards", "drills": "Drills", "mock": "Mock interview", "sheet": "Cheat sheet"}
 mode = widgets.choice("Practise with", MODES, key="interview.mode", label_visibility="collapsed", wrap=True)
 
 if mode == "cards":
-    interview.show_cards()
+    cards.show_cards()
     widgets.cite(
         "Cards come back by FSRS, a scheduler of spaced repetition: Again, Hard, Good and Easy set when. On the "
         "keyboard: A shows the answer, 1 to 4 rate it. Every number in an answer is computed from the networks or "
         "read from a table of published numbers."
     )
 elif mode == "drills":
-    drilling.show_drills()
+    drills.show_drills()
     widgets.cite(
         "The seed draws the question: the same seed gives a whole class the same one. Count as the app does: batch 1, "
         "multiply-accumulates of convolutions and linear layers."
     )
 elif mode == "mock":
-    mock.show_mock()
+    mock_interview.show_mock()
 else:
-    interview.show_sheet()
+    cheatsheet.show_sheet()
     widgets.cite("One page, A4, to print. The deck keeps its cards' identity, so a later export updates it in Anki.")
 progress.show_store()

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from ui import machine, models, state, widgets
+from ui.session import router
+from ui.shared import machine, model_picker, widgets
 
-state.enter_by_router()
+router.enter_by_router()
 
 machine.pick_device()
-engine = models.pick()
+engine = model_picker.pick()
 if engine is None:
     st.stop()
 

@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from ui import answers, arithmetic, designs, mbconv, models, pictures, state, widgets
+from ui.mbconv import arithmetic, designs, linear_bottleneck, steps, structure, what_if
+from ui.session import router
+from ui.shared import map_pickers, model_picker, picture_picker, widgets
 
-state.enter_by_router()
+router.enter_by_router()
 
 PANELS = {
     "steps": "Steps",
@@ -15,18 +17,18 @@ PANELS = {
     "structure": "Structure",
 }
 
-engine = models.pick()
+engine = model_picker.pick()
 if engine is None:
     st.stop()
-picture = pictures.pick_one(pictures.pick(engine))
+picture = picture_picker.pick_one(picture_picker.pick(engine))
 chooser, panels = st.columns([2, 5], gap="large", vertical_alignment="bottom")
 with chooser:
-    block = answers.pick_block(engine, key="mbconv.block")
+    block = map_pickers.pick_block(engine, key="mbconv.block")
 with panels:
     panel = widgets.choice("Look at", PANELS, key="mbconv.panel", wrap=True)
 
 if panel == "steps":
-    mbconv.show_steps(engine, picture, block)
+    steps.show_steps(engine, picture, block)
     widgets.prose(
         """
 **What to notice.** The block is narrow at both ends and wide in its middle: it **expands** the few channels that come
@@ -51,7 +53,7 @@ it computes in single precision, so the last digits may differ.
 """
     )
 elif panel == "what_if":
-    designs.show_what_if(engine, block)
+    what_if.show_what_if(engine, block)
     widgets.prose(
         """
 **What to notice.** A larger kernel multiplies one small step here, and in a full convolution the product of two
@@ -61,7 +63,7 @@ computed here: how well such a network would answer takes training to know.
 """
     )
 elif panel == "linear":
-    designs.show_linear_bottleneck()
+    linear_bottleneck.show_linear_bottleneck()
     widgets.prose(
         """
 **What to notice.** A ReLU keeps what is above zero and loses the rest. In a space of few dimensions, points fall
@@ -85,4 +87,4 @@ run well, which is why EfficientNetV2 uses it in its early stages.
 """
     )
 else:
-    designs.show_structure(engine, block)
+    structure.show_structure(engine, block)

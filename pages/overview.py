@@ -2,14 +2,17 @@
 
 import streamlit as st
 
-from effnet_core import figures, figures_inside, overview
 from effnet_core.architecture import PHI_RANGE, compound, released
 from effnet_core.cost import layers_of
-from effnet_core.images import load_sample
-from effnet_core.overlay import overlay
-from ui import costs, state, teaching, widgets
+from effnet_core.explain import stored_example
+from effnet_core.figures import inside, network
+from effnet_core.images.overlay import overlay
+from effnet_core.images.samples import load_sample
+from ui.lessons import lesson_mode
+from ui.session import router
+from ui.shared import costs, widgets
 
-state.enter_by_router()
+router.enter_by_router()
 
 st.header("One number makes it larger: φ", anchor=False)
 controls, picture = st.columns([1, 1.5], gap="large")
@@ -18,7 +21,7 @@ with controls:
     architecture = compound(phi)
     costs.readouts(architecture, columns=2)
 picture.plotly_chart(
-    figures.network_drawing(
+    network.network_drawing(
         f"Formula, φ = {phi:g}",
         layers_of(architecture),
         reference=("B0", layers_of(released("b0"))),
@@ -37,7 +40,7 @@ st.page_link(
     query_params={"scaling.phi": f"{phi:g}"},
 )
 
-look = overview.stored()
+look = stored_example.stored()
 if look is None:
     st.info("No stored answer of the offline model lies beside its weights. Classify asks the model itself.")
     st.stop()
@@ -55,7 +58,7 @@ with seen:
         alt=f"The same with heat that highlights {look['target_label']}",
     )
     st.plotly_chart(
-        figures_inside.answer_bars(answers[:3]),
+        inside.answer_bars(answers[:3]),
         key="overview.answers",
         alt="Best answers: " + ", ".join(f"{name} {share:.0%}" for name, share in answers[:3]),
         config=widgets.STILL,
@@ -65,7 +68,7 @@ with opened:
     gates = [(row["block"], row["values"]) for row in look["gates"]]
     st.header("For this picture, it opens these channels", anchor=False)
     st.plotly_chart(
-        figures_inside.all_gates(gates),
+        inside.all_gates(gates),
         key="overview.gates",
         alt=f"Squeeze-and-excitation gates of {len(gates)} blocks, sorted from closed to open",
         config=widgets.STILL,
@@ -76,4 +79,4 @@ widgets.cite(
     f"{look['weights']}, stored on {look['date']}."
 )
 with st.expander("Teach with it: lessons to step through", icon=":material/co_present:"):
-    teaching.offer()
+    lesson_mode.offer()

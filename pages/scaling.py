@@ -3,10 +3,12 @@
 import streamlit as st
 
 from effnet_core.cost import layers_of
-from ui import bars, console, costs, export, state, widgets
-from ui import phi as phi_panels
+from ui import bars
+from ui.scaling import console, constraint, export, growth, implied_phi, rounding
+from ui.session import router
+from ui.shared import costs, widgets
 
-state.enter_by_router()
+router.enter_by_router()
 
 PANELS = {
     "stage": "Stages",
@@ -46,13 +48,13 @@ def look_closer(network, phi, coefficients, title, architecture, layers):
         if panel not in ("stage", "role"):  # those are saved from "Take it along"
             widgets.pick_chart_file()
     if panel == "rounding":
-        phi_panels.show_rounding(network, phi, coefficients)
+        rounding.show_rounding(network, phi, coefficients)
     elif panel == "implied":
-        phi_panels.show_implied()
+        implied_phi.show_implied()
     elif panel == "growth":
-        phi_panels.show_growth(phi, coefficients)
+        growth.show_growth(phi, coefficients)
     elif panel == "constraint":
-        phi_panels.show_constraint(coefficients)
+        constraint.show_constraint(coefficients)
     elif panel == "layers":
         costs.layer_table(layers, key="scaling.layers")
     elif panel == "export":

@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from ui import answers, gate_data, gate_depth, gate_edits, gates, models, pictures, state, widgets
+from ui.se_gates import as_data, at_a_glance, by_depth, compared, edits, own_pictures, ranking
+from ui.session import answer_cache, router
+from ui.shared import map_pickers, model_picker, picture_picker, predictions, widgets
 
-state.enter_by_router()
+router.enter_by_router()
 LOOK, COMPARE, EDIT, NEED, DEPTH, DATA = "look", "compare", "edit", "need", "depth", "data"
 PANELS = {
     LOOK: "Look",
@@ -15,19 +17,19 @@ PANELS = {
     DATA: "As data",
 }
 
-engine = models.pick()
+engine = model_picker.pick()
 if engine is None:
     st.stop()
-picture = pictures.pick_one(pictures.pick(engine))
-[answer] = answers.explained(engine, [picture])
+picture = picture_picker.pick_one(picture_picker.pick(engine))
+[answer] = predictions.explained(engine, [picture])
 panel = widgets.choice("What to do with the gates", PANELS, key="se_gates.panel", wrap=True)
 
 if panel == LOOK:
-    gates.glance(engine, picture, answer)
+    at_a_glance.glance(engine, picture, answer)
     st.header("One block: each of its channels has a gate", anchor=False)
-    block = answers.pick_block(engine, key="se_gates.block")
-    gates.one_block(answer, block)
-    gates.channels(engine, picture, answer, block)
+    block = map_pickers.pick_block(engine, key="se_gates.block")
+    at_a_glance.one_block(answer, block)
+    at_a_glance.channels(engine, picture, answer, block)
     st.header("What to notice", anchor=False)
     widgets.prose(
         """
@@ -44,11 +46,13 @@ strongest value before the gate.
 
 elif panel == COMPARE:
     what = widgets.choice("Compare", {"pictures": "Two pictures", "classes": "Two classes"}, key="se_gates.of")
-    sides = gates.two_pictures(engine, picture, answer) if what == "pictures" else gates.two_classes(engine, answer)
+    sides = (
+        compared.two_pictures(engine, picture, answer) if what == "pictures" else compared.two_classes(engine, answer)
+    )
     if sides:
-        gates.compared(engine, *sides)
+        compared.compared(engine, *sides)
         if what == "classes":
-            gates.profiles(engine, *sides)
+            compared.profiles(engine, *sides)
         widgets.prose(
             """
 Each row sorts a block's channels by their difference: blue channels are more closed on the second side, red ones more
@@ -58,9 +62,9 @@ one class, then pictures of different classes: gates follow the picture, not onl
         )
 
 elif panel == EDIT:
-    asked = gate_edits.pick_edit(engine, answer)
+    asked = edits.pick_edit(engine, answer)
     if asked:
-        gate_edits.edited(engine, picture, *asked)
+        edits.edited(engine, picture, *asked)
         widgets.prose(
             """
 The rest of the network runs as before, and gates of later blocks answer to what the edit did to their input.
@@ -72,7 +76,7 @@ are stronger than any layer behind them has seen, and setting a block to its mea
         )
 
 elif panel == NEED:
-    gate_edits.rank(engine, picture, answer)
+    ranking.rank(engine, picture, answer)
     widgets.prose(
         """
 Each channel alone is closed, everything else left as it is, and the class's logit is read again. **An open gate is not
@@ -82,19 +86,19 @@ of it for this class. Channels can also stand in for each other, so single falls
     )
 
 elif panel == DEPTH:
-    statistics = state.gate_statistics(engine)
+    statistics = answer_cache.gate_statistics(engine)
     if statistics:
-        gate_depth.by_depth(statistics)
+        by_depth.by_depth(statistics)
     else:
         st.info("For this network nothing is measured yet: bring pictures below.")
     st.header("What the SE paper saw", anchor=False)
-    gate_depth.published()
+    by_depth.published()
     st.header("On pictures of yours", anchor=False)
-    gate_depth.own_folders(engine)
+    own_pictures.own_folders(engine)
     if statistics:
-        gate_depth.download(statistics)
+        own_pictures.download(statistics)
 
 else:
-    gate_data.downloads(picture, answer)
+    as_data.downloads(picture, answer)
     st.header("The same gates in Python", anchor=False)
-    st.code(gate_data.code(engine), language="python")
+    st.code(as_data.code(engine), language="python")

@@ -11,9 +11,10 @@ from hypothesis import settings
 from PIL.Image import Image
 
 from effnet_core.architecture import Architecture, released, tiny
-from effnet_core.images import SAMPLES, Preparation, load_sample
+from effnet_core.images.preparation import Preparation
+from effnet_core.images.samples import SAMPLES, load_sample
 
-pytest_plugins = ("browser",)  # tests/browser.py
+pytest_plugins = ("support.browser",)
 settings.register_profile("patient", deadline=None)  # a busy machine is no failure
 settings.load_profile("patient")
 
@@ -76,8 +77,8 @@ def make_lively(sample_batch):
 def _lively(architecture: Architecture, make_lively, **names):
     import torch
 
-    from effnet_core.model import build
-    from effnet_core.weights import Model
+    from effnet_core.networks.builder import build
+    from effnet_core.networks.weights import Model
 
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -110,7 +111,7 @@ def lively_b0(make_lively):
 
 @pytest.fixture(scope="session")
 def bundled_model():
-    from effnet_core import weights
+    from effnet_core.networks import weights
 
     return weights.load("tiny")
 

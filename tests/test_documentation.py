@@ -7,15 +7,14 @@ import re
 import shlex
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
+from support.paths import ROOT
 
 from docs import measured
 from effnet_core import lessons
 from effnet_core.__main__ import parser
 
-ROOT = Path(__file__).resolve().parents[1]
 TEXTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FOLDERS = ("pages", "ui", "effnet_core", "benchmarks", "docs", "examples")
 UNNAMED = {".json", ".webp"}  # what files write; README's pictures
@@ -122,13 +121,17 @@ def test_every_lesson_is_told_and_the_example_of_one_can_be_used():
 
 
 def test_limits_are_those_of_the_code():
-    from effnet_core import checkpoints, classfolders, images
-    from ui import gate_depth, pictures
+    from effnet_core.images import class_folders, reading
+    from effnet_core.networks import checkpoints
+    from ui.se_gates import own_pictures
+    from ui.shared import picture_picker
 
     said = " ".join(text("docs/classroom.md").split())
-    assert f"{pictures.MOST} at once, {images.LIMIT_MB} MB and {images.LIMIT_MPX} million pixels each" in said
+    assert f"{picture_picker.MOST} at once, {reading.LIMIT_MB} MB and {reading.LIMIT_MPX} million pixels each" in said
     assert f"| {checkpoints.LIMIT_MB} MB |" in said
-    assert f"{gate_depth.LIMIT_MB} MB, {classfolders.MOST_PICTURES:,} pictures, {classfolders.MOST_CLASSES} cl" in said
+    assert (
+        f"{own_pictures.LIMIT_MB} MB, {class_folders.MOST_PICTURES:,} pictures, {class_folders.MOST_CLASSES} cl" in said
+    )
     config = text(".streamlit/config.toml")
     assert "maxUploadSize = 300 " in config and "client_max_body_size 300m;" in text("docs/troubleshooting.md")
     assert "disconnectedSessionTTL = 600 " in config and "within ten minutes" in said

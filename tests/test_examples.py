@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import plotly.io
 import pytest
+from support.paths import ROOT
 
 from docs.run_notebooks import code_cells, run
 
-FOLDER = Path(__file__).resolve().parents[1] / "examples"
+FOLDER = ROOT / "examples"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 MOST_BYTES = 500_000
 NUMBER = re.compile(r"[0-9][0-9,]*(?:\.([0-9]+))?")

@@ -1,7 +1,7 @@
-"""Who may import whom: app.py -> pages -> ui -> effnet_core, and within the core from top to bottom.
+"""Who may import whom: the rooms of the house from top to bottom, and which libraries each room may use.
 
 Read from the files' syntax trees, so that an import inside a function counts too. What importing a file
-really pulls in is looked at in a process of its own.
+really loads is looked at in a process of its own.
 """
 
 from __future__ import annotations
@@ -10,170 +10,141 @@ import ast
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
-CORE = "effnet_core"
-LAYERS = ("app", "pages", "ui", CORE)  # each imports those to its right
-PURE = (
-    *("architecture", "cost", "facts", "claims", "published", "choice", "phi", "budget", "export", "designs"),
-    *("structure", "drills", "cards", "quiz", "glossary"),
+# A room imports those on floors below its own, and its own files; rooms of one floor do not know each other.
+FLOORS = (
+    ("app",),
+    ("pages",),
+    (
+        "ui/scaling",
+        "ui/budgets",
+        "ui/evidence",
+        "ui/classify",
+        "ui/mbconv",
+        "ui/se_gates",
+        "ui/interview",
+        "ui/lessons",
+    ),
+    ("ui/shared",),
+    ("ui/components",),
+    ("ui/session",),
+    ("effnet_core/__main__",),
+    ("effnet_core/cli",),
+    ("effnet_core/lessons",),
+    ("effnet_core/interview",),
+    ("effnet_core/training", "effnet_core/machine"),
+    ("effnet_core/explain",),
+    ("effnet_core/networks", "effnet_core/figures"),
+    ("effnet_core/scaling",),
+    ("effnet_core/published", "effnet_core/images"),
+    ("effnet_core/cost",),
+    ("effnet_core/architecture", "effnet_core/units", "effnet_core/palette", "effnet_core/progress"),
 )
-# lowest first: a file of the core imports those before it, and its own part's (figures stands for figures_*.py too).
-ORDER = (
-    *PURE,
-    "lessons",
-    "repetition",
-    "anki",
-    "figures",
-    "cheatsheet",
-    "images",
-    "overlay",
-    "classfolders",
-    "edits",
-    "results",
-    "arithmetic",
-    "embedding",
-    "overview",
-    "machine",
-    "device",
-    "model",
-    "amoebanet",
-    "comparison",
-    "state_names",
-    "download",
-    "checkpoints",
-    "weights",
-    "gates",
-    "tracing",
-    "attribution",
-    "methods",
-    "faithfulness",
-    "bench",
-    "naming",
-    "engine",
-    "gatestats",
-    "training",
-    "modelcard",
-    "studies",
-    "serving",
-    "cli",
-    "__main__",
-)
-BARE = {"torch", "torchvision", "numpy", "PIL", "safetensors"}  # what explain and train need
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+TORCH = {"torch", "torchvision", "numpy", "safetensors"}
+LIBRARIES = {  # of the core's rooms; those not named use the standard library alone
+    "effnet_core/figures": {"plotly", "numpy"},
+    "effnet_core/images": {"PIL", "numpy", "skimage"},
+    "effnet_core/networks": TORCH,
+    "effnet_core/explain": {*TORCH, "PIL", "captum"},
+    "effnet_core/training": {*TORCH, "PIL"},
+    "effnet_core/machine": {*TORCH, "psutil"},
+    "effnet_core/interview": {"fsrs", "genanki", "fpdf", "matplotlib"},
+    "effnet_core/lessons": {"yaml"},
+    "effnet_core/cli": TORCH,
+}
+FACE = "effnet_core"  # its __init__ offers names of all rooms, loaded when they are used
+BARE = {"torch", "torchvision", "numpy", "PIL", "safetensors"}  # what explaining and training need
 
 
-def sources() -> list[Path]:
-    inside = (path for layer in LAYERS[1:] for path in sorted((ROOT / layer).rglob("*.py")))
-    return [path for path in (ROOT / "app.py", *inside) if path.exists()]
+def files() -> list[str]:
+    """Every Python file of the app, relative to the project, with slashes."""
+    inside = (path for top in ("pages", "ui", "effnet_core") for path in sorted((ROOT / top).rglob("*.py")))
+    return [path.relative_to(ROOT).as_posix() for path in (ROOT / "app.py", *inside)]
 
 
-def layer_of(path: Path) -> str:
-    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+def module_of(file: str) -> str:
+    """effnet_core.explain.engine, ui.session.engines, app; a package is its folder's name."""
+    return file.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
 
 
-def module_of(path: Path) -> str:
-    """effnet_core.engine, ui.state, app; a package is its folder's name."""
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+def room_of(module: str) -> str:
+    """The folder that a module stands in, or the file itself at the top of the core."""
+    top, *inside = module.split(".")
+    return top if top in ("app", "pages") or not inside else f"{top}/{inside[0]}"
 
 
-def core_part(module: str) -> str:
-    """Name in ORDER of a module of the core: engine, figures, facts."""
-    name = module.split(".")[1]
-    return "figures" if name.startswith("figures_") else name
-
-
-def imports_of(path: Path) -> set[str]:
-    """Full names of all that a file imports, anywhere; names that only type checkers read are left out."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+def imports_of(file: str) -> set[str]:
+    """Full names of all that a file imports, anywhere; what only type checkers read is left out."""
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
     unread = {id(node) for branch in ast.walk(tree) if for_type_checkers(branch) for node in ast.walk(branch)}
-    package = module_of(path).split(".") if path.name == "__init__.py" else module_of(path).split(".")[:-1]
-    found = set()
+    package = module_of(file).split(".") if file.endswith("__init__.py") else module_of(file).split(".")[:-1]
+    names = set()
     for node in ast.walk(tree):
         if id(node) in unread:
             continue
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             base = ".".join([*package[: len(package) - node.level + 1], *filter(None, [node.module])])
             base = base if node.level else node.module
-            found |= {f"{base}.{alias.name}" if is_package(base) else base for alias in node.names}
-    return found
+            names |= {
+                f"{base}.{alias.name}" if (ROOT / base.replace(".", "/")).is_dir() else base for alias in node.names
+            }
+    return names
 
 
 def for_type_checkers(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
-def is_package(module: str) -> bool:
-    """Of this project: `from package import name` may then import a file."""
-    return (ROOT / module.replace(".", "/")).is_dir()
+def third_party(file: str) -> set[str]:
+    ours = {"app", "pages", "ui", "effnet_core"}
+    return {name.split(".")[0] for name in imports_of(file)} - sys.stdlib_module_names - ours
 
 
-def third_party(path: Path) -> set[str]:
-    return {name.split(".")[0] for name in imports_of(path)} - sys.stdlib_module_names - set(LAYERS)
-
-
-FILES = pytest.mark.parametrize("path", sources(), ids=module_of)
-CORE_FILES = pytest.mark.parametrize("path", [p for p in sources() if layer_of(p) == CORE], ids=module_of)
-PURE_FILES = [p for p in sources() if layer_of(p) == CORE and module_of(p) != CORE and core_part(module_of(p)) in PURE]
+EACH_FILE = pytest.mark.parametrize("file", files())
 
 
 def test_the_reader_of_imports_sees_all_forms():
-    this = imports_of(Path(__file__))
-    assert {"ast", "pathlib", "pytest"} <= this
-    engine = imports_of(ROOT / CORE / "engine.py")
-    assert {"effnet_core.gates", "effnet_core.weights", "torch", "PIL.Image"} <= engine
-    assert "effnet_core.weights" in imports_of(ROOT / CORE / "cli" / "looking.py"), (
-        "from .. import weights, in a function"
-    )
+    engine = imports_of("effnet_core/explain/engine.py")
+    assert {"effnet_core.explain.gates", "effnet_core.networks.weights", "torch", "PIL.Image"} <= engine
+    assert "effnet_core.explain.engine" in imports_of("effnet_core/cli/explain.py"), "an import in a function"
 
 
-@FILES
-def test_layers_import_downwards(path):
-    above = LAYERS[: LAYERS.index(layer_of(path))]
-    assert not {name for name in imports_of(path) if name.split(".")[0] in above}
-    if layer_of(path) == "pages":
-        assert not {name for name in imports_of(path) if name.startswith("pages")}, "a page stands alone"
+def test_every_room_is_on_a_floor_and_every_floor_has_its_rooms():
+    assert {room_of(module_of(file)) for file in files()} - {FACE, "ui"} == set(FLOOR)
 
 
-@CORE_FILES
-def test_the_core_imports_from_top_to_bottom(path):
-    module = module_of(path)
-    if module == CORE:
-        assert not imports_of(path), "nothing is imported by importing the package"
+@EACH_FILE
+def test_imports_point_down(file):
+    module = module_of(file)
+    if module == FACE:
+        assert not imports_of(file) - sys.stdlib_module_names - {"__future__"}, "importing the package loads no room"
         return
-    part = core_part(module)
-    assert part in ORDER, f"{module} is new: give it its place in ORDER"
-    below = ORDER[: ORDER.index(part) + 1]
-    used = {name for name in imports_of(path) if name.startswith(f"{CORE}.")}
-    assert not {name for name in used if core_part(name) not in below}
+    mine = room_of(module)
+    ours = {room_of(name) for name in imports_of(file) if name.split(".")[0] in ("app", "pages", "ui", FACE)}
+    if mine == "pages":
+        assert "pages" not in ours, "a page stands alone"
+    assert not {room for room in ours - {mine} if FLOOR.get(room, -1) <= FLOOR[mine]}
 
 
-@CORE_FILES
-def test_libraries_of_the_core(path):
-    used, part = third_party(path), core_part(module_of(path)) if module_of(path) != CORE else ""
-    assert "streamlit" not in used
-    assert "ray" not in used or part == "serving"
-    assert "plotly" not in used or part == "figures"
-    if part in PURE:
-        assert not used
-    if part == "figures":
-        assert used <= {"plotly", "numpy"}
-        assert {core_part(name) for name in imports_of(path) if name.startswith(f"{CORE}.")} <= {*PURE, "figures"}
+@EACH_FILE
+def test_each_room_uses_its_own_libraries(file):
+    used = third_party(file)
+    room = room_of(module_of(file))
+    if room.startswith(FACE):
+        assert used <= LIBRARIES.get(room, set())
+    else:
+        assert "ray" not in used
+    if room in ("app", "pages"):
+        assert not used & {"torch", "torchvision", "captum"}
 
 
-@FILES
-def test_pages_and_the_router_leave_torch_to_others(path):
-    if layer_of(path) in ("app", "pages"):
-        assert not third_party(path) & {"torch", "torchvision", "captum", "ray"}
-    if layer_of(path) != CORE:
-        assert "ray" not in third_party(path)
-
-
-def pulled_in(*modules: str) -> set[str]:
+def loaded_by(*modules: str) -> set[str]:
     """Top-level names that are loaded after these imports, in a fresh process."""
     code = (
         f"import sys, json, {', '.join(modules)}; print(json.dumps(sorted({{m.split('.')[0] for m in sys.modules}})))"
@@ -182,31 +153,35 @@ def pulled_in(*modules: str) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
-def test_pure_files_need_nothing_but_the_standard_library():
-    names = [module_of(path) for path in PURE_FILES]
-    assert {"effnet_core.architecture", "effnet_core.cost"} <= set(names)
-    assert not pulled_in(*names) & {*BARE, "plotly", "streamlit", "captum"}
+def modules_in(*rooms: str) -> list[str]:
+    return [module_of(file) for file in files() if room_of(module_of(file)) in rooms]
 
 
-def test_figures_and_pictures_come_without_torch():
-    names = [
-        module_of(p)
-        for p in sources()
-        if layer_of(p) == CORE and p.stem.startswith(("figures", "images", "overlay", "overview"))
-    ]
-    assert not pulled_in(*names) & {"torch", "torchvision", "streamlit", "captum"}
+def test_pure_rooms_load_nothing_but_the_standard_library():
+    pure = [room for room in FLOOR if room.startswith("effnet_core/") and room not in LIBRARIES]
+    names = [name for name in modules_in(*pure) if not name.endswith("__main__")]
+    assert {"effnet_core.architecture", "effnet_core.scaling.rounding", "effnet_core.published.claims"} <= set(names)
+    assert not loaded_by(*names) & {*BARE, "plotly", "streamlit", "captum"}
+
+
+def test_figures_pictures_and_the_stored_example_come_without_torch():
+    names = modules_in("effnet_core/figures", "effnet_core/images")
+    assert not loaded_by(*names, "effnet_core.explain.stored_example") & {"torch", "torchvision", "streamlit", "captum"}
+
+
+def test_practice_comes_without_torch_and_plotly():
+    assert not loaded_by(*modules_in("effnet_core/interview", "effnet_core/lessons")) & {"torch", "plotly", "streamlit"}
 
 
 def test_ui_comes_without_torch():
-    """The scaling page opens at once: torch is imported when a network is asked for."""
-    names = [module_of(path) for path in sources() if layer_of(path) == "ui"]
-    assert names
-    assert "torch" not in pulled_in(*names)
+    """A page opens at once: torch is imported when a network is needed."""
+    names = [module_of(file) for file in files() if file.startswith("ui/")]
+    assert "torch" not in loaded_by(*names)
 
 
 def test_explaining_and_training_need_few_libraries():
     """They run on a bare GPU machine; captum is for its own methods alone."""
-    loaded = pulled_in(*(f"{CORE}.{name}" for name in ("engine", "training", "weights", "__main__")))
+    loaded = loaded_by(*modules_in("effnet_core/explain", "effnet_core/training", "effnet_core/__main__"))
     assert loaded >= BARE
     assert not loaded & {"captum", "plotly", "streamlit", "skimage", "ray"}
 
@@ -215,6 +190,11 @@ def test_explaining_and_training_work_where_the_others_are_missing():
     """Not only unloaded: importing them would fail here."""
     absent = ("captum", "plotly", "streamlit", "skimage", "scipy", "matplotlib", "ray")
     block = "; ".join(f"sys.modules[{name!r}] = None" for name in absent)
-    code = f"import sys; {block}; import {CORE}.engine, {CORE}.training, {CORE}.weights, {CORE}.__main__"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    names = modules_in("effnet_core/explain", "effnet_core/training", "effnet_core/__main__")
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; {block}; import {', '.join(names)}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from effnet_core import figures
 from effnet_core.cost import ROLES, Layer
+from effnet_core.figures import cost_bars, style
 
-from . import console, costs
+from .scaling import console
+from .shared import costs
 
 KEY = "scaling.bars"
 _component = st.components.v2.component(
@@ -34,11 +35,11 @@ def bars_data(by: str, layers: Sequence[Layer], title: str) -> dict[str, object]
     return {
         "by": by,
         "network": {"title": title, "layers": summed(layers)},
-        "quantities": [shown._asdict() for shown in (figures.PARAMETERS, costs.quantity())],
+        "quantities": [shown._asdict() for shown in (cost_bars.PARAMETERS, costs.quantity())],
         "roles": ROLES,
-        "groups": figures.ROLE_GROUPS,
-        "colours": figures.ROLE_COLOURS,
-        "neutral": figures.NEUTRAL,
+        "groups": cost_bars.ROLE_GROUPS,
+        "colours": cost_bars.ROLE_COLOURS,
+        "neutral": style.NEUTRAL,
     }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from . import state
+from .session import kept_values
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -85,10 +85,10 @@ def show(image: Image, frame: Frame, *, key: str, alt: str, sets: tuple[str, str
     """The map with a frame. `sets`: keys of the number inputs for row and column that a click on a pixel moves."""
 
     def moved() -> None:
-        pixel = state.value(key)["pixel"]
+        pixel = kept_values.value(key)["pixel"]
         if sets and isinstance(pixel, list) and len(pixel) == 2:
             places = zip(sets, pixel, (image.height, image.width), strict=True)
-            state.keep_all({name: min(max(int(at), 0), count - 1) for name, at, count in places})
+            kept_values.keep_all({name: min(max(int(at), 0), count - 1) for name, at, count in places})
 
     _component(
         data={

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from .. import facts
+from ..published import tables
 from .tables import print_table
 
 
@@ -16,11 +16,11 @@ def add_commands(command) -> None:
 
 def networks(options: argparse.Namespace) -> int:
     """Every network of the comparisons, counted on the built network, beside what is published."""
-    from .. import comparison
+    from ..networks import comparison
 
     rows = [comparison.row(name) for name in comparison.BUILDERS]
     if options.write:
-        facts.NETWORKS.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        tables.NETWORKS.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     if options.json:
         print(json.dumps(rows))
         return 0

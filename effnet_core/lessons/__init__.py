@@ -24,7 +24,7 @@ from pathlib import Path
 
 import yaml
 
-from ..cards.values import filled
+from ..interview.cards.values import filled
 
 FOLDER = Path(__file__).parent
 LESSON_KEYS = ("title", "minutes", "about", "steps")

@@ -1,0 +1,80 @@
+"""The command that names what a photograph shows, with its SE gates and Grad-CAM: explain."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .model_arguments import add_model_arguments, load_model
+
+if TYPE_CHECKING:
+    from ..explain.engine import Engine
+
+
+def add_commands(command) -> None:
+    looking = command(explain)
+    looking.add_argument("photos", type=Path, nargs="+", metavar="PHOTO")
+    add_model_arguments(looking)
+    looking.add_argument("--top", type=int, default=5)
+    looking.add_argument("--layer", help="stage for Grad-CAM, such as features.8 (default: the last)")
+    looking.add_argument("--target", type=int, help="class index for Grad-CAM (default: the top class)")
+    looking.add_argument("--out", type=Path, help="folder for pictures with the map over the crop")
+
+
+def explain(options: argparse.Namespace) -> int:
+    """Classes, SE gates and Grad-CAM for photographs."""
+    from ..explain.engine import Engine
+
+    model = load_model(options)
+    engine = Engine(model, options.device)
+    results = [explain_file(engine, path, options) for path in options.photos]
+    answer = {
+        "model": {"name": model.name, "weights": model.weights, "classes": model.architecture.classes},
+        "device": engine.device,
+        "results": results,
+    }
+    if options.json:
+        print(json.dumps(answer))
+    else:
+        print(f"{model.name} ({model.weights}) on {engine.device}")
+        for result in results:
+            print_result(result)
+    return 1 if any(result["error"] for result in results) else 0
+
+
+def explain_file(engine: Engine, path: Path, options: argparse.Namespace) -> dict:
+    """One row of `results`; a picture that can't be used has its sentence under `error` and nulls beside it."""
+    from ..images import overlay
+    from ..images.reading import ImageRejected, read_image
+
+    answer = {"file": str(path), "error": None, "top": None, "gates": None, "heatmap": None}
+    try:
+        image = read_image(path.read_bytes(), path.name)
+    except ImageRejected as problem:
+        return answer | {"error": str(problem)}
+    except OSError as problem:
+        return answer | {"error": f"{path.name} can't be read: {problem.strerror}"}
+    [answered] = engine.explain([image], top=options.top, layer=options.layer, target=options.target)
+    heatmap = answered.heatmaps[0]
+    if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)
+        crop = overlay.seen(image, engine.preparation.crop_box(image.size))
+        overlay.overlay(crop, heatmap.values).save(options.out / f"{path.name}.{heatmap.layer}.{heatmap.target}.png")
+    keys = ("index", "label", "probability", "logit")
+    return answer | {
+        "top": [{key: getattr(prediction, key) for key in keys} for prediction in answered.top],
+        "gates": [{"block": gates.block, "values": gates.values.tolist()} for gates in answered.gates],
+        "heatmap": {"layer": heatmap.layer, "target": heatmap.target, "values": heatmap.values.tolist()},
+    }
+
+
+def print_result(result: dict) -> None:
+    if result["error"]:
+        print(f"\n{result['file']}: {result['error']}", file=sys.stderr)
+        return
+    print(f"\n{result['file']}")
+    for row in result["top"]:
+        print(f"  {row['probability']:6.1%}  {row['label'] or 'class ' + str(row['index'])}")

@@ -1,0 +1,69 @@
+"""The command that measures SE gates over many pictures: gatestats."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .model_arguments import add_model_arguments, load_model
+from .tables import print_table
+from .train import class_rows
+
+if TYPE_CHECKING:
+    from ..explain.gate_statistics import BlockStatistics
+
+
+def add_commands(command) -> None:
+    counting = command(gatestats)
+    counting.add_argument("data", type=Path, metavar="DATA", help="folder of class folders, or of zip files with val/")
+    add_model_arguments(counting)
+    counting.add_argument("--out", type=Path, metavar="FILE", help="write means and spreads there, as NPZ")
+
+
+def gatestats(options: argparse.Namespace) -> int:
+    """Means and spreads of every SE gate for each class of pictures, and how class-specific each block is."""
+    from ..explain import gate_statistics, gate_statistics_file
+    from ..explain.engine import Engine
+    from ..images import class_folders
+
+    model = load_model(options)
+    engine, folders = Engine(model, options.device), class_folders.open_folders(options.data)
+    bundled = {row["class"]: row["label"] for row in class_rows(None)}
+    titles = bundled if set(model.labels or ()) == set(bundled.values()) else {**folders.titles, **bundled}
+    about = {"data": options.data.name, "weights_sha256": weights_hash(options), "device": engine.device}
+    found = gate_statistics.measure(engine, folders.titled(titles, model.labels), about=about, progress=show_progress)
+    for sentence in found.refused:
+        print(f"left out: {sentence}", file=sys.stderr)
+    if options.out:
+        options.out.write_bytes(gate_statistics_file.as_npz(found))
+    rows = [depth_row(name, block) for name, block in found.blocks.items()]
+    about = {**found.about, "classes": len(found.classes), "pictures": sum(found.counts), "by_chance": found.by_chance}
+    if options.json:
+        print(json.dumps({**about, "blocks": rows, "refused": list(found.refused)}))
+    else:
+        print(", ".join(f"{key} {value}" for key, value in about.items()))
+        print_table(list(rows[0]), [[f"{c:.4f}" if isinstance(c, float) else c for c in row.values()] for row in rows])
+    return 1 if found.refused else 0
+
+
+def show_progress(share: float) -> bool:
+    """On standard error, where a person watches."""
+    if sys.stderr.isatty():
+        print(f"\r{share:4.0%} of the pictures", end="\n" if share == 1 else "", file=sys.stderr, flush=True)
+    return True
+
+
+def weights_hash(options: argparse.Namespace) -> str:
+    """SHA-256 of the weights' file."""
+    from ..networks import weights
+
+    return hashlib.sha256((options.weights or weights.known(options.model).path).read_bytes()).hexdigest()
+
+
+def depth_row(name: str, block: BlockStatistics) -> dict[str, str | int | float]:
+    keys = ("share_between", "spread", "within_spread", "class_spread", "steady", "saturated")
+    return {"block": name, "channels": len(block.mean), **{key: getattr(block, key) for key in keys}}

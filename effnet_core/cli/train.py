@@ -1,0 +1,93 @@
+"""The command that trains an offline model: train."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from importlib import resources
+from pathlib import Path
+
+from ..architecture import Architecture
+
+
+def add_commands(command) -> None:
+    training = command(train)
+    training.add_argument("data", type=Path, help="folder with the zip files")
+    training.add_argument("--out", type=Path, required=True, help="folder of the run: checkpoints, log")
+    training.add_argument("--classes", type=Path, help="tab-separated class, label, group (default: the bundled 100)")
+    training.add_argument("--width", type=float, default=0.5, help="width coefficient of B0's stages (default 0.5)")
+    training.add_argument("--phase", type=phase, action="append", default=[], metavar="EPOCHSxPIXELS@LEAST_SIDE")
+    training.add_argument("--device", default="auto")
+    training.add_argument("--compile", action="store_true", help="torch.compile the network (needs a C++ compiler)")
+    training.add_argument("--threads", type=int, default=0)
+    training.add_argument("--seed", type=int, default=0)
+    training.add_argument("--export", type=Path, metavar="FOLDER", help="write the model and its measured card there")
+    training.add_argument("--photos", type=Path, metavar="ZIP", help="photographs to decide their preparation on")
+    training.add_argument("--note", action="append", default=[], help="a sentence for the card; may be repeated")
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train an offline model on zip files of `train|val/<class>/*` pictures; resumes where --out has a checkpoint."""
+    import torch
+
+    from ..architecture import tiny
+    from ..networks.builder import build
+    from ..networks.device import pick_device
+    from ..training import data
+    from ..training import recipe as training_recipe
+    from ..training import run as training_run
+
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    classes = class_rows(options.classes)
+    recipe = training_recipe.Recipe(phases=tuple(options.phase) or training_recipe.Recipe.phases, seed=options.seed)
+    pictures = {
+        split: data.read_pictures(sorted(options.data.glob("*.zip")), [row["class"] for row in classes], split)
+        for split in ("train", "val")
+    }
+    architecture = tiny(width=options.width, classes=len(classes), resolution=recipe.test_pixels)
+    network = build(architecture, stochastic_depth=recipe.stochastic_depth, dropout=recipe.dropout)
+    run = training_run.Run(options.out, network, recipe, device=pick_device(options.device), compiled=options.compile)
+    for row in run.train(pictures["train"], pictures["val"]):
+        print(json.dumps(row), file=sys.stderr if options.json else sys.stdout, flush=True)
+    card = release(options, run, architecture, pictures["val"], classes) if options.export else None
+    if options.json:
+        print(json.dumps({"out": str(options.out), "epochs": run.epoch, "best_top1": run.best, "card": card}))
+    return 0
+
+
+def release(
+    options: argparse.Namespace, run, architecture: Architecture, validation, classes: list[dict[str, str]]
+) -> dict:
+    """Measure the run's best weights and put them with their card into --export; the first screen's look with them."""
+    from safetensors.torch import load_file
+
+    from ..explain import stored_example
+    from ..explain.engine import Engine
+    from ..networks import weights
+    from ..training import model_card
+
+    network = weights.fill(architecture, load_file(run.best_weights))
+    card = model_card.describe(network, validation, classes, width=options.width, photos=options.photos)
+    card = {"name": "tiny", "notes": options.note, **card, **run.conditions()}
+    model_card.release(run.best_weights, card, options.export)
+    if options.export.resolve() == weights.ASSETS.resolve():
+        stored_example.store(Engine(weights.load("tiny"), "cpu"))
+    return card
+
+
+def class_rows(path: Path | None) -> list[dict[str, str]]:
+    """Rows (class, label, group) of the classes to train on; the bundled hundred unless a file is named."""
+    text = (path or resources.files("effnet_core") / "assets/everyday100.tsv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines(), delimiter="\t"))
+
+
+def phase(text: str):
+    """`20x48@0.6`: 20 epochs at 48 px on crops of 0.6 to 1 of the side."""
+    from ..training.recipe import Phase
+
+    epochs, rest = text.split("x")
+    pixels, least = rest.split("@")
+    return Phase(int(epochs), int(pixels), float(least))

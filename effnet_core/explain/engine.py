@@ -1,0 +1,300 @@
+"""One ready model behind a lock: what it answers, where it looked, what its SE gates did.
+
+Pictures go in, frozen rows of floats, strings and numpy arrays come out: no tensor leaves the engine, so its
+answers can be cached, sent to another machine and shown without torch.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import numpy as np
+import torch
+from PIL.Image import Image
+from torch import Tensor
+
+from ..architecture import Architecture
+from ..cost import cost_of
+from ..networks.device import is_out_of_memory, pick_device
+from ..networks.weights import Model
+from . import faithfulness, methods
+from . import randomisation as explain_randomisation
+from .block_arithmetic import BlockWeights, read_weights
+from .block_trace import steps_of
+from .gate_edits import GateEdit, settled
+from .gates import editing, gates_of, logits_with_closed, up_to_gate, watching
+from .grad_cam import forward_from, grad_cam, grad_cam_at_last, grad_cam_ladder
+from .methods import Progress
+from .predictions import by_group, predictions
+from .results import (
+    BlockTrace,
+    Cancelled,
+    ChannelEffect,
+    ClassChange,
+    Comparison,
+    Explanation,
+    Faithfulness,
+    Gates,
+    Heatmap,
+    Randomised,
+)
+
+Answer = TypeVar("Answer")
+
+BATCH_BYTES = 1 << 29  # aim for what a batch keeps in memory
+BYTES_PER_ACTIVATION = 12  # float32, three times: convolution, batch norm and activation function
+OUT_OF_MEMORY = "The GPU ran out of memory: {name} runs on the CPU from now on, more slowly."
+
+
+class Engine:
+    """One model, ready to predict and to explain. Safe to share between threads."""
+
+    def __init__(self, model: Model, device: str = "auto") -> None:
+        self.name, self.weights, self.labels, self.groups = model.name, model.weights, model.labels, model.groups
+        self.architecture: Architecture = model.architecture
+        self.preparation = model.preparation
+        self.device = pick_device(device)
+        self.notice: str | None = None
+        self._network = copy.deepcopy(model.module).requires_grad_(False).eval()  # a copy: others may hold the model
+        self._lock = threading.Lock()
+        self._at_once = _pictures_at_once(self.architecture.at(resolution=self.preparation.crop))
+        self._on_device(lambda: None)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Stages that Grad-CAM can be asked at, first to last."""
+        return tuple(f"features.{stage}" for stage in range(len(self._network.features)))
+
+    def explain(
+        self, images: Sequence[Image], *, top: int = 5, layer: str | None = None, target: int | None = None
+    ) -> list[Explanation]:
+        """Classes, all SE gates and Grad-CAM of each picture, from one forward pass.
+
+        `top`: how many classes, at most all. `layer`: where Grad-CAM looks, by default the last convolution,
+        which needs no backward pass. `target`: one class to map instead of the top ones.
+        ValueError for a layer or class that the model does not have.
+        """
+        self._check(top, layer, target)
+        stage = self.layers.index(layer or self.layers[-1])
+        explanations = []
+        for start in range(0, len(images), self._at_once):
+            x = self._prepare(images[start : start + self._at_once])
+            explanations += self._on_device(lambda x=x: self._explain(x, top, stage, target))
+        return explanations
+
+    def trace(self, image: Image, block: str) -> BlockTrace:
+        """What each step of one MBConv produced. ValueError tells the blocks there are."""
+        chosen = self.architecture.block(block)
+        x = self._prepare([image])
+        steps = self._on_device(
+            lambda: [
+                (name, _rows(value)[0]) for name, value in steps_of(self._network, x.to(self.device), block).items()
+            ]
+        )
+        return BlockTrace(chosen, tuple(steps))
+
+    def block_weights(self, block: str) -> BlockWeights:
+        """Weights of one MBConv, with which arithmetic.py repeats a trace. ValueError tells the blocks there are."""
+        chosen = self.architecture.block(block)
+        return self._on_device(lambda: read_weights(chosen, self._network.get_submodule(block)))
+
+    def attribute(
+        self,
+        image: Image,
+        *,
+        method: str,
+        target: int | None = None,
+        layer: str | None = None,
+        progress: Progress | None = None,
+        **parameters: int,
+    ) -> Heatmap:
+        """One picture's map by one of methods.METHODS, for the top class unless `target` names one.
+
+        `layer`: for methods that look at a stage, by default the last. Cancelled: progress answered False.
+        ValueError for a method, layer, class or parameter that there is not.
+        """
+        self._check(1, layer, target)
+        x, request = self._prepare([image]), methods.checked(method, layer, target, parameters)
+        return self._on_device(
+            lambda: methods.answer(self._network, x.to(self.device), request, self._at_once, progress)
+        )
+
+    def ladder(self, image: Image, *, targets: Sequence[int]) -> list[Heatmap]:
+        """Signed Grad-CAM at every stage, first to last, of each target in turn; one backward pass a target.
+
+        ValueError for a class that the model does not have.
+        """
+        for target in targets:
+            self._check(1, None, target)
+        x = self._prepare([image])
+        stages = self._on_device(
+            lambda: [_rows(maps) for maps in grad_cam_ladder(self._network, x.to(self.device), targets)]
+        )
+        return [
+            Heatmap(layer, target, maps[number], signed=True)
+            for number, target in enumerate(targets)
+            for layer, maps in zip(self.layers, stages, strict=True)
+        ]
+
+    def faithfulness(self, image: Image, heatmap: Heatmap, *, progress: Progress | None = None) -> Faithfulness:
+        """Deletion and insertion curves of a map of this picture, beside a random map's and a central blob's."""
+        self._check(1, None, heatmap.target)
+
+        @torch.no_grad()
+        def probabilities(x: Tensor) -> np.ndarray:
+            return self._on_device(lambda: _rows(self._network(x.to(self.device)).softmax(1)[:, heatmap.target]))
+
+        [x] = self._prepare([image])
+        return faithfulness.judge(probabilities, x, heatmap, at_once=self._at_once, progress=progress)
+
+    def randomisation(
+        self, image: Image, heatmap: Heatmap, *, progress: Progress | None = None, **parameters: int
+    ) -> list[Randomised]:
+        """A map of this picture again and again, while a copy's weights are drawn anew from the top downwards.
+
+        `parameters`: those that the map was made with. A signed map of Grad-CAM is compared with its signs.
+        """
+        layer = None if heatmap.layer == methods.INPUT else heatmap.layer
+        self._check(1, layer, heatmap.target)
+        x = self._prepare([image])
+        request = methods.checked(heatmap.method, layer, heatmap.target, parameters, signed=heatmap.signed)
+        network = self._on_device(lambda: copy.deepcopy(self._network))
+
+        def look(progress: Progress) -> Heatmap:
+            return self._on_device(
+                lambda: methods.answer(network.to(self.device), x.to(self.device), request, self._at_once, progress)
+            )
+
+        return explain_randomisation.randomised(network, look, heatmap, progress=progress)
+
+    def _check(self, top: int, layer: str | None, target: int | None) -> None:
+        classes = self.architecture.classes
+        if top < 1:
+            raise ValueError(f"top is {top}; allowed is 1 to {classes}")
+        if layer is not None and layer not in self.layers:
+            raise ValueError(f"{self.name} has no layer {layer!r} for Grad-CAM; it has {', '.join(self.layers)}")
+        if target is not None and not 0 <= target < classes:
+            raise ValueError(f"target is {target}; the classes of {self.name} are 0 to {classes - 1}")
+
+    def _prepare(self, images: Sequence[Image]) -> Tensor:
+        return torch.from_numpy(np.stack([self.preparation.tensor(image) for image in images]))
+
+    def _on_device(self, work: Callable[[], Answer]) -> Answer:
+        """Run the network, one thread at a time; out of GPU memory, once more on the CPU."""
+        with self._lock:
+            try:
+                self._place()
+                return work()
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
+            # outside the except clause: there the failed pass still holds its memory
+            self.device, self.notice = "cpu", OUT_OF_MEMORY.format(name=self.name)
+            self._place()
+            torch.cuda.empty_cache()
+            return work()
+
+    def _place(self) -> None:
+        if self.device.startswith("cuda"):
+            torch.backends.cudnn.allow_tf32 = False  # else convolutions keep 10 bits, and gates differ from the CPU's
+        self._network.to(self.device).eval()
+
+    def _explain(
+        self, x: Tensor, top: int, stage: int, target: int | None, mapped: int | None = None
+    ) -> list[Explanation]:
+        """`mapped`: how many of the top classes get a heat map, where no target is named; all unless told."""
+        is_last = stage == len(self.layers) - 1
+        with watching(gates_of(self._network)) as gates:
+            activations, logits = forward_from(self._network, x.to(self.device), stage, differentiate=not is_last)
+        answers = logits.detach().cpu()
+        best = answers.topk(min(top, answers.shape[1])).indices
+        targets = best[:, :mapped] if target is None else best.new_full((len(x), 1), target)
+        if is_last:
+            maps = grad_cam_at_last(activations, self._network.classifier[-1].weight, targets.to(self.device))
+        else:
+            maps = grad_cam(activations, logits, targets.to(self.device))
+        rows = {block: _rows(gate.flatten(1)) for block, gate in gates.items()}
+        maps, layer = _rows(maps), self.layers[stage]
+        return [
+            Explanation(
+                predictions(answers[n], best[n].tolist(), self.labels, self.groups),
+                tuple(Gates(block, values[n]) for block, values in rows.items()),
+                tuple(Heatmap(layer, t, values) for t, values in zip(targets[n].tolist(), maps[n], strict=True)),
+                by_group(answers[n], self.groups),
+            )
+            for n in range(len(x))
+        ]
+
+    # Gates, edited ----------------------------------------------------------------------------------------------------
+
+    def intervene(
+        self,
+        image: Image,
+        edits: Sequence[GateEdit],
+        *,
+        top: int = 5,
+        layer: str | None = None,
+        target: int | None = None,
+    ) -> Comparison:
+        """One picture's answer before and after gates are edited, the changes of the top classes of either.
+
+        `layer`, `target`: where and for which class Grad-CAM looks, by default the last convolution and the first
+        answer before. ValueError for blocks, channels and values that can't be.
+        """
+        self._check(top, layer, target)
+        gates = settled(edits, self.architecture)
+        stage, x = self.layers.index(layer or self.layers[-1]), self._prepare([image])
+        before, after = self._on_device(lambda: self._edited(x, gates, stage, target))
+        rows = [{row.index: row for row in answer.top} for answer in (before, after)]
+        chosen = dict.fromkeys(row.index for answer in (before, after) for row in answer.top[:top])
+        return Comparison(
+            tuple(edits), before, after, tuple(ClassChange(rows[0][index], rows[1][index]) for index in chosen)
+        )
+
+    def _edited(
+        self, x: Tensor, gates: dict[str, np.ndarray], stage: int, target: int | None
+    ) -> tuple[Explanation, Explanation]:
+        classes = self.architecture.classes
+        [before] = self._explain(x, classes, stage, target, mapped=1)
+        with editing(self._network, gates):
+            [after] = self._explain(x, classes, stage, before.heatmaps[0].target)
+        return before, after
+
+    def rank_channels(
+        self, image: Image, block: str, *, target: int, progress: Callable[[float], bool] | None = None
+    ) -> list[ChannelEffect]:
+        """How much the target's logit falls when each channel of a block is closed, largest fall first.
+
+        Other threads get the network between batches. `progress` gets the share done; False ends it: Cancelled.
+        ValueError for a block or class that the model does not have.
+        """
+        channels = range(self.architecture.block(block).expanded_channels)
+        self._check(1, None, target)
+        x = self._prepare([image])
+        halfway = self._on_device(lambda: up_to_gate(self._network, x.to(self.device), block))
+
+        def target_logits(closed: Sequence[int | None]) -> list[float]:
+            here = type(halfway)(*(tensor.to(self.device) for tensor in halfway))
+            return logits_with_closed(self._network, here, block, closed)[:, target].tolist()
+
+        [whole] = self._on_device(lambda: target_logits([None]))
+        logits: list[float] = []
+        while len(logits) < len(channels):
+            batch = channels[len(logits) :][: self._at_once]
+            logits += self._on_device(lambda batch=batch: target_logits(batch))
+            if progress and not progress(len(logits) / len(channels)):
+                raise Cancelled(f"stopped after {len(logits)} of {len(channels)} channels of {block}")
+        effects = map(ChannelEffect, channels, halfway.gate.tolist(), [whole - logit for logit in logits])
+        return sorted(effects, key=lambda effect: -effect.drop)
+
+
+def _pictures_at_once(architecture: Architecture) -> int:
+    """As many as keep a pass near BATCH_BYTES, all its activations counted as if none could be freed."""
+    return max(1, BATCH_BYTES // (BYTES_PER_ACTIVATION * cost_of(architecture).activations))
+
+
+def _rows(tensor: Tensor) -> np.ndarray:
+    return tensor.detach().float().cpu().numpy()

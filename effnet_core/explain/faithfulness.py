@@ -1,0 +1,96 @@
+"""Is a map true to the network? Pixels are taken away in the map's order, and weights are drawn anew.
+
+Deletion starts at the picture and gives the highest pixels of the map the mean colour first; insertion starts at the
+blurred picture and puts the highest pixels back first. Both read the target's probability. A random map on the same
+grid and a blob in the centre go through the same: a map that is no better than they are tells nothing.
+
+Sources: Petsiuk et al., RISE, 2018, arXiv:1806.07421 (deletion, insertion); Chattopadhyay et al., Grad-CAM++, 2018,
+arXiv:1710.11063 (the drop, here of one picture); Adebayo et al., Sanity Checks for Saliency Maps, 2018,
+arXiv:1810.03292 (cascading randomisation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torchvision.transforms.functional import gaussian_blur
+
+from .methods import Progress
+from .results import Cancelled, Curves, Faithfulness, Heatmap
+
+STEPS = 20  # in which all pixels go
+
+
+SEED = 0
+
+
+BLUR = 16  # the crop's side over the blur's standard deviation
+
+
+CENTRE = 4  # the crop's side over the central blob's standard deviation
+
+
+PASSES = 3 * (2 * (STEPS + 1) + 1)  # pictures that one judgement sends through the network
+
+
+def judge(
+    probabilities: Callable[[Tensor], np.ndarray],
+    x: Tensor,
+    heatmap: Heatmap,
+    *,
+    at_once: int,
+    progress: Progress | None = None,
+) -> Faithfulness:
+    """`probabilities`: pictures (N, 3, R, R) -> the target's (N,); `x`: the picture (3, R, R). Cancelled: stopped."""
+    chance = np.random.default_rng(SEED)
+    grid = heatmap.values.shape
+    rivals = (heatmap.values, chance.random(grid), _centre_blob(x.shape[-1]))
+    pictures = (picture for values in rivals for picture in _altered(x, values, chance))
+    found = _in_batches(probabilities, pictures, at_once, progress).reshape(len(rivals), -1)
+    curves = [
+        Curves(row[: STEPS + 1], row[STEPS + 1 : -1], float(max(0.0, 1 - row[-1] / max(row[0], 1e-12))))
+        for row in found
+    ]
+    shares = np.linspace(0, 1, STEPS + 1)
+    return Faithfulness(heatmap.target, shares, *curves, "the mean colour", "the blurred picture", SEED)
+
+
+def _centre_blob(side: int) -> np.ndarray:
+    distance = np.arange(side) - (side - 1) / 2
+    falling = np.exp(-0.5 * (distance * CENTRE / side) ** 2)
+    return np.outer(falling, falling)
+
+
+def _altered(x: Tensor, values: np.ndarray, chance: np.random.Generator) -> Iterator[Tensor]:
+    """The pictures of one map: deletion's and insertion's, from no pixel to all, then what the map keeps."""
+    side = x.shape[-1]
+    large = np.asarray(Image.fromarray(values.astype(np.float32)).resize((side, side), Image.Resampling.BILINEAR))
+    order = np.lexsort((chance.random(large.size), -large.ravel()))  # equal values: by chance, not by rows
+    rank = torch.from_numpy(np.argsort(order).reshape(side, side))
+    counts = [round(step / STEPS * large.size) for step in range(STEPS + 1)]
+    mean, blurred = torch.zeros_like(x), _blurred(x)  # zero is the colour that the input is centred on
+    yield from (torch.where(rank < count, mean, x) for count in counts)
+    yield from (torch.where(rank < count, x, blurred) for count in counts)
+    positive = np.maximum(large, 0)
+    yield x * torch.from_numpy(positive / max(positive.max(), 1e-12))
+
+
+def _blurred(x: Tensor) -> Tensor:
+    sigma = x.shape[-1] / BLUR
+    return gaussian_blur(x, 2 * round(3 * sigma) + 1, sigma)
+
+
+def _in_batches(
+    probabilities: Callable[[Tensor], np.ndarray], pictures: Iterable[Tensor], at_once: int, progress: Progress | None
+) -> np.ndarray:
+    found, pictures = [], iter(pictures)
+    while batch := list(islice(pictures, at_once)):
+        found += probabilities(torch.stack(batch)).tolist()
+        if progress and not progress(len(found) / PASSES):
+            raise Cancelled
+    return np.array(found)

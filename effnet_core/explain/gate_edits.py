@@ -1,0 +1,83 @@
+"""Edits of SE gates as data: what a person asks for, read from text, settled against a network's blocks.
+
+A gate lies in 0..1: 0 closes its channel, 1 lets it pass as it is. Where edits meet, the later one holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..architecture import Architecture
+
+EVERYWHERE = "all"  # in the place of a block's name
+
+
+@dataclass(frozen=True)
+class GateEdit:
+    """What the gates of `block` ("all": of every block) become; of `channels` alone, where they are named.
+
+    `value`: one number in 0..1, or one for each channel of the block.
+    """
+
+    block: str
+    value: float | tuple[float, ...]
+    channels: tuple[int, ...] | None = None
+
+
+def read_edit(text: str) -> GateEdit:
+    """`features.4.0=0.0:3,17`, `features.4.0=1.0` or `all=1.0`. ValueError tells the form."""
+    block, _, rest = text.partition("=")
+    value, colon, channels = rest.partition(":")
+    try:
+        return GateEdit(block.strip(), float(value), read_channels(channels) if colon else None)
+    except ValueError as error:
+        form = "BLOCK=VALUE or BLOCK=VALUE:CHANNEL,CHANNEL such as features.4.0=0.0:3,17"
+        raise ValueError(f"the edit {text!r} can't be read; write {form}, with all for every block") from error
+
+
+def read_channels(text: str) -> tuple[int, ...]:
+    """`3, 17` as numbers, each once. ValueError where it is anything else."""
+    words = re.split(r"[\s,;]+", text.strip())
+    if not all(re.fullmatch(r"[0-9]{1,6}", word) for word in words):
+        raise ValueError(f"the channels {text[:40]!r} can't be read; write their numbers, such as 3, 17")
+    return tuple(dict.fromkeys(int(word) for word in words))
+
+
+def settled(edits: Sequence[GateEdit], architecture: Architecture) -> dict[str, np.ndarray]:
+    """Block -> (C,) float32, NaN where the network's own gate stays.
+
+    ValueError for blocks, channels and values that can't be, with those that can.
+    """
+    widths = {block.name: block.expanded_channels for block in architecture.blocks}
+    gates: dict[str, np.ndarray] = {}
+    for edit in edits:
+        if edit.block not in (EVERYWHERE, *widths):
+            raise ValueError(f"no block is called {edit.block!r}; there are {EVERYWHERE}, {', '.join(widths)}")
+        for block in widths if edit.block == EVERYWHERE else [edit.block]:
+            kept = gates.setdefault(block, np.full(widths[block], np.nan, np.float32))
+            chosen = _channels(edit, block, widths[block])
+            kept[chosen] = _values(edit, block, widths[block])[chosen]
+    return gates
+
+
+def _channels(edit: GateEdit, block: str, width: int) -> list[int]:
+    chosen = range(width) if edit.channels is None else edit.channels
+    absent = [channel for channel in chosen if not 0 <= channel < width]
+    if absent:
+        raise ValueError(f"{block} has no channel {absent[0]}; its channels are 0 to {width - 1}")
+    return list(chosen)
+
+
+def _values(edit: GateEdit, block: str, width: int) -> np.ndarray:
+    values = np.asarray(edit.value, np.float32)
+    if values.ndim and len(values) != width:
+        raise ValueError(f"{len(values)} values came for {block}; allowed is one, or one for each of {width} channels")
+    if not ((values >= 0) & (values <= 1)).all():
+        raise ValueError(
+            f"a gate of {block} was to become {edit.value if not values.ndim else 'such'}; allowed is 0 to 1"
+        )
+    return np.broadcast_to(values, width)

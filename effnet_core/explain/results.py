@@ -1,0 +1,207 @@
+"""What an engine answers: frozen rows of floats, strings and numpy arrays, so that pages need no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..architecture import Block
+from .gate_edits import GateEdit
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One class of the answer; probability in 0..1 among all classes of the model."""
+
+    index: int
+    label: str | None
+    probability: float
+    logit: float
+    group: str | None = None
+
+
+@dataclass(frozen=True)
+class Gates:
+    """SE gate of one block such as "features.2.0": (C,) float32 in 0..1, one per expanded channel."""
+
+    block: str
+    values: np.ndarray
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """What speaks for class `target`: (H, W) float32 on the layer's own grid, not normalised.
+
+    `layer` is a stage, or "input" where a method asks the pixels. In a signed map values below zero speak against
+    the class; others are rectified or have no sign.
+    """
+
+    layer: str
+    target: int
+    values: np.ndarray
+    method: str = "gradcam"
+    signed: bool = False
+
+    @property
+    def is_blank(self) -> bool:
+        """Nothing in the picture speaks for the class at this layer."""
+        return not (self.values > 0).any()
+
+    def rectified(self) -> Heatmap:
+        """The same without what speaks against the class."""
+        return replace(self, values=np.maximum(self.values, 0), signed=False)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One picture's answer. `heatmaps`: one for each of `top`, or that of the asked target alone.
+
+    `groups`: each group's summed probability, best first; empty where the model has no groups.
+    """
+
+    top: tuple[Prediction, ...]
+    gates: tuple[Gates, ...]
+    heatmaps: tuple[Heatmap, ...]
+    groups: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class BlockTrace:
+    """What each step of one MBConv produced, in the order in which they ran.
+
+    Steps: input, expand (absent where the block does not widen), depthwise, gate (C,), gated, project, output;
+    all others are (C, H, W) float32.
+    """
+
+    block: Block
+    steps: tuple[tuple[str, np.ndarray], ...]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """How long one forward pass of one network took here, and everything that the number depends on.
+
+    `lower_ms` and `upper_ms` are the quartiles. `threads` counts the processor's threads also where a GPU did the
+    work. `weights`: timing does not depend on their values, so they are random and the row says so.
+    """
+
+    name: str
+    resolution: int
+    batch: int
+    device: str
+    device_name: str
+    threads: int
+    precision: str
+    runs: int
+    median_ms: float
+    lower_ms: float
+    upper_ms: float
+    fastest_ms: float
+    slowest_ms: float
+    params: int
+    date: str
+    versions: dict[str, str]
+    machine: str
+    weights: str = "random"
+
+
+@dataclass(frozen=True)
+class ClassChange:
+    """One class before and after gates were edited."""
+
+    before: Prediction
+    after: Prediction
+
+    @property
+    def logit(self) -> float:
+        """By how much its logit rose; negative where it fell."""
+        return self.after.logit - self.before.logit
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One picture's answer with the network's own gates and with edited ones.
+
+    `before`, `after`: all classes, best first, and one heat map each, of the same class: the first one before unless
+    another was asked for. `changes`: the top classes of either, those of before first.
+    """
+
+    edits: tuple[GateEdit, ...]
+    before: Explanation
+    after: Explanation
+    changes: tuple[ClassChange, ...]
+
+
+@dataclass(frozen=True)
+class ChannelEffect:
+    """By how much the target's logit falls when this channel alone is closed; negative where it rises."""
+
+    channel: int
+    gate: float
+    drop: float
+
+
+@dataclass(frozen=True)
+class Curves:
+    """What became of the target's probability when pixels went, or came, in the order that a map gives them.
+
+    `deletion`, `insertion`: probability at each of Faithfulness.shares. `confidence_drop`: share of the probability
+    that is lost when each pixel is kept only as far as the map is strong there, in 0..1 (0: nothing is lost).
+    """
+
+    deletion: np.ndarray
+    insertion: np.ndarray
+    confidence_drop: float
+
+    @property
+    def deletion_area(self) -> float:
+        """Mean probability over the shares removed: low where the map names first what the class needs."""
+        return _area(self.deletion)
+
+    @property
+    def insertion_area(self) -> float:
+        """Mean probability over the shares inserted: high where the map names first what is enough for the class."""
+        return _area(self.insertion)
+
+
+def _area(values: np.ndarray) -> float:
+    return float(np.trapezoid(values, np.linspace(0, 1, len(values))))
+
+
+@dataclass(frozen=True)
+class Faithfulness:
+    """A map's curves beside those of a random map on the same grid (`seed`) and of a blob in the centre.
+
+    `shares`: of the pixels removed or inserted, evenly from 0 to 1. `removed_to`, `inserted_from`: what stands where
+    the picture does not.
+    """
+
+    target: int
+    shares: np.ndarray
+    heatmap: Curves
+    random: Curves
+    centre: Curves
+    removed_to: str
+    inserted_from: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Randomised:
+    """The map after the weights from the classifier down to `part` were drawn anew.
+
+    `similarity`: rank correlation with the map of the trained network, in -1..1; None where either map is constant.
+    """
+
+    part: str
+    heatmap: Heatmap
+    similarity: float | None
+
+
+class Cancelled(Exception):
+    """Whoever was told of the progress answered False: the work stopped half way, and nothing came of it."""
+
+
+class NotEnoughMemory(RuntimeError):
+    """The network would not fit; the sentence tells what it needs and what is free. Nothing was built."""

@@ -1,0 +1,1 @@
+"""Rows -> plotly figures, one file a subject. Plotly and pure files alone."""

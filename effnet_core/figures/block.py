@@ -1,0 +1,122 @@
+"""One block drawn to scale: the width of its tensors, and bars of its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
+
+from ..scaling.block_designs import FLOAT32_BYTES, Design
+from .cost_bars import EXPAND, ROLE_COLOURS
+from .style import FONT_SIZE, NEUTRAL, PROJECT, RESIDUAL, STEM_HEAD, three_digits, with_defaults
+
+COLOURS = ROLE_COLOURS | {"full": STEM_HEAD, "reduce": PROJECT, "restore": EXPAND}
+
+
+TENSOR = 0.08  # half a drawn tensor's thickness, where one step of the block is 1
+
+
+def memory(elements: int) -> str:
+    """Of float32 elements: "301 kB", "1.2 MB"."""
+    count = FLOAT32_BYTES * elements
+    unit, size = ("MB", 1e6) if count >= 1e6 else ("kB", 1e3)
+    return f"{three_digits(count / size)} {unit}"
+
+
+def profile(design: Design, *, widest: int, height: int = 230) -> go.Figure:
+    """A block from left to right: bars as high as their tensor has channels, layers between them in their colours.
+
+    `widest`: channels that fill the height; designs drawn with the same one are to one scale.
+    """
+    figure, edge = go.Figure(), widest / 2
+    _draw_tensor(figure, 0, design.in_channels, edge)
+    at, channels = 0, design.in_channels
+    for layer in design.layers:
+        if layer.role == "excite":
+            continue  # drawn with squeeze, as one step
+        out = channels if layer.role == "squeeze" else layer.out_channels
+        label = "SE" if layer.role == "squeeze" else f"{layer.kernel}×{layer.kernel}" + "÷2" * (layer.stride == 2)
+        _draw_layer(figure, at, (channels, out), COLOURS[layer.role], f"{layer.role}: {label}", -edge)
+        at, channels = at + 1, out
+        _draw_tensor(figure, at, out, edge)
+    if design.has_residual:
+        _draw_residual(figure, at, edge, f"kept for the residual: {memory(design.kept)}")
+    figure.update_xaxes(range=[-0.35, at + 0.35], visible=False)
+    figure.update_yaxes(range=[-1.45 * edge, 1.75 * edge], visible=False)
+    return with_defaults(figure, height=height, showlegend=False)
+
+
+def _draw_tensor(figure: go.Figure, at: float, channels: int, edge: float) -> None:
+    figure.add_scatter(
+        x=[at - TENSOR, at + TENSOR, at + TENSOR, at - TENSOR],
+        y=[-channels / 2, -channels / 2, channels / 2, channels / 2],
+        fill="toself",
+        fillcolor=NEUTRAL,
+        mode="lines",
+        line={"color": NEUTRAL, "width": 1},
+        name=f"{channels:,} channels",
+        hoveron="fills",
+        hoverinfo="name",
+    )
+    figure.add_annotation(x=at, y=channels / 2, text=f"<b>{channels:,}</b>", yanchor="bottom", showarrow=False)
+
+
+def _draw_layer(
+    figure: go.Figure, at: float, channels: tuple[int, int], colour: str, label: str, bottom: float
+) -> None:
+    """The layer between two tensors, as wide as each of them at either end."""
+    before, after = channels
+    left, right = at + TENSOR, at + 1 - TENSOR
+    figure.add_scatter(
+        x=[left, right, right, left],
+        y=[-before / 2, -after / 2, after / 2, before / 2],
+        fill="toself",
+        fillcolor=colour,
+        mode="lines",
+        line={"color": colour, "width": 1},
+        name=label,
+        hoveron="fills",
+        hoverinfo="name",
+    )
+    text = label.split(": ")[1]
+    figure.add_annotation(x=at + 0.5, y=bottom, text=text, yanchor="top", showarrow=False)
+
+
+def _draw_residual(figure: go.Figure, end: float, edge: float, label: str) -> None:
+    figure.add_scatter(
+        x=[0, 0, end, end],
+        y=[1.15 * edge, 1.4 * edge, 1.4 * edge, 1.15 * edge],
+        mode="lines",
+        line={"color": RESIDUAL, "width": 3},
+        hoverinfo="skip",
+    )
+    figure.add_annotation(x=end / 2, y=1.4 * edge, text=label, yanchor="bottom", showarrow=False)
+
+
+def bars(counts: Mapping[str, int], unit: str, *, marked: str) -> go.Figure:
+    """One bar for each name, first on top, one of them marked; exact on hover."""
+    figure = go.Figure(
+        go.Bar(
+            x=list(counts.values()),
+            y=list(counts),
+            orientation="h",
+            marker_color=[PROJECT if name == marked else NEUTRAL for name in counts],
+            text=[short(count) for count in counts.values()],
+            textposition="outside",
+            textfont_size=FONT_SIZE,
+            cliponaxis=False,
+            customdata=[f"{count:,} {unit}" for count in counts.values()],
+            hovertemplate="%{y}: %{customdata}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(range=[0, 1.35 * max(*counts.values(), 1)], visible=False)
+    figure.update_yaxes(autorange="reversed")
+    return with_defaults(figure, height=30 + 34 * len(counts))
+
+
+def short(count: int) -> str:
+    """A count in its large unit: "10.7 k", "25.7 M"."""
+    if count < 1000:
+        return str(count)
+    unit, size = next((unit, size) for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)) if count >= size)
+    return f"{three_digits(count / size)} {unit}"

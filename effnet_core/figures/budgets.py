@@ -1,0 +1,72 @@
+"""Rows -> plotly figures: the four ways to spend a budget, drawn to one scale and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from ..cost import Layer
+from .network import STAGE_GAP, draw_network, slabs
+from .style import COMPOUND, DEPTH, FONT_SIZE, INK, OUTLINE, RESOLUTION, WIDTH, three_digits, with_defaults
+
+WAY_COLOURS = {"depth": DEPTH, "width": WIDTH, "resolution": RESOLUTION, "compound": COMPOUND}
+LABEL_PX = 24  # room for a line of text above and below each network
+UNLIKE = 5  # times as long as the shortest: then stage numbers would run into each other
+
+
+def four_networks(networks: Mapping[str, tuple[str, Sequence[Layer]]], *, height: int = 620) -> go.Figure:
+    """way -> (title, layers), one below the other, to one scale: height is resolution (px), thickness is channels."""
+    drawn = {way: slabs(layers) for way, (_, layers) in networks.items()}
+    lengths = {way: sum(row.channels for row in rows) for way, rows in drawn.items()}
+    longest, tall = max(lengths.values()), sum(rows[0].size for rows in drawn.values())
+    stages = len({row.stage for rows in drawn.values() for row in rows})
+    gap = STAGE_GAP * longest / 2
+    label = LABEL_PX * tall / (height - 2 * LABEL_PX * (len(drawn) + 1))
+    figure, top, right = go.Figure(), 0.0, longest + gap * stages
+    alike = longest <= UNLIKE * min(lengths.values())
+    for way, rows in drawn.items():
+        title = f"<span style='color:{WAY_COLOURS[way]}'>■</span> <b>{networks[way][0]}</b>"
+        settings = {"gap": gap, "right": right, "in_legend": top == 0, "with_stages": alike}
+        draw_network(figure, title, rows, middle=top - label - rows[0].size / 2, **settings)
+        top -= 2 * label + rows[0].size
+    if not alike:  # outlines would hide the colours of so thin slabs
+        figure.update_traces(marker_line_width=0)
+    figure.update_xaxes(range=[-gap, right], visible=False)
+    figure.update_yaxes(range=[top, 0], visible=False)
+    return with_defaults(figure, height=height, barmode="overlay")
+
+
+def bars_by_way(
+    values: Mapping[str, float],
+    names: Mapping[str, str],
+    *,
+    axis: str,
+    spread: Mapping[str, tuple[float, float]] | None = None,
+    height: int = 250,
+) -> go.Figure:
+    """One bar a way, in the colour of what is scaled, with its number; `spread`: lower and upper end of a whisker."""
+    figure = go.Figure()
+    for way, value in values.items():
+        figure.add_bar(
+            x=[value],
+            y=[names[way]],
+            orientation="h",
+            text=three_digits(value),
+            textposition="inside" if spread else "outside",  # clear of the whisker
+            insidetextanchor="start",
+            textfont_size=FONT_SIZE,
+            cliponaxis=False,
+            marker={"color": WAY_COLOURS[way], "line": OUTLINE},
+            error_x=_whisker(value, *spread[way]) if spread else None,
+            hovertemplate=f"%{{y}}: {value:,.4g}<extra></extra>",
+            showlegend=False,
+        )
+    figure.update_xaxes(title=axis, range=[0, 1.3 * max(values.values())])
+    figure.update_yaxes(autorange="reversed", type="category")
+    margin = {"l": 10, "r": 10, "t": 34, "b": 10}  # the button that saves the chart stands above the bars
+    return with_defaults(figure, height=height, margin=margin)
+
+
+def _whisker(value: float, lower: float, upper: float) -> dict:
+    return {"type": "data", "array": [upper - value], "arrayminus": [value - lower], "color": INK, "thickness": 2}

@@ -1,0 +1,116 @@
+"""Bars of parameters and compute, by stage and by role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import plotly.graph_objects as go
+
+from ..cost import ROLES, Layer
+from .style import FONT_SIZE, OUTLINE, PROJECT, RESIDUAL, STEM_HEAD, axis, default_layout
+
+EXPAND, DEPTHWISE, SQUEEZE_EXCITE = "#E69F00", "#0072B2", "#CC79A7"
+
+
+ROLE_COLOURS = {
+    "stem": STEM_HEAD,
+    "expand": EXPAND,
+    "depthwise": DEPTHWISE,
+    "squeeze": SQUEEZE_EXCITE,
+    "excite": SQUEEZE_EXCITE,
+    "project": PROJECT,
+    "head": STEM_HEAD,
+    "classifier": STEM_HEAD,
+    "residual": RESIDUAL,
+}
+
+
+ROLE_GROUPS = {  # what a legend tells apart: the roles of one colour
+    "stem, head": ("stem", "head", "classifier"),
+    "expand": ("expand",),
+    "depthwise": ("depthwise",),
+    "SE": ("squeeze", "excite"),
+    "project": ("project",),
+}
+
+
+PATTERNS = dict(zip(ROLE_GROUPS, ("", "/", ".", "x", "-"), strict=True))  # told apart without colour, too
+
+
+class Quantity(NamedTuple):
+    """What a chart counts: a column of the layer rows times `factor`, and the large unit that its axis shows."""
+
+    column: str
+    factor: int
+    name: str
+    axis: str
+    per_axis_unit: float
+
+
+PARAMETERS = Quantity("params", 1, "parameters", "parameters (M)", 1e6)
+
+
+MACS = Quantity("macs", 1, "MACs", "MACs (G)", 1e9)
+
+
+FLOPS = Quantity("macs", 2, "FLOPs", "FLOPs (G)", 1e9)
+
+
+def bars_by_stage(layers: Sequence[Layer], quantity: Quantity, *, height: int = 360) -> go.Figure:
+    """One column a stage of Table 1, stacked by role."""
+    stages = sorted({layer.stage for layer in layers})
+    bars = []
+    for name, roles in ROLE_GROUPS.items():
+        counts = [_summed((row for row in layers if row.stage == stage), quantity, roles) for stage in stages]
+        look = _look(name, roles[0], counts, quantity)
+        look["marker"] |= hatched(PATTERNS[name])
+        bars.append({"x": stages, "y": _large(counts, quantity), **look})
+    axes = {"xaxis": axis("stage", tickvals=stages), "yaxis": axis(quantity.axis, rangemode="tozero")}
+    return go.Figure(bars, default_layout(height, barmode="stack", **axes))
+
+
+def bars_by_role(layers: Sequence[Layer], quantity: Quantity, *, height: int = 360) -> go.Figure:
+    """One row a role, in the order in which they run, with its share of the whole."""
+    counts = {role: _summed(layers, quantity, [role]) for role in ROLES}
+    whole, longest = sum(counts.values()), max(counts.values()) / quantity.per_axis_unit
+    bars = [
+        {
+            "x": _large([count], quantity),
+            "y": [role],
+            "orientation": "h",
+            "text": f"{count / whole:.1%}",
+            "textposition": "outside",
+            "textfont": {"size": FONT_SIZE},
+            "showlegend": False,
+            **_look(role, role, [count], quantity),
+        }
+        for role, count in counts.items()
+    ]
+    room = [0, 1.25 * longest]  # for the shares
+    axes = {"xaxis": axis(quantity.axis, range=room), "yaxis": axis(autorange="reversed")}
+    return go.Figure(bars, default_layout(height, barmode="overlay", **axes))
+
+
+def hatched(shape: str) -> dict:
+    """Of a bar's marker: its colour with a pattern over it, light enough to leave the colour what it is."""
+    return {"pattern": {"shape": shape, "fillmode": "overlay", "solidity": 0.15}}
+
+
+def _summed(layers: Iterable[Layer], quantity: Quantity, roles: Sequence[str]) -> int:
+    return quantity.factor * sum(getattr(row, quantity.column) for row in layers if row.role in roles)
+
+
+def _large(counts: Sequence[int], quantity: Quantity) -> list[float]:
+    return [count / quantity.per_axis_unit for count in counts]
+
+
+def _look(name: str, role: str, counts: Sequence[int], quantity: Quantity) -> dict:
+    """A bar in the colour of the role, with the exact number on hover."""
+    return {
+        "type": "bar",
+        "name": name,
+        "marker": {"color": ROLE_COLOURS[role], "line": OUTLINE},
+        "customdata": [f"{count:,} {quantity.name}" for count in counts],
+        "hovertemplate": f"{name}: %{{customdata}}<extra></extra>",
+    }

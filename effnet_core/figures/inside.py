@@ -1,0 +1,199 @@
+"""Figures of what happens inside a network: answers, SE gates, feature maps. Rows in, `go.Figure` out.
+
+Gates lie in 0..1 and keep that range in colour and on axes, in viridis, so that two figures can be compared.
+Feature maps are drawn in greys: they are pictures, not gates.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from .style import FONT_SIZE, GATE_SCALE, OUTLINE, PROJECT, STEM_HEAD, with_defaults, write_above
+
+if TYPE_CHECKING:
+    import numpy as np
+
+GATE_RANGE = (0.0, 1.0)
+COLUMNS = 96  # of the overview of all gates: enough to be smooth, few enough to be sent on each rerun
+BINS = 20
+
+
+def answer_bars(answers: Sequence[tuple[str, float]]) -> go.Figure:
+    """Horizontal bars of (name, probability in 0..1), first row on top; the name stands above its bar.
+
+    Names above the bars and not beside them: ImageNet's are long and a phone is narrow.
+    """
+    rows = list(range(len(answers)))
+    shares = [share for _, share in answers]
+    colours = [PROJECT] + [STEM_HEAD] * (len(answers) - 1)
+    figure = go.Figure(
+        go.Bar(
+            x=shares,
+            y=rows,
+            orientation="h",
+            width=0.42,
+            marker={"color": colours[: len(answers)], "line": OUTLINE},
+            customdata=[html.escape(name) for name, _ in answers],
+            hovertemplate="%{customdata}: %{x:.2%}<extra></extra>",
+        )
+    )
+    for row, (name, share) in enumerate(answers):
+        write_above(figure, f"{html.escape(name)}  <b>{percent(share)}</b>", row - 0.24)
+    figure.update_xaxes(range=[0, 1], visible=False)
+    figure.update_yaxes(range=[len(answers) - 0.7, -0.9], visible=False)
+    return with_defaults(figure, height=30 + 62 * len(answers))
+
+
+def all_gates(gates: Sequence[tuple[str, Sequence[float]]]) -> go.Figure:
+    """One heat-map row for each (block, values), first block on top, its channels sorted from closed to open.
+
+    Blocks have different numbers of channels: each row shows the gates at COLUMNS evenly spaced ranks.
+    """
+    rows = [at_even_ranks(values) for _, values in gates]
+    share = [100 * (column + 0.5) / COLUMNS for column in range(COLUMNS)]
+    names = [f"{block.removeprefix('features.')} · {len(values)}" for block, values in gates]
+    figure = go.Figure(
+        go.Heatmap(
+            z=rows,
+            x=share,
+            y=names,
+            ygap=2,
+            zmin=GATE_RANGE[0],
+            zmax=GATE_RANGE[1],
+            colorscale=GATE_SCALE,
+            colorbar=_gate_scale(),
+            hovertemplate="block %{y} channels<br>at %{x:.0f} % of them, sorted: gate %{z:.3f}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title="channels of the block, most closed to most open", ticksuffix=" %", range=[0, 100])
+    figure.update_yaxes(title="block · channels", autorange="reversed", type="category", automargin=True)
+    return with_defaults(figure, height=110 + 24 * len(rows))
+
+
+def gate_bars(values: Sequence[float], *, marked: Sequence[int] = ()) -> go.Figure:
+    """A block's gates, one bar a channel in the network's own order; `marked` channels get a label."""
+    figure = go.Figure(
+        go.Bar(
+            x=list(range(len(values))),
+            y=[float(value) for value in values],
+            marker={
+                "color": [float(value) for value in values],
+                "cmin": GATE_RANGE[0],
+                "cmax": GATE_RANGE[1],
+                "colorscale": GATE_SCALE,
+                "line_width": 0,
+            },
+            hovertemplate="channel %{x}: gate %{y:.3f}<extra></extra>",
+        )
+    )
+    figure.add_scatter(  # the edge of the bars, whose own colours are too pale or too dark for one of the grounds
+        x=list(range(len(values))),
+        y=[float(value) for value in values],
+        mode="lines",
+        line={**OUTLINE, "shape": "hvh"},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    for channel in marked:
+        figure.add_annotation(
+            x=channel,
+            y=float(values[channel]),
+            text=str(channel),
+            yanchor="bottom",
+            showarrow=False,
+            font_size=FONT_SIZE,
+        )
+    figure.update_layout(bargap=0, showlegend=False)
+    figure.update_xaxes(title="channel", range=[-0.5, len(values) - 0.5])
+    figure.update_yaxes(title="gate: 0 closed, 1 open", range=[0, 1.1], tickvals=[0, 0.5, 1])
+    return with_defaults(figure, height=320)
+
+
+def gate_histogram(values: Sequence[float]) -> go.Figure:
+    """How many of a block's channels have a gate in each twentieth of 0..1."""
+    counts = gate_counts(values)
+    centres = [(index + 0.5) / BINS for index in range(BINS)]
+    figure = go.Figure(
+        go.Bar(
+            x=centres,
+            y=counts,
+            width=0.9 / BINS,
+            marker={
+                "color": centres,
+                "cmin": GATE_RANGE[0],
+                "cmax": GATE_RANGE[1],
+                "colorscale": GATE_SCALE,
+                "line": OUTLINE,
+            },
+            customdata=[[index / BINS, (index + 1) / BINS] for index in range(BINS)],
+            hovertemplate="gate %{customdata[0]:.2f} to %{customdata[1]:.2f}: %{y} channels<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title="gate: 0 closed, 1 open", range=list(GATE_RANGE), tickvals=[0, 0.5, 1])
+    figure.update_yaxes(title="channels", rangemode="tozero")
+    return with_defaults(figure, height=320)
+
+
+def gate_counts(values: Sequence[float]) -> list[int]:
+    """Histogram of gates in 0..1 over BINS equal bins; 1.0 falls into the last."""
+    counts = [0] * BINS
+    for value in values:
+        counts[min(int(float(value) * BINS), BINS - 1)] += 1
+    return counts
+
+
+def feature_maps(channels: Sequence[tuple[int, float, np.ndarray, np.ndarray]]) -> go.Figure:
+    """Small multiples of (channel, gate, map before the gate, map after it), both (H, W): before above after.
+
+    Both maps of a channel share one range, from zero (black, as are values below it) to the strongest value
+    before the gate, so that a closed gate is seen to turn its map black.
+    """
+    titles = [f"channel {channel}<br>gate {gate:.2f}" for channel, gate, _, _ in channels]
+    figure = make_subplots(
+        rows=2,
+        cols=len(channels),
+        column_titles=titles,
+        row_titles=["before", "after"],
+        horizontal_spacing=0.015,
+        vertical_spacing=0.04,
+    )
+    for column, (_channel, _gate, before, after) in enumerate(channels, start=1):
+        strongest = max(float(before.max()), 1e-6)
+        for row, values in enumerate((before, after), start=1):
+            trace = go.Heatmap(
+                z=values,
+                zmin=0,
+                zmax=strongest,
+                colorscale="Greys_r",
+                showscale=False,
+                hovertemplate="%{z:.3f}<extra></extra>",
+            )
+            figure.add_trace(trace, row=row, col=column)
+    for trace in figure.data:  # each pair of axes for itself: square pixels, first row on top
+        number = trace.yaxis.removeprefix("y")
+        toward = "bottom" if figure.layout[f"yaxis{number}"].domain[0] > 0 else "top"  # the pair stays together
+        figure.layout[f"yaxis{number}"].update(scaleanchor=trace.xaxis, autorange="reversed", constraintoward=toward)
+    figure.update_xaxes(visible=False, constrain="domain")
+    figure.update_yaxes(visible=False, constrain="domain")
+    figure.update_annotations(font_size=FONT_SIZE)
+    return with_defaults(figure, height=400, margin={"l": 10, "r": 30, "t": 50, "b": 10})
+
+
+def percent(share: float) -> str:
+    """A probability as a person reads it: 71 %, under 1 %; the number and its sign stay on one line."""
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%" if share >= 0.01 else "under 1\N{NO-BREAK SPACE}%"
+
+
+def at_even_ranks(values: Sequence[float]) -> list[float]:
+    """COLUMNS of the values, sorted, at evenly spaced ranks: each one is a real gate, none is a mean."""
+    ordered = sorted(float(value) for value in values)
+    return [ordered[int((column + 0.5) * len(ordered) / COLUMNS)] for column in range(COLUMNS)]
+
+
+def _gate_scale() -> dict:
+    return {"title": {"text": "gate", "side": "right"}, "tickvals": [0, 0.5, 1], "tickfont_size": FONT_SIZE}

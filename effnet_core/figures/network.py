@@ -1,0 +1,132 @@
+"""The network drawn to scale: one slab a block, as high as its output and as thick as its channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import plotly.graph_objects as go
+
+from ..cost import Layer
+from .style import FONT_SIZE, OUTLINE, PROJECT, STEM_HEAD, with_defaults
+
+SLAB_COLOURS = {"stem, head": STEM_HEAD, "MBConv, 3×3": PROJECT, "MBConv, 5×5": "#007457"}  # a block ends in project
+
+
+ZOOMS = (1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.4, 8, 10, 13, 16, 20)  # in steps, so that a growing network is seen to grow
+
+
+STAGE_GAP, LABEL_SPACE = 0.04, 0.15  # shares of the drawing's width and of the tallest slab
+
+
+class Slab(NamedTuple):
+    """One drawn block, or the stem or head: as high as its output (px), as thick as its output has channels."""
+
+    name: str
+    stage: int
+    kind: str
+    channels: int
+    size: int
+
+
+def slabs(layers: Iterable[Layer]) -> list[Slab]:
+    """What is drawn of a network, in the order in which it runs."""
+    rows, kernel = [], 0
+    for layer in layers:
+        if layer.role == "depthwise":
+            kernel = layer.kernel
+        elif layer.role in ("stem", "project", "head"):
+            kind = f"MBConv, {kernel}×{kernel}" if layer.role == "project" else "stem, head"
+            name = layer.name.split(".block.")[0]
+            rows.append(Slab(name, layer.stage, kind, layer.out_channels, layer.size))
+    return rows
+
+
+def network_drawing(
+    title: str, layers: Sequence[Layer], *, reference: tuple[str, Sequence[Layer]], both: bool = True, height: int = 400
+) -> go.Figure:
+    """A network, and under it the reference (B0), to one scale: height is resolution (px), thickness is channels.
+
+    The scale changes in steps, when the network outgrows it. With both=False the reference only sets the scale.
+    """
+    drawn, base = slabs(layers), slabs(reference[1])
+    wide = _zoomed(sum(row.channels for row in drawn), sum(row.channels for row in base))
+    tall = _zoomed(drawn[0].size, base[0].size)
+    gap, label = STAGE_GAP * wide, LABEL_SPACE * tall
+    right = wide + gap * len({row.stage for row in base})
+    figure = go.Figure()
+    draw_network(figure, f"<b>{title}</b>", drawn, middle=0, gap=gap, right=right)
+    bottom = -0.5 * tall - label
+    if both:
+        middle = bottom - label - 0.5 * base[0].size
+        draw_network(figure, reference[0], base, middle=middle, gap=gap, right=right, opacity=0.5)
+        bottom = middle - 0.5 * base[0].size - label
+    figure.update_xaxes(range=[-gap, right], visible=False)
+    figure.update_yaxes(range=[bottom, 0.5 * tall + label], visible=False)
+    return with_defaults(figure, height=height, barmode="overlay")
+
+
+def _zoomed(largest: float, of_reference: float) -> float:
+    """The reference's measure times the smallest zoom that the network fits into."""
+    ratio = largest / of_reference
+    return of_reference * next((zoom for zoom in ZOOMS if ratio <= zoom), ratio)
+
+
+def draw_network(
+    figure: go.Figure,
+    title: str,
+    rows: Sequence[Slab],
+    *,
+    middle: float,
+    gap: float,
+    right: float,
+    opacity: float = 1,
+    in_legend: bool = True,
+    with_stages: bool = True,
+) -> None:
+    """Add one network: its slabs, its title at the right, stages below and output resolutions above the slabs."""
+    centres, edge = [], -gap
+    for row, before in zip(rows, [None, *rows], strict=False):
+        edge += gap * (before is None or row.stage != before.stage)
+        centres.append(edge + row.channels / 2)
+        edge += row.channels
+    for kind, colour in SLAB_COLOURS.items():
+        chosen = [(x, row) for x, row in zip(centres, rows, strict=True) if row.kind == kind]
+        figure.add_bar(
+            name=kind,
+            x=[x for x, _ in chosen],
+            y=[row.size for _, row in chosen],
+            base=[middle - row.size / 2 for _, row in chosen],
+            width=[row.channels for _, row in chosen],
+            customdata=[row for _, row in chosen],
+            hovertemplate="%{customdata[0]}, stage %{customdata[1]}: %{customdata[2]}<br>%{customdata[3]:,} channels, "
+            "%{customdata[4]} × %{customdata[4]} px<extra></extra>",
+            marker={"color": colour, "line": OUTLINE},
+            opacity=opacity,
+            showlegend=in_legend and opacity == 1,
+        )
+    if with_stages:
+        _label_stages(figure, centres, rows, middle)
+    figure.add_annotation(
+        text=title, x=right, y=middle + rows[0].size / 2, xanchor="right", yanchor="middle", showarrow=False
+    )
+
+
+def _label_stages(figure: go.Figure, centres: Sequence[float], rows: Sequence[Slab], middle: float) -> None:
+    """Write each stage's number below its slabs and, where it changes, their resolution above them."""
+    shown = 0
+    for stage in sorted({row.stage for row in rows}):
+        inside = [(x, row) for x, row in zip(centres, rows, strict=True) if row.stage == stage]
+        x, size = (inside[0][0] + inside[-1][0]) / 2, inside[-1][1].size
+        texts = [str(stage), f"{size} px" if not shown else str(size)][: 1 + (size != shown)]
+        figure.add_scatter(
+            x=[x] * len(texts),
+            y=[middle - size / 2, middle + size / 2][: len(texts)],
+            text=texts,
+            mode="text",
+            textposition=["bottom center", "top center" if shown else "top right"][: len(texts)],
+            textfont_size=FONT_SIZE,
+            hoverinfo="skip",
+            showlegend=False,
+        )
+        shown = size

@@ -1,0 +1,70 @@
+"""What all figures share: layout, axes, text size."""
+
+from __future__ import annotations
+
+import math
+
+import plotly.graph_objects as go
+
+PROJECT, STEM_HEAD, RESIDUAL = "#009E73", "#56B4E9", "#D55E00"
+
+
+DEPTH, WIDTH, RESOLUTION, COMPOUND = "#0072B2", "#E69F00", "#CC79A7", "#009E73"  # what is scaled: one axis, or all
+
+
+NEUTRAL = "#8794A0"  # outlines, references: readable on both grounds
+
+
+OUTLINE = {"color": NEUTRAL, "width": 1}  # carries the marks whose own colour is too pale for a ground
+
+
+FONT_SIZE = 15  # px, of all text in figures
+
+
+INK = "#000037"  # near black; Streamlit's chart theme reads it as its name for text and shows the ground's own colour
+
+
+TEXT = {"size": FONT_SIZE, "color": INK}
+
+
+GATE_SCALE = "Viridis"  # for gates, always over 0..1
+
+
+def three_digits(value: float) -> str:
+    """Three significant digits, thousands separated, no exponent: 12.2, 0.0531, 1,280."""
+    if value == 0:
+        return "0"
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.{max(0, 2 - math.floor(math.log10(abs(rounded))))}f}"
+
+
+def default_layout(height: int, **layout) -> dict:
+    """The layout that all figures share (text size, tight margins, no dragging), with a fixed height in px."""
+    return {
+        "height": height,
+        "font": TEXT,
+        "hoverlabel": {"font": {"size": FONT_SIZE}},
+        "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": FONT_SIZE}},
+        "dragmode": False,
+        **layout,
+    }
+
+
+def axis(title: str | None = None, **settings) -> dict:
+    """An axis as all figures have it."""
+    return {"title": {"text": title, "font": TEXT}, "tickfont": TEXT, "automargin": True, **settings}
+
+
+def with_defaults(figure: go.Figure, *, height: int, **layout) -> go.Figure:
+    """Give a figure that is there the layout that all share; one that is made with default_layout takes less time."""
+    text = {"tickfont": TEXT, "title_font": TEXT, "automargin": True}
+    figure.update_xaxes(text)
+    figure.update_yaxes(text)
+    return figure.update_layout(default_layout(height)).update_layout(**layout)
+
+
+def write_above(figure: go.Figure, text: str, row: float) -> None:
+    """A line of text that stands on a horizontal bar's upper edge, from the bar's left end on."""
+    place = {"x": 0, "y": row, "xanchor": "left", "yanchor": "bottom"}
+    figure.add_annotation(text=text, showarrow=False, font_size=FONT_SIZE + 2, **place)

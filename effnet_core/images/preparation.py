@@ -1,0 +1,82 @@
+"""How a picture becomes a network's input.
+
+`Preparation` is torchvision's evaluation transform (ImageClassification preset) on Pillow, pixel for pixel.
+Sizes are (width, height) in pixels. No torch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from .reading import LIMIT_MPX
+
+RESAMPLING = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How a picture becomes a network's input: short side to `resize`, then the central crop x crop pixels.
+
+    With `reduce`, what the crop shows is first made that small, then brought to `crop`: a network trained on
+    small pictures gets them as soft as it learnt them.
+    """
+
+    resize: int
+    crop: int
+    interpolation: str = "bicubic"
+    reduce: int | None = None
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.crop <= self.resize:
+            raise ValueError(f"the crop is {self.crop} px; allowed is 1 to the resized short side, {self.resize} px")
+        if self.interpolation not in RESAMPLING:
+            raise ValueError(f"interpolation is {self.interpolation!r}; allowed are {', '.join(RESAMPLING)}")
+        if self.reduce is not None and self.reduce < 1:
+            raise ValueError(f"the picture is reduced to {self.reduce} px; allowed is 1 or more, or None")
+
+    def crop_box(self, size: tuple[int, int]) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom of what the network sees, in pixels of a picture of this size."""
+        (width, height), (wide, high) = size, self._resized(size)
+        left, top = self._corner((wide, high))
+        right, bottom = left + self.crop, top + self.crop
+        return left * width / wide, top * height / high, right * width / wide, bottom * height / high
+
+    def view(self, image: Image.Image) -> Image.Image:
+        """What the network sees of an RGB picture: crop x crop, pixel-identical to torchvision's transforms."""
+        return self.steps(image)[-1][1]
+
+    def steps(self, image: Image.Image) -> tuple[tuple[str, Image.Image], ...]:
+        """What is done to a picture until it is the view, in order: what it was, and what came of it."""
+        if image.mode != "RGB":
+            raise ValueError(f"a picture of mode {image.mode} came; allowed is RGB, which read_image makes of it")
+        method, square = RESAMPLING[self.interpolation], (self.crop, self.crop)
+        resized = self._resized(image.size)
+        if self.reduce is not None:
+            small = image.resize((self.reduce, self.reduce), method, box=self.crop_box(image.size))
+            return ("cut out and reduced", small), ("enlarged", small.resize(square, method))
+        if resized[0] * resized[1] > LIMIT_MPX * 1e6:  # a strip: its long side would become enormous
+            return (("cut out and resized", image.resize(square, method, box=self.crop_box(image.size))),)
+        left, top = self._corner(resized)
+        large = image.resize(resized, method)
+        return ("resized", large), ("cut out", large.crop((left, top, left + self.crop, top + self.crop)))
+
+    def tensor(self, image: Image.Image) -> np.ndarray:
+        """The view as the network takes it: (3, crop, crop) float32, centred and scaled."""
+        pixels = np.asarray(self.view(image), np.float32) / np.float32(255)
+        normalised = (pixels - np.float32(self.mean)) / np.float32(self.std)
+        return np.ascontiguousarray(normalised.transpose(2, 0, 1))
+
+    def _resized(self, size: tuple[int, int]) -> tuple[int, int]:
+        """The size after the short side was brought to `resize`; the long one is cut to whole pixels."""
+        short, long = min(size), max(size)
+        other = int(self.resize * long / short)
+        return (self.resize, other) if size[0] <= size[1] else (other, self.resize)
+
+    def _corner(self, resized: tuple[int, int]) -> tuple[int, int]:
+        width, height = resized
+        return round((width - self.crop) / 2), round((height - self.crop) / 2)

@@ -1,0 +1,158 @@
+"""Untrusted bytes -> upright 8-bit RGB, without metadata.
+
+Limits are checked before anything is decoded: bytes first, then the pixels that the header announces.
+The bytes decide what a file is, never its name. No torch.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+
+import numpy as np
+from PIL import ExifTags, Image
+
+LIMIT_MB = 32  # of 2**20 bytes
+
+
+LIMIT_MPX = 64  # of 10**6 pixels; below the size from which Pillow warns of a decompression bomb
+
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+
+
+ALLOWED = "PNG, JPEG, WebP, GIF, BMP and TIFF"
+
+
+SUFFIXES = ("png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff")  # what their files are called
+
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+# (offset, first bytes there, what it is): pictures that are allowed, then what people send in their place
+_PICTURES = (
+    (0, b"\x89PNG", "a PNG"),
+    (0, b"\xff\xd8\xff", "a JPEG"),
+    (8, b"WEBP", "a WebP"),
+    (0, b"GIF8", "a GIF"),
+    (0, b"BM", "a BMP"),
+    (0, b"II*\x00", "a TIFF"),
+    (0, b"MM\x00*", "a TIFF"),
+)
+
+
+_OTHERS = (
+    (4, b"ftypavif", "an AVIF picture"),
+    (4, b"ftyphei", "a HEIC picture"),
+    (4, b"ftyphev", "a HEIC picture"),
+    (4, b"ftypmif1", "a HEIC picture"),
+    (4, b"ftyp", "a video"),
+    (0, b"%PDF-", "a PDF document"),
+    (0, b"%!PS", "a PostScript document"),
+    (0, b"8BPS", "a Photoshop document"),
+    (0, b"\x00\x00\x01\x00", "an icon"),
+    (0, b"PK\x03\x04", "a ZIP archive or an office document"),
+    (0, b"MZ", "a program"),
+    (0, b"\x7fELF", "a program"),
+)
+
+
+class ImageRejected(ValueError):
+    """These bytes can't be used as a picture; the message is a sentence for the user."""
+
+
+def read_image(data: bytes, name: str = "picture") -> Image.Image:
+    """The first frame as upright RGB without metadata, transparency over white. ImageRejected says why not."""
+    if not data:
+        raise ImageRejected(f"{name} is empty; choose a picture ({ALLOWED})")
+    if len(data) > LIMIT_MB * 2**20:
+        size = f"{len(data) / 2**20:.1f} MB"
+        raise ImageRejected(f"{name} has {size}, over the limit of {LIMIT_MB} MB; make it smaller and try again")
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            _check_pixels(image.width * image.height / 1e6, name)
+            image.load()
+            picture = _to_rgb(_upright(image))
+    except ImageRejected:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ImageRejected(_too_many_pixels("too many", name)) from error
+    except Exception as error:  # Pillow's decoders raise whatever their damaged input leads to
+        raise ImageRejected(_what_came(data, name)) from error
+    picture.info.clear()  # place and camera of an upload stay out of what is saved later
+    return picture
+
+
+def _check_pixels(megapixels: float, name: str) -> None:
+    """Before decoding: Pillow's own bomb limit is a global that other threads share, and a warning only."""
+    if megapixels > LIMIT_MPX:
+        raise ImageRejected(_too_many_pixels(f"{megapixels:.1f} million", name))
+
+
+def _too_many_pixels(count: str, name: str) -> str:
+    return f"{name} has {count} pixels, over the limit of {LIMIT_MPX} million; make it smaller and try again"
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turned as its Exif tag says."""
+    try:
+        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+    except Exception:  # damaged Exif should not cost the picture
+        turn = None
+    return image if turn is None else image.transpose(turn)
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    """Any of Pillow's modes as RGB of its own memory."""
+    if image.mode.startswith("I;16"):
+        image = Image.fromarray(((np.asarray(image, np.uint32) + 128) // 257).astype(np.uint8))
+    elif image.mode in ("I", "F"):
+        image = Image.fromarray(_stretched(np.asarray(image, np.float64)))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("RGB")
+
+
+def _stretched(values: np.ndarray) -> np.ndarray:
+    """32-bit values as bytes, darkest 0 and brightest 255: such files don't say what white is."""
+    low, high = values.min(), values.max()
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise ValueError("values that are not finite")
+    return np.round((values - low) * (255 / (high - low or 1))).astype(np.uint8)
+
+
+def _what_came(data: bytes, name: str) -> str:
+    """A sentence on bytes that Pillow could not read."""
+    text = _text(data)
+    picture = next((what for offset, start, what in _PICTURES if data.startswith(start, offset)), None)
+    if picture and not text:
+        return (
+            f"{name} begins like {picture} but can't be read: it is damaged, cut off or of a rare kind; "
+            "save it again as PNG or JPEG and try that file"
+        )
+    what = text or next((what for offset, start, what in _OTHERS if data.startswith(start, offset)), None)
+    return f"{name} is {what or 'of an unknown format'}; allowed are {ALLOWED}: save it as one of these and try again"
+
+
+def _text(data: bytes) -> str | None:
+    """Which kind of text these bytes are, None where they are none."""
+    start = data[:4096]
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(start, final=len(start) == len(data)).lower()
+    except UnicodeDecodeError:
+        return None
+    if not all(character.isprintable() or character.isspace() for character in text):
+        return None
+    if "<svg" in text:
+        return "an SVG drawing"
+    return "a web page" if "<html" in text or "<!doctype html" in text else "text"

@@ -1,0 +1,33 @@
+"""Sample photographs, which scikit-image installs: nothing has to be uploaded or downloaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PIL import Image
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A photograph that needs no upload. `label`: its ImageNet class, None where it shows none of the thousand."""
+
+    name: str
+    title: str
+    label: str | None
+
+
+SAMPLES = (  # first one that every model here names right: it is what a page shows before anything is brought
+    Sample("coffee", "A cup of coffee", "espresso"),
+    Sample("chelsea", "Chelsea the cat", "Egyptian cat"),
+    Sample("rocket", "A rocket at its launch", "projectile"),
+    Sample("astronaut", "An astronaut", None),
+)
+
+
+def load_sample(name: str) -> Image.Image:
+    """A sample as RGB, from files that scikit-image installs. ValueError for other names."""
+    if name not in {sample.name for sample in SAMPLES}:
+        raise ValueError(f"no sample is called {name!r}; there are {', '.join(sample.name for sample in SAMPLES)}")
+    from skimage import data  # here, since only samples need it
+
+    return Image.fromarray(getattr(data, name)())

@@ -1,0 +1,1 @@
+"""Interview practice: cards, drills, answers, a mock interview, repetition, cheat sheet and deck."""

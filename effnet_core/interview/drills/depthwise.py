@@ -1,0 +1,135 @@
+"""Drills on depthwise and grouped convolutions."""
+
+from __future__ import annotations
+
+from random import Random
+
+from ...cost import block_layers, total
+from .kind import Task, draw_block, kind, number, percent
+
+CHANNELS = (16, 32, 64, 128, 256)
+
+
+def _side(random: Random, level: int) -> int:
+    return random.choice((7, 14, 28, 56, 112)) if level == 1 else random.randint(5, 60)
+
+
+def _channels(random: Random, level: int) -> int:
+    return random.choice(CHANNELS) if level < 3 else 8 * random.randint(2, 40)
+
+
+@kind("depthwise", "×", 0.01)
+def separable_saving(random: Random, level: int) -> Task:
+    """How many times cheaper a depthwise separable convolution is than an ordinary one."""
+    kernel = 3 if level == 1 else random.choice((3, 5, 7))
+    channels, out, side = _channels(random, level), _channels(random, level), _side(random, level)
+    ordinary = channels * out * kernel**2
+    separable = channels * kernel**2 + channels * out
+    return Task(
+        f"An ordinary {kernel}x{kernel} convolution, {channels} -> {out} channels at {side} px, stride 1, is replaced "
+        "by a depthwise one followed by a 1x1 convolution. How many times fewer multiply-accumulates is that?",
+        ordinary / separable,
+        (
+            f"ordinary, for one position: {channels} · {out} · {kernel}² = {ordinary:,}",
+            f"separable: {channels} · {kernel}² + {channels} · {out} = {separable:,}",
+            f"the ratio is 1 / (1/{out} + 1/{kernel}²): positions cancel",
+        ),
+        {"in_channels": channels, "out_channels": out, "kernel": kernel, "size": side},
+    )
+
+
+@kind("depthwise", "weights")
+def grouped_weights(random: Random, level: int) -> Task:
+    """Weights of a convolution in groups; as many groups as channels make it depthwise."""
+    kernel, channels = random.choice((3, 5)), _channels(random, level)
+    groups = channels if level == 1 else random.choice((1, 2, 4, 8, channels))
+    out = channels if groups == channels else channels * random.choice((1, 2))
+    each = channels // groups
+    return Task(
+        f"A {kernel}x{kernel} convolution without bias, {channels} -> {out} channels, in {groups} "
+        f"group{'s' * (groups > 1)}: how many weights?",
+        out * each * kernel**2,
+        (
+            f"each output channel sees {channels} / {groups} = {each} input channel{'s' * (each > 1)}",
+            f"{out} · {each} · {kernel}² = {out * each * kernel**2:,}",
+        ),
+        {"in_channels": channels, "out_channels": out, "kernel": kernel, "groups": groups},
+    )
+
+
+@kind("depthwise", "%", 0.02)
+def larger_kernel(random: Random, level: int) -> Task:
+    """What a larger depthwise kernel adds to a block's multiply-accumulates."""
+    drawn = draw_block(random, level, wide=True)
+    small, large = drawn.block._replace(kernel=3), drawn.block._replace(kernel=5 if level < 3 else 7)
+    before, after = (total(block_layers(block, drawn.size)).macs for block in (small, large))
+    depthwise = next(layer for layer in block_layers(small, drawn.size) if layer.role == "depthwise")
+    return Task(
+        f"{drawn._replace(block=small)}. By how many percent do its multiply-accumulates grow with a "
+        f"{large.kernel}x{large.kernel} kernel instead?",
+        100 * (after / before - 1),
+        (
+            f"3x3: {before:,} MACs, {depthwise.macs:,} of them depthwise",
+            f"only the depthwise step grows, by {large.kernel}² / 3²: {after:,} MACs",
+            f"{after:,} / {before:,} - 1 = {percent(after / before - 1)}",
+        ),
+        drawn.given | {"kernel": 3, "new_kernel": large.kernel},
+    )
+
+
+@kind("depthwise", "×", 0.01)
+def wider_block(random: Random, level: int) -> Task:
+    """What multiplying a block's channels does to its convolutions: less than the square."""
+    drawn = draw_block(random, level, wide=True)
+    factor = 2 if level == 1 else random.choice((2, 3, 4))
+    block = drawn.block
+    wide = block._replace(
+        in_channels=factor * block.in_channels,
+        expanded_channels=factor * block.expanded_channels,
+        out_channels=factor * block.out_channels,
+    )
+    old, new = (
+        {layer.role: layer.macs for layer in block_layers(one, drawn.size) if layer.role not in ("squeeze", "excite")}
+        for one in (block, wide)
+    )
+    return Task(
+        f"{drawn}: all its channels are multiplied by {factor}. By which factor do the multiply-accumulates of its "
+        "three convolutions grow (SE left out)?",
+        sum(new.values()) / sum(old.values()),
+        (
+            *(f"{role}: {old[role]:,} -> {new[role]:,}, × {number(new[role] / old[role])}" for role in old),
+            f"1x1 convolutions grow with the square of width, the depthwise one with width: together "
+            f"× {number(sum(new.values()) / sum(old.values()))}, under {factor}²",
+        ),
+        drawn.given | {"factor": factor},
+    )
+
+
+@kind("depthwise", "MACs per value", 0.02)
+def arithmetic_intensity(random: Random, level: int) -> Task:
+    """Arithmetic of a convolution for each value that it moves: why depthwise ones wait for memory."""
+    depthwise = random.random() < 0.5
+    kernel = random.choice((3, 5)) if depthwise else 1
+    channels, side = _channels(random, level), _side(random, level)
+    out = channels if depthwise or level == 1 else _channels(random, level)
+    weights = channels * kernel**2 if depthwise else channels * out
+    macs, moved = weights * side**2, (channels + out) * side**2 + weights
+    told = f"A {kernel}x{kernel} depthwise convolution of {channels} channels"
+    return Task(
+        f"{told if depthwise else f'A 1x1 convolution, {channels} -> {out} channels,'} at {side} px, stride 1, batch "
+        "1. How many multiply-accumulates does it do for each value that it reads or writes, with input, weights and "
+        "output each moved once?",
+        macs / moved,
+        (
+            f"MACs: {weights:,} weights · {side}² positions = {macs:,}",
+            f"values moved: {channels} · {side}² in + {out} · {side}² out + {weights:,} weights = {moved:,}",
+            f"{number(macs / moved)} per value; far under what a GPU could do per value, the memory sets the pace",
+        ),
+        {
+            "in_channels": channels,
+            "out_channels": out,
+            "kernel": kernel,
+            "size": side,
+            "groups": channels if depthwise else 1,
+        },
+    )

@@ -1,0 +1,182 @@
+"""What a drill is, and what its kinds share: groups, levels, sizes of drawn blocks, words. Pure Python.
+
+Conventions. Counts are those of cost.py. `tolerance` is relative: a number x answers a drill where
+|x - answer| <= tolerance * |answer|; 0 asks for the exact number. A drill with choices has their texts in
+`given["choices"]` and the right one's text as its answer. `given` holds all that is needed to compute the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from random import Random
+from typing import NamedTuple
+
+from ...architecture import B0_STAGES, RELEASES, Block, Stage, make_blocks, released
+from ...cost import STEM_STRIDE, Cost, Layer, layers_of, total
+
+GROUPS = {
+    "scaling": "Compound scaling",
+    "mbconv": "MBConv and inverted residuals",
+    "depthwise": "Depthwise convolution",
+    "se": "Squeeze-and-excitation",
+    "training": "Training and regularisation",
+    "practice": "Efficiency in practice",
+    "comparisons": "Comparisons with other networks",
+}
+LEVELS = (1, 2, 3)
+MEMBERS = tuple(RELEASES)
+SE_RATIO = B0_STAGES[0].se_ratio
+COUNTED_PARAMS = "Count SE's biases and batch norm's scale and shift."
+COUNTED_MACS = "Count convolutions and SE's two layers, batch 1."
+
+
+class Task(NamedTuple):
+    """What a kind draws: a question, its answer, how one gets there, and all that this takes."""
+
+    question: str
+    answer: float | str
+    working: tuple[str, ...]
+    given: dict[str, object]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One thing to compute. `unit` is "" for plain numbers and for choices; `tolerance` as at the top."""
+
+    name: str
+    group: str
+    about: str
+    unit: str
+    tolerance: float
+    draw: Callable[[Random, int], Task]
+
+
+@dataclass(frozen=True)
+class Drill:
+    """A drawn question with its answer."""
+
+    kind: str
+    level: int
+    question: str
+    answer: float | str
+    unit: str
+    tolerance: float
+    working: tuple[str, ...]
+    given: dict[str, object]
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        return tuple(self.given.get("choices", ()))
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def kind(group: str, unit: str = "", tolerance: float = 0.0) -> Callable:
+    """Enter a function that draws tasks among the kinds, under its own name."""
+
+    def enter(draw: Callable[[Random, int], Task]) -> Callable[[Random, int], Task]:
+        KINDS[draw.__name__] = Kind(draw.__name__, group, draw.__doc__.split("\n")[0], unit, tolerance, draw)
+        return draw
+
+    return enter
+
+
+def number(value: float) -> str:
+    """Whole numbers in full, others to four significant digits: 1,280, 0.3857, 12.25."""
+    if value == int(value) or abs(value) >= 10_000:
+        return f"{value:,.0f}"
+    return f"{float(f'{value:.4g}'):,.10g}"
+
+
+def asked_in(unit: str) -> str:
+    """How a drill asks for its unit: "in px", "as a factor", or nothing."""
+    return {"": "", "×": "as a factor"}.get(unit, f"in {unit}")
+
+
+def percent(share: float) -> str:
+    return f"{number(100 * share)} %"
+
+
+@cache
+def network_layers(member: str, resolution: int | None = None, classes: int | None = None) -> tuple[Layer, ...]:
+    """Layers of a released network, at another resolution or with other classes where asked for."""
+    return tuple(layers_of(released(member).at(resolution=resolution, classes=classes)))
+
+
+@cache
+def network_cost(member: str, resolution: int | None = None) -> Cost:
+    return total(network_layers(member, resolution))
+
+
+@cache
+def sized_blocks(member: str) -> tuple[tuple[Block, int], ...]:
+    """A released network's blocks, each with the side of its input in px."""
+    architecture = released(member)
+    size, found = -(-architecture.resolution // STEM_STRIDE), []
+    for block in architecture.blocks:
+        found.append((block, size))
+        size = -(-size // block.stride)
+    return tuple(found)
+
+
+class Sized(NamedTuple):
+    """An MBConv with the side of its input in px, and how its drill tells it."""
+
+    block: Block
+    size: int
+
+    @property
+    def out_size(self) -> int:
+        return -(-self.size // self.block.stride)
+
+    @property
+    def given(self) -> dict[str, object]:
+        names = ("expansion", "kernel", "stride", "in_channels", "out_channels")
+        return {name: getattr(self.block, name) for name in names} | {"size": self.size, "se_ratio": SE_RATIO}
+
+    def __str__(self) -> str:
+        block = self.block
+        return (
+            f"MBConv{block.expansion}, {block.in_channels} -> {block.out_channels} channels, "
+            f"{block.kernel}x{block.kernel}, stride {block.stride}, at {self.size} px, SE {SE_RATIO:g}"
+        )
+
+
+def draw_block(random: Random, level: int, *, wide: bool = False) -> Sized:
+    """Level 1: a block of B0; level 2: of B1 to B7; level 3: an invented one. `wide`: one with an expand step."""
+    if level < 3:
+        member = "b0" if level == 1 else random.choice(MEMBERS[1:])
+        return Sized(*random.choice([pair for pair in sized_blocks(member) if pair[0].expansion > 1 or not wide]))
+    channels, out = (8 * random.randint(2, 32) for _ in range(2))
+    out = random.choice((channels, out))
+    stage = Stage(
+        expansion=random.choice((4, 6) if wide else (1, 4, 6)),
+        kernel=random.choice((3, 5, 7)),
+        stride=random.choice((1, 2)),
+        in_channels=channels,
+        out_channels=out,
+        layers=1,
+        se_ratio=SE_RATIO,
+    )
+    return Sized(make_blocks((stage,), width=1.0, depth=1.0)[0], random.randint(7, 80))
+
+
+def params_line(layer: Layer) -> str:
+    """One layer's parameters, written out."""
+    square = f" · {layer.kernel}²" if layer.kernel > 1 else ""
+    grouped = f" / {layer.groups}" if layer.groups > 1 else ""
+    extra = f" + {layer.biases} biases" if layer.biases else f" + 2 · {layer.out_channels} of batch norm"
+    channels = f"{layer.in_channels} · {layer.out_channels}"
+    return f"{layer.role}: {channels}{grouped}{square}{extra} = {layer.params:,}"
+
+
+def macs_line(layer: Layer) -> str:
+    """One layer's multiply-accumulates, written out."""
+    square = f" · {layer.kernel}²" if layer.kernel > 1 else ""
+    grouped = f" / {layer.groups}" if layer.groups > 1 else ""
+    return (
+        f"{layer.role}: {layer.in_channels} · {layer.out_channels}{grouped}{square} · {layer.size}² px = {layer.macs:,}"
+    )

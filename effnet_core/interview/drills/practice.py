@@ -1,0 +1,175 @@
+"""Drills on efficiency in practice: memory, resolution, folding, fine-tuning, what a pass costs."""
+
+from __future__ import annotations
+
+import math
+from random import Random
+
+from ...architecture import released
+from .kind import MEMBERS, Task, draw_block, kind, network_cost, network_layers, number, percent
+
+BYTES = {"float32": 4, "float16": 2, "int8": 1}
+MEGA = 1_000_000
+
+
+@kind("practice", "MB", 0.01)
+def weight_memory(random: Random, level: int) -> Task:
+    """Memory of a network's parameters in a number format."""
+    member = random.choice(MEMBERS)
+    form = "float32" if level == 1 else random.choice(list(BYTES))
+    copies = 1 if level < 3 else random.choice((2, 3, 4))
+    params = network_cost(member).params
+    what = {1: "the parameters take", 2: "the parameters and their gradients take"}.get(
+        copies, f"the parameters, their gradients and {copies - 2} optimiser value(s) for each take"
+    )
+    return Task(
+        f"EfficientNet-{member.upper()} has {params:,} parameters. How many megabytes (10^6 bytes) do "
+        f"{what} in {form}?",
+        copies * params * BYTES[form] / MEGA,
+        (
+            f"{form}: {BYTES[form]} byte(s) a number",
+            f"{copies} · {params:,} · {BYTES[form]} = {copies * params * BYTES[form]:,} bytes",
+        ),
+        {"member": member, "format": form, "copies": copies},
+    )
+
+
+@kind("practice", "MB", 0.01)
+def activation_memory(random: Random, level: int) -> Task:
+    """Memory of a block's expanded feature map for a batch."""
+    drawn = draw_block(random, level, wide=True)
+    batch, form = random.choice((1, 8, 16, 32, 64)), random.choice(("float32", "float16")) if level > 1 else "float32"
+    channels, side = drawn.block.expanded_channels, drawn.size
+    size = batch * channels * side**2 * BYTES[form]
+    return Task(
+        f"{drawn}. How many megabytes (10^6 bytes) does the output of its expand step take for a batch of {batch} in "
+        f"{form}?",
+        size / MEGA,
+        (
+            f"{drawn.block.in_channels} · {drawn.block.expansion} = {channels} channels of {side} x {side} values",
+            f"{batch} · {channels} · {side}² · {BYTES[form]} bytes = {size:,} bytes",
+        ),
+        drawn.given | {"batch": batch, "format": form},
+    )
+
+
+@kind("practice", "×", 0.05)
+def other_resolution(random: Random, level: int) -> Task:
+    """What feeding a network another resolution does to its multiply-accumulates."""
+    member = "b0" if level == 1 else random.choice(MEMBERS[:4])
+    own = released(member)
+    pixels = random.choice((128, 160, 256, 320, 448))
+    ratio = network_cost(member, pixels).macs / network_cost(member).macs
+    return Task(
+        f"EfficientNet-{member.upper()} is fed {pixels} px instead of {own.resolution} px. By which factor do its "
+        "multiply-accumulates change?",
+        ratio,
+        (
+            f"nearly all layers cost pixels: ({pixels} / {own.resolution})² = {number((pixels / own.resolution) ** 2)}",
+            f"classifier and SE do not, and maps are rounded up to whole positions: exactly {number(ratio)}",
+            "parameters stay as they are",
+        ),
+        {"member": member, "resolution": pixels},
+    )
+
+
+@kind("practice", "parameters", 0.01)
+def new_classifier(random: Random, level: int) -> Task:
+    """Parameters of a network, or those that are trained, after its classifier was replaced."""
+    member = random.choice(MEMBERS)
+    classes = random.choice((2, 5, 10, 37, 100, 102, 200))
+    frozen = level == 1 or (level == 3 and random.random() < 0.5)
+    own = released(member)
+    head = next(layer for layer in network_layers(member, classes=classes) if layer.role == "classifier")
+    old = next(layer for layer in network_layers(member) if layer.role == "classifier")
+    before = network_cost(member).params
+    asked = "are trained if the rest is frozen" if frozen else "has the network then"
+    return Task(
+        f"EfficientNet-{member.upper()} has {before:,} parameters with {own.classes:,} classes, and its head has "
+        f"{own.head_channels:,} channels. Its classifier is replaced by one for {classes} classes. How many parameters "
+        f"{asked}?",
+        head.params if frozen else before - old.params + head.params,
+        (
+            f"new classifier: {own.head_channels:,} · {classes} + {classes} = {head.params:,}",
+            f"old one: {own.head_channels:,} · {own.classes:,} + {own.classes:,} = {old.params:,}",
+            f"{before:,} - {old.params:,} + {head.params:,} = {before - old.params + head.params:,}",
+        ),
+        {"member": member, "classes": classes, "frozen": frozen},
+    )
+
+
+@kind("practice", "", 0.01)
+def folded_batch_norm(random: Random, level: int) -> Task:
+    """A weight or bias after batch norm was folded into its convolution."""
+    weight, scale = random.randint(1, 40) / 20, random.randint(2, 30) / 10
+    variance, mean, shift = random.randint(1, 40) / 10, random.randint(-20, 20) / 10, random.randint(-10, 10) / 10
+    if level == 1:
+        variance = random.choice((0.25, 1.0, 4.0, 9.0))
+    eps = 0.0 if level < 3 else 1e-3
+    factor = scale / math.sqrt(variance + eps)
+    bias = level > 1 and abs(shift - mean * factor) > 0.1
+    answer = shift - mean * factor if bias else weight * factor
+    return Task(
+        f"A convolution without bias has the weight {weight:g}; the batch norm behind it has mean {mean:g}, variance "
+        f"{variance:g}, scale {scale:g}, shift {shift:g}, eps {eps:g}. What is the {'bias' if bias else 'weight'} of "
+        "the one convolution that does both?",
+        answer,
+        (
+            f"factor = scale / √(variance + eps) = {number(factor)}",
+            f"weight · factor = {number(weight * factor)}",
+            f"shift - mean · factor = {number(shift - mean * factor)}",
+        ),
+        {
+            "weight": weight,
+            "mean": mean,
+            "variance": variance,
+            "scale": scale,
+            "shift": shift,
+            "eps": eps,
+            "wanted": "bias" if bias else "weight",
+        },
+    )
+
+
+@kind("practice", "%", 0.05)
+def wasted_padding(random: Random, level: int) -> Task:
+    """Compute that a resolution which is no multiple of 32 spends beyond the pixels it adds."""
+    lower = random.choice((224, 256) if level < 3 else (320, 384))
+    pixels = lower + random.choice((4, 8, 12) if level == 1 else (6, 13, 20, 26))
+    member = "b0" if level < 3 else "b1"
+    macs = {side: network_cost(member, side).macs for side in (lower, pixels)}
+    growth, pixel_growth = macs[pixels] / macs[lower], (pixels / lower) ** 2
+    return Task(
+        f"EfficientNet-{member.upper()} costs {macs[lower]:,} multiply-accumulates at {lower} px and {macs[pixels]:,} "
+        f"at {pixels} px. How many percent more does it cost per pixel at {pixels} px?",
+        100 * (growth / pixel_growth - 1),
+        (
+            f"compute grows by {number(growth)}, pixels by ({pixels} / {lower})² = {number(pixel_growth)}",
+            f"{number(growth)} / {number(pixel_growth)} - 1 = {percent(growth / pixel_growth - 1)}",
+            "each stride of 2 rounds an odd side up: what is no multiple of 32 computes on padding",
+        ),
+        {"member": member, "lower": lower, "resolution": pixels},
+    )
+
+
+@kind("practice", "FLOPs", 0.01)
+def flops_of_training(random: Random, level: int) -> Task:
+    """Floating point operations of training by the usual rule of thumb."""
+    member = random.choice(MEMBERS)
+    macs = network_cost(member).macs
+    pictures = random.choice((10_000, 50_000, 100_000, 1_000_000))
+    passes = 1 if level == 1 else random.randint(2, 60)
+    times = 1 if level == 1 else 3
+    told = "one forward pass over" if level == 1 else f"training for {passes} epochs on"
+    rule = "" if level == 1 else " (a backward pass costs twice a forward pass)"
+    return Task(
+        f"EfficientNet-{member.upper()} takes {macs:,} multiply-accumulates for a picture. How many floating point "
+        f"operations does {told} {pictures:,} pictures take{rule}?",
+        2 * times * macs * passes * pictures,
+        (
+            "one multiply-accumulate is two operations",
+            *(() if level == 1 else ("forward and backward together: 3 forward passes",)),
+            f"2 · {times} · {macs:,} · {passes} · {pictures:,} = {2 * times * macs * passes * pictures:,}",
+        ),
+        {"member": member, "pictures": pictures, "epochs": passes, "backward": times == 3},
+    )

@@ -1,0 +1,191 @@
+"""Drills on compound scaling: φ, α, β, γ, their rounding, and what they cost."""
+
+from __future__ import annotations
+
+import math
+from random import Random
+
+from ...architecture import (
+    ALPHA,
+    B0_STAGES,
+    BETA,
+    GAMMA,
+    RELEASES,
+    growth,
+    round_channels,
+    round_depth,
+    round_resolution,
+)
+from .kind import MEMBERS, Task, kind, network_cost, number
+
+BASE_PX = RELEASES["b0"].resolution
+PUBLISHED = {"α": ALPHA, "β": BETA, "γ": GAMMA}
+POWERS = {"α": 1, "β": 2, "γ": 2}  # in compute, Eq. 3
+
+
+def _phi(random: Random, level: int) -> float:
+    return random.randint(1, 6) if level == 1 else random.randint(-4, 14) / 2 or 0.5
+
+
+@kind("scaling", "px", 0.01)
+def scaled_resolution(random: Random, level: int) -> Task:
+    """Resolution that the formula gives for a φ."""
+    phi = _phi(random, level)
+    gamma = GAMMA if level < 3 else random.randint(102, 125) / 100
+    exact = BASE_PX * gamma**phi
+    return Task(
+        f"B0 takes {BASE_PX} px. Which resolution does the formula give for φ = {phi:g} with γ = {gamma:g}, "
+        "rounded to whole pixels?",
+        round_resolution(exact),
+        (f"γ^φ = {gamma:g}^{phi:g} = {number(gamma**phi)}", f"{BASE_PX} · {number(gamma**phi)} = {number(exact)} px"),
+        {"phi": phi, "gamma": gamma, "base": BASE_PX},
+    )
+
+
+@kind("scaling", "channels")
+def scaled_channels(random: Random, level: int) -> Task:
+    """Channels of a stage after width scaling and rounding."""
+    width = RELEASES[random.choice(MEMBERS[2:])].width if level < 3 else random.randint(70, 230) / 100
+    channels = random.choice([stage.out_channels for stage in B0_STAGES]) if level < 3 else random.randint(9, 400)
+    exact, rounded = channels * width, round_channels(channels * width)
+    up = max(8, int(exact + 4) // 8 * 8)
+    return Task(
+        f"A stage has {channels} channels. How many has it at width × {width:g}, after EfficientNet's rounding?",
+        rounded,
+        (
+            f"{channels} · {width:g} = {number(exact)}",
+            f"the nearest multiple of 8 is {up}",
+            f"at least 90 % of {number(exact)}, so it stays"
+            if up == rounded
+            else f"under 90 % of {number(exact)}, so one step of 8 up: {rounded}",
+        ),
+        {"channels": channels, "width": width},
+    )
+
+
+@kind("scaling", "blocks")
+def scaled_depth(random: Random, level: int) -> Task:
+    """MBConv blocks after depth scaling and rounding stage by stage."""
+    depth = RELEASES[random.choice(MEMBERS[1:])].depth if level < 3 else random.randint(105, 350) / 100
+    table = [stage.layers for stage in B0_STAGES]
+    layers = random.sample(table, 3) if level == 1 else table
+    scaled = [round_depth(depth * count) for count in layers]
+    return Task(
+        f"Stages of {', '.join(map(str, layers))} blocks are scaled to depth × {depth:g}. "
+        "How many blocks are there then, after EfficientNet's rounding?",
+        sum(scaled),
+        (
+            "each stage by itself, rounded up: "
+            + ", ".join(f"{count} · {depth:g} -> {new}" for count, new in zip(layers, scaled, strict=True)),
+            f"{' + '.join(map(str, scaled))} = {sum(scaled)}; rounding the sum alone would give less or the same",
+        ),
+        {"depth": depth, "layers": layers},
+    )
+
+
+@kind("scaling", "×", 0.01)
+def compute_growth(random: Random, level: int) -> Task:
+    """What φ steps multiply compute by, before rounding."""
+    phi = random.randint(1, 7) if level < 3 else random.randint(3, 14) / 2
+    chosen = PUBLISHED if level == 1 else {name: random.randint(100, 140) / 100 for name in PUBLISHED}
+    alpha, beta, gamma = chosen.values()
+    step = growth(alpha, beta, gamma)
+    return Task(
+        f"α = {alpha:g}, β = {beta:g}, γ = {gamma:g}. By which factor does compute grow at φ = {phi:g}, "
+        "before anything is rounded?",
+        step**phi,
+        (f"α · β² · γ² = {alpha:g} · {beta:g}² · {gamma:g}² = {number(step)}", f"{number(step)}^{phi:g}"),
+        {"alpha": alpha, "beta": beta, "gamma": gamma, "phi": phi},
+    )
+
+
+@kind("scaling", "", 0.005)
+def missing_coefficient(random: Random, level: int) -> Task:
+    """The coefficient that keeps a step of φ at a given growth."""
+    chosen = PUBLISHED if level == 1 else {letter: random.randint(102, 120) / 100 for letter in PUBLISHED}
+    target = 2 if level < 3 else random.randint(18, 30) / 10
+    missing = random.choice(list(chosen))
+    known = {letter: value for letter, value in chosen.items() if letter != missing}
+    rest = math.prod(value ** POWERS[letter] for letter, value in known.items())
+    answer = (target / rest) ** (1 / POWERS[missing])
+    factors = " · ".join(f"{value:g}{'²' * (POWERS[letter] == 2)}" for letter, value in known.items())
+    return Task(
+        f"{' and '.join(f'{letter} = {value:g}' for letter, value in known.items())}. Which {missing} makes one step "
+        f"of φ multiply compute by exactly {target:g}?",
+        answer,
+        (
+            f"α · β² · γ² = {target:g}",
+            f"{factors} = {number(rest)}, so {missing}{'²' * (POWERS[missing] == 2)} = {target:g} / {number(rest)} = "
+            f"{number(target / rest)}",
+            f"{missing} = {number(answer)}",
+        ),
+        {"known": known, "missing": missing, "target": target},
+    )
+
+
+@kind("scaling", "", 0.01)
+def implied_phi(random: Random, level: int) -> Task:
+    """The φ that a released network's coefficient implies."""
+    letter, what = random.choice((("α", "depth"), ("β", "width"), ("γ", "resolution")))
+    member = random.choice([name for name in MEMBERS[1:] if what != "width" or RELEASES[name].width > 1])
+    release, base = RELEASES[member], PUBLISHED[letter]
+    ratio = release.resolution / BASE_PX if what == "resolution" else getattr(release, what)
+    if level == 3:
+        ratio = random.randint(110, 400) / 100
+    told = f"{member.upper()} has {what} × {number(ratio)}" if level < 3 else f"A network has {what} × {ratio:g}"
+    return Task(
+        f"{told} against B0. Which φ would the formula need for that, with {letter} = {base:g}?",
+        math.log(ratio) / math.log(base),
+        (
+            f"{base:g}^φ = {number(ratio)}",
+            f"φ = ln {number(ratio)} / ln {base:g} = {number(math.log(ratio))} / {number(math.log(base))}",
+            "each of a released network's three coefficients implies another φ: they were picked by hand",
+        ),
+        {"ratio": ratio, "base": base},
+    )
+
+
+@kind("scaling", "×", 0.01)
+def one_axis(random: Random, level: int) -> Task:
+    """What scaling one axis alone does to MACs, parameters or activations of ordinary convolutions."""
+    factor = random.choice((2, 3, 4)) if level == 1 else random.randint(2, 16) / 4 or 2
+    axes = {"depth": (1, 1, 1), "width": (2, 2, 1), "resolution": (2, 0, 2)}  # powers: MACs, parameters, activations
+    axis = random.choice(list(axes))
+    index = random.randrange(3 if level > 1 else 2)
+    what, power = ("MACs", "weights", "activations")[index], axes[axis][index]
+    return Task(
+        f"A stack of ordinary 3x3 convolutions, as many channels in as out, has its {axis} multiplied by {factor:g} "
+        f"and nothing else. By which factor do its {what} grow?",
+        factor**power,
+        (
+            "MACs = layers · channels in · channels out · 3² · pixels; weights have no pixels in them, "
+            "activations = layers · channels out · pixels",
+            f"{axis} enters {what} to the power of {power}: {factor:g}^{power}",
+        ),
+        {"axis": axis, "factor": factor, "what": what},
+    )
+
+
+@kind("scaling", "×", 0.1)
+def network_ratio(random: Random, level: int) -> Task:
+    """How many times the compute or parameters of one released network another one takes."""
+    small, large = ("b0", random.choice(MEMBERS[1:])) if level == 1 else sorted(random.sample(MEMBERS, 2))
+    what = "macs" if level < 3 else random.choice(("macs", "params"))
+    costs = {name: network_cost(name) for name in (small, large)}
+    amounts = {name: getattr(cost, what) for name, cost in costs.items()}
+    told = {
+        name: f"{name.upper()} has depth × {RELEASES[name].depth:g}, width × {RELEASES[name].width:g} and "
+        f"{RELEASES[name].resolution} px"
+        for name in (small, large)
+    }
+    words = {"macs": "MACs", "params": "parameters"}[what]
+    return Task(
+        f"{told[small]}, {told[large]}. How many times {small.upper()}'s {words} has {large.upper()}?",
+        amounts[large] / amounts[small],
+        (
+            *(f"{name.upper()}: {amount:,} {words}" for name, amount in amounts.items()),
+            f"roughly depth · width² · resolution² for MACs, depth · width² for parameters: "
+            f"{number(amounts[large] / amounts[small])} after rounding",
+        ),
+        {"small": small, "large": large, "what": what},
+    )

@@ -1,0 +1,123 @@
+"""Drills on squeeze-and-excitation: its width, its parameters, its share, its gate."""
+
+from __future__ import annotations
+
+import math
+from random import Random
+
+from ...architecture import released
+from ...cost import block_layers, total
+from .blocks import SE_ROLES
+from .kind import MEMBERS, SE_RATIO, Task, draw_block, kind, network_layers, number, params_line, percent
+
+
+@kind("se", "channels")
+def squeeze_width(random: Random, level: int) -> Task:
+    """Channels between the two layers of a block's SE."""
+    drawn = draw_block(random, level)
+    block = drawn.block
+    return Task(
+        f"{drawn}: how many channels has the vector between SE's two layers?",
+        block.squeeze_channels,
+        (
+            f"the ratio is taken of the block's input, not of the {block.expanded_channels} channels that it gates",
+            f"{block.in_channels} · {SE_RATIO:g} = {block.in_channels * SE_RATIO:g}, whole part, at least 1",
+        ),
+        drawn.given,
+    )
+
+
+@kind("se", "parameters")
+def se_params(random: Random, level: int) -> Task:
+    """Parameters of a block's SE, biases included."""
+    drawn = draw_block(random, level)
+    layers = [layer for layer in block_layers(*drawn) if layer.role in SE_ROLES]
+    return Task(
+        f"{drawn}: how many parameters has its squeeze-and-excitation, biases included?",
+        total(layers).params,
+        (*map(params_line, layers), f"together {total(layers).params:,}"),
+        drawn.given,
+    )
+
+
+@kind("se", "%", 0.02)
+def se_share(random: Random, level: int) -> Task:
+    """Share of SE in the parameters or multiply-accumulates of a whole network."""
+    member = random.choice(MEMBERS[:3] if level == 1 else MEMBERS)
+    what = random.choice(("params", "macs"))
+    layers = network_layers(member)
+    part = getattr(total([layer for layer in layers if layer.role in SE_ROLES]), what)
+    whole = getattr(total(layers), what)
+    words = {"params": "parameters", "macs": "multiply-accumulates"}[what]
+    return Task(
+        f"EfficientNet-{member.upper()} has {whole:,} {words}, {part:,} of them in squeeze-and-excitation. "
+        "Which share is that?"
+        if level == 1
+        else f"Which share of EfficientNet-{member.upper()}'s {whole:,} {words} is in squeeze-and-excitation?",
+        100 * part / whole,
+        (
+            f"SE's two layers in all {len(released(member).blocks)} blocks: {part:,} {words}",
+            f"{part:,} / {whole:,} = {percent(part / whole)}: dear in parameters, almost free in compute, since its "
+            "layers see one vector and not a picture",
+        ),
+        {"member": member, "what": what},
+    )
+
+
+@kind("se", "", 0.01)
+def gate_value(random: Random, level: int) -> Task:
+    """One gate, worked out from means and weights."""
+    channels, squeezed = {1: (2, 1), 2: (3, 1), 3: (3, 2)}[level]
+    means = [random.randint(-20, 40) / 10 for _ in range(channels)]
+    first = [[random.randint(-10, 10) / 10 for _ in means] for _ in range(squeezed)]
+    second = [[random.randint(-15, 15) / 10 for _ in range(squeezed)] for _ in means]
+    hidden = [_silu(_dot(row, means)) for row in first]
+    logit = _dot(second[0], hidden)
+    return Task(
+        f"SE without biases. The channels' means are {_listed(means)}; the first layer's weights are "
+        f"{'; '.join(map(_listed, first))}, followed by SiLU; those of the second layer for the first channel are "
+        f"{_listed(second[0])}. What is that channel's gate?",
+        _sigmoid(logit),
+        (
+            f"first layer: {_listed([_dot(row, means) for row in first])}; SiLU: {_listed(hidden)}",
+            f"second layer, first channel: {number(logit)}",
+            f"sigmoid: 1 / (1 + e^({number(-logit)})) = {number(_sigmoid(logit))}",
+        ),
+        {"means": means, "first": first, "second": second, "activation": "silu", "channel": 0},
+    )
+
+
+@kind("se", "", 0.02)
+def gated_mean(random: Random, level: int) -> Task:
+    """Mean of a channel after its gate, from the logit that its gate comes from."""
+    logit = random.randint(-40, 40) / 10
+    side = random.choice((2, 3)) if level < 3 else 4
+    values = [[random.randint(0, 60) / (10 if level > 1 else 1) for _ in range(side)] for _ in range(side)]
+    values[0][0] += 1
+    mean = sum(map(sum, values)) / side**2
+    return Task(
+        f"A channel's map is {'; '.join(map(_listed, values))}, and SE's second layer gives it {logit:g} before the "
+        "sigmoid. What is the map's mean after the gate?",
+        mean * _sigmoid(logit),
+        (
+            f"the gate is sigmoid({logit:g}) = {number(_sigmoid(logit))}, the same at every position",
+            f"so the mean, {number(mean)}, is multiplied by it: {number(mean * _sigmoid(logit))}",
+        ),
+        {"values": values, "logit": logit},
+    )
+
+
+def _dot(left: list[float], right: list[float]) -> float:
+    return sum(a * b for a, b in zip(left, right, strict=True))
+
+
+def _sigmoid(value: float) -> float:
+    return 1 / (1 + math.exp(-value))
+
+
+def _silu(value: float) -> float:
+    return value * _sigmoid(value)
+
+
+def _listed(values: list[float]) -> str:
+    return f"({', '.join(number(value) for value in values)})"

@@ -1,0 +1,169 @@
+"""Drills on training and regularisation: schedules, stochastic depth, losses, activations."""
+
+from __future__ import annotations
+
+import math
+from random import Random
+
+from ...architecture import released
+from ...published import tables
+from .kind import MEMBERS, Task, kind, number, percent
+
+FACTS = {row["fact"]: row["value"] for row in tables.table("effnet_training")}
+LEAST_SURVIVAL = FACTS["survival probability"]
+
+
+@kind("training", "%", 0.01)
+def drop_probability(random: Random, level: int) -> Task:
+    """How often stochastic depth drops a given block."""
+    member = "b0" if level < 3 else random.choice(MEMBERS[1:])
+    blocks = len(released(member).blocks)
+    index, rate = random.randint(1, blocks - 1), 1 - LEAST_SURVIVAL
+    share = rate * index / blocks
+    return Task(
+        f"EfficientNet-{member.upper()} has {blocks} blocks and a drop rate of {number(rate)}. Counted from 0, block i "
+        f"of n is dropped with probability rate · i / n. How often is block {index} dropped in training?",
+        100 * share,
+        (f"{number(rate)} · {index} / {blocks} = {percent(share)}", "later blocks are dropped more often"),
+        {"member": member, "blocks": blocks, "index": index, "rate": round(rate, 10)},
+    )
+
+
+@kind("training", "blocks", 0.01)
+def expected_blocks(random: Random, level: int) -> Task:
+    """How many residual branches of a network run on average in training."""
+    member = "b0" if level == 1 else random.choice(MEMBERS[1:])
+    blocks, rate = released(member).blocks, round(1 - LEAST_SURVIVAL, 10)
+    if level != 2:
+        rate = random.choice((0.1, 0.2, 0.3, 0.4)) if level == 1 else random.randint(5, 50) / 100
+    dropped = [rate * index / len(blocks) for index, block in enumerate(blocks) if block.has_residual]
+    return Task(
+        f"EfficientNet-{member.upper()} has {len(blocks)} blocks in stages of {_stage_sizes(member)}. Counted from 0, "
+        f"block i of n is dropped with probability {rate:g} · i / n if it has a shortcut, and never otherwise. How "
+        "many blocks run on average in one training pass?",
+        len(blocks) - sum(dropped),
+        (
+            "the first block of each stage changes channels or size: it has no shortcut and always runs",
+            f"the other {len(dropped)} blocks are dropped {number(sum(dropped))} times together on average",
+            f"{len(blocks)} - {number(sum(dropped))} = {number(len(blocks) - sum(dropped))}",
+        ),
+        {"member": member, "rate": rate},
+    )
+
+
+def _stage_sizes(member: str) -> str:
+    stages = [block.stage for block in released(member).blocks]
+    return ", ".join(str(stages.count(stage)) for stage in sorted(set(stages)))
+
+
+@kind("training", "", 0.01)
+def scaled_learning_rate(random: Random, level: int) -> Task:
+    """Learning rate for a batch by the linear rule."""
+    base, images = FACTS["base learning rate"], FACTS["images per base learning rate"]
+    batch = 2 ** random.randint(5, 13) if level < 3 else random.randint(20, 6000)
+    if level > 1:
+        base = random.randint(1, 40) / 1000
+    return Task(
+        f"The rule is {base:g} for each {images} pictures in a batch. Which learning rate belongs to a batch of "
+        f"{batch:,}?",
+        base * batch / images,
+        (f"{base:g} · {batch:,} / {images} = {number(base * batch / images)}",),
+        {"base": base, "images": images, "batch": batch},
+    )
+
+
+@kind("training", "", 0.01)
+def decayed_learning_rate(random: Random, level: int) -> Task:
+    """Learning rate after some epochs of exponential decay in steps."""
+    start, decay, every = FACTS["initial learning rate"], FACTS["learning rate decay"], FACTS["epochs per decay"]
+    if level == 3:
+        start, decay = random.randint(1, 50) / 100, random.randint(90, 99) / 100
+    epoch = random.choice((12, 24, 60, 120, 240)) if level == 1 else random.randint(3, 350)
+    steps = math.floor(round(epoch / every, 9))
+    rate = start * decay**steps
+    return Task(
+        f"The learning rate starts at {start:g} and is multiplied by {decay:g} every {every:g} epochs, in steps. What "
+        f"is it after {epoch} epochs?",
+        rate,
+        (
+            f"{epoch} / {every:g} = {number(epoch / every)}: {steps} whole steps",
+            f"{start:g} · {decay:g}^{steps} = {number(rate)}",
+        ),
+        {"start": start, "decay": decay, "every": every, "epochs": epoch},
+    )
+
+
+@kind("training", "epochs", 0.01)
+def epochs_of_steps(random: Random, level: int) -> Task:
+    """Passes over ImageNet that a number of steps makes."""
+    images, batch = FACTS["ImageNet training images"], FACTS["batch"]
+    if level > 1:
+        batch = 2 ** random.randint(6, 13)
+    steps = FACTS["steps"] if level == 1 and random.random() < 0.5 else random.randint(10_000, 400_000)
+    return Task(
+        f"Training takes {steps:,} steps of {batch:,} pictures; ImageNet has {images:,} training pictures. How many "
+        "epochs is that?",
+        steps * batch / images,
+        (f"{steps:,} · {batch:,} = {steps * batch:,} pictures", f"/ {images:,} = {number(steps * batch / images)}"),
+        {"steps": steps, "batch": batch, "images": images},
+    )
+
+
+@kind("training", "", 0.01)
+def smoothed_loss(random: Random, level: int) -> Task:
+    """Cross-entropy with label smoothing, for one example."""
+    classes = {1: 2, 2: 3, 3: 4}[level]
+    logits = [random.randint(-20, 30) / 10 for _ in range(classes)]
+    smoothing, right = FACTS["label smoothing"] if level < 3 else random.choice((0.05, 0.1, 0.2)), 0
+    norm = math.log(sum(map(math.exp, logits)))
+    targets = [smoothing / classes + (1 - smoothing) * (index == right) for index in range(classes)]
+    loss = sum(target * (norm - logit) for target, logit in zip(targets, logits, strict=True))
+    return Task(
+        f"{classes} classes, scores {', '.join(f'{logit:g}' for logit in logits)}; the first class is right. What is "
+        f"the cross-entropy (natural logarithm) with label smoothing {smoothing:g} spread over all {classes} classes?",
+        loss,
+        (
+            f"targets: {', '.join(map(number, targets))}",
+            f"negative log probabilities: {', '.join(number(norm - logit) for logit in logits)}",
+            f"their product, summed: {number(loss)}",
+        ),
+        {"logits": logits, "smoothing": smoothing, "right": right},
+    )
+
+
+@kind("training", "", 0.01)
+def swish(random: Random, level: int) -> Task:
+    """SiLU (swish) of a number, or its slope."""
+    value = random.choice((-2, -1, 1, 2, 3)) if level == 1 else random.randint(-50, 50) / 10 or 0.5
+    gate = 1 / (1 + math.exp(-value))
+    if level < 3:
+        wanted, answer = "the value", value * gate
+        steps = f"x · sigmoid(x) = {value:g} · {number(gate)} = {number(answer)}"
+    else:
+        wanted, answer = "the slope", gate * (1 + value * (1 - gate))
+        steps = f"sigmoid(x) · (1 + x · (1 - sigmoid(x))) = {number(answer)}"
+    return Task(
+        f"What is {wanted} of SiLU (swish) at x = {value:g}?",
+        answer,
+        (f"sigmoid({value:g}) = {number(gate)}", steps),
+        {"x": value, "wanted": wanted.removeprefix("the ")},
+    )
+
+
+@kind("training", "", 0.02)
+def moving_average(random: Random, level: int) -> Task:
+    """How long an average of weights remembers: share of an old value after some steps."""
+    decay = FACTS["moving average of weights"] if level == 1 else random.choice((0.9, 0.99, 0.999, 0.9999))
+    steps = random.choice((1000, 5000, 10_000)) if level == 1 else max(1, round(random.uniform(0.2, 3) / (1 - decay)))
+    old, new = (1, 0) if level < 3 else (random.randint(1, 9), random.randint(10, 19))
+    answer = new + (old - new) * decay**steps
+    return Task(
+        f"A moving average, average <- {decay:g} · average + (1 - {decay:g}) · weight, stands at {old}. From now on "
+        f"the weight is {new}. Where is the average after {steps:,} steps?",
+        answer,
+        (
+            f"the distance to {new} shrinks by {decay:g} each step: {decay:g}^{steps:,} = {number(decay**steps)}",
+            f"{new} + ({old} - {new}) · {number(decay**steps)} = {number(answer)}",
+        ),
+        {"decay": decay, "steps": steps, "old": old, "new": new},
+    )

@@ -1,0 +1,73 @@
+"""Progress as JSON: an untrusted file that a user exports and imports."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from fsrs import Card as Memory
+from fsrs import State
+
+from .spaced_repetition import EARLIEST, LONGEST, Progress, ProgressRejected
+
+FORMAT = "effnet-lab progress 1"
+
+
+LIMIT_BYTES = 500_000
+
+
+def to_json(progress: Progress) -> str:
+    cards = {card: {k: v for k, v in memory.to_dict().items() if k != "card_id"} for card, memory in progress.items()}
+    return json.dumps({"format": FORMAT, "cards": cards}, sort_keys=True)
+
+
+def from_json(text: str, known: Iterable[str], now: datetime) -> dict[str, Memory]:
+    """Progress from a user's file; cards that are not known are left out. ProgressRejected says what is wrong."""
+    if len(text.encode("utf-8", errors="replace")) > LIMIT_BYTES:
+        raise ProgressRejected(f"the file is larger than {LIMIT_BYTES / 1000:.0f} kB: no progress of this app")
+    try:
+        read = json.loads(text)
+    except (ValueError, RecursionError) as problem:
+        raise ProgressRejected("the file is no JSON; export one here and bring that") from problem
+    if not isinstance(read, dict) or read.get("format") != FORMAT or not isinstance(read.get("cards"), dict):
+        raise ProgressRejected(f"the file has no progress of this app: its format is not “{FORMAT}”")
+    return {card: _memory(card, read["cards"][card], now) for card in known if card in read["cards"]}
+
+
+def _memory(card: str, row: object, now: datetime) -> Memory:
+    try:
+        return _checked(row, now)
+    except (KeyError, TypeError, ValueError, OverflowError) as problem:
+        raise ProgressRejected(f"the progress of card “{card}” cannot be read; nothing was changed") from problem
+
+
+def _checked(row: dict, now: datetime) -> Memory:
+    """A memory with all its values in their ranges. KeyError, TypeError, ValueError for all else."""
+    due, last = (datetime.fromisoformat(row[name]) for name in ("due", "last_review"))
+    stability, difficulty, step = float(row["stability"]), float(row["difficulty"]), row["step"]
+    state = State(row["state"])
+    learning = state is not State.Review
+    in_range = (
+        EARLIEST <= last <= now + timedelta(days=1)
+        and last <= due <= last + LONGEST
+        and 0 < stability <= 36_500
+        and 1 <= difficulty <= 10
+        and math.isfinite(stability)
+        and (type(step) is int and 0 <= step <= 1 if learning else step is None)
+    )
+    if not in_range:
+        raise ValueError("out of range")
+    return Memory(0, state, step, stability, difficulty, due.astimezone(UTC), last.astimezone(UTC))
+
+
+def in_words(wait: timedelta) -> str:
+    """How long a wait is: "10 min", "3 days", "2 months"."""
+    minutes = wait.total_seconds() / 60
+    for unit, size in (("min", 1), ("h", 60), ("days", 1440), ("months", 43_830)):
+        largest = {"min": 60, "h": 24 * 60, "days": 60 * 1440}.get(unit, math.inf)
+        if minutes < largest:
+            count = max(1, round(minutes / size))
+            return f"{count} {unit.removesuffix('s') if count == 1 and unit != 'h' else unit}"
+    raise AssertionError("months have no end")

@@ -1,0 +1,242 @@
+"""Where a network's weights come from: the user's checkpoint, torchvision's ImageNet files, the bundled offline model.
+
+Nothing is downloaded but by `fetch`, and no network ever has random weights under a trained name.
+ImageNet files are looked for in EFFNET_WEIGHTS_DIR and in torch hub's cache. Accuracies are in 0..1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torchvision.models import WeightsEnum, get_model_weights
+
+from ..architecture import RELEASES, Architecture, released, tiny
+from ..cost import cost_of
+from ..images.preparation import Preparation
+from . import checkpoints
+from .builder import build
+from .download import Progress, WeightsUnavailable, download, file_name, has_hash
+from .state_dict_names import CheckpointRejected as CheckpointRejected  # what load_checkpoint raises, for its callers
+
+ASSETS = Path(__file__).parents[1] / "assets"
+NAMES = ("tiny", *(f"efficientnet_{member}" for member in RELEASES))
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network with weights, ready for an Engine. `weights` is what the screen says of them, `notes` more sentences.
+
+    The architecture's resolution is the crop that the network gets; `labels` is None where nobody named the classes.
+    """
+
+    name: str
+    weights: str
+    architecture: Architecture
+    module: nn.Module
+    labels: tuple[str, ...] | None
+    preparation: Preparation
+    groups: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelStatus:
+    """Whether a model can answer now, and what it is; cost at the size that it is used at."""
+
+    name: str
+    ready: bool
+    source: str | None
+    classes: int
+    labels: tuple[str, ...] | None
+    params: int
+    macs: int
+    resolution: int
+    top1: float | None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a trained network before its weights are read; `path` is None while they are not here."""
+
+    weights: str
+    architecture: Architecture
+    preparation: Preparation
+    labels: tuple[str, ...]
+    top1: float
+    path: Path | None
+    groups: tuple[str, ...] | None = None
+
+
+def statuses() -> list[ModelStatus]:
+    """All models of NAMES, without loading any weights."""
+    return [_status(name, known(name)) for name in NAMES]
+
+
+def load(name: str) -> Model:
+    """A model whose weights are on this machine; WeightsUnavailable tells how to get them. ValueError: no such name."""
+    found = known(name)
+    if found.path is None:
+        raise WeightsUnavailable(f"{name}'s weights are not on this machine; {_remedy(name)}")
+    try:
+        module = fill(found.architecture, _read_state(found.path))
+    except Exception as error:  # unpickling damaged files raises whatever they lead to
+        raise WeightsUnavailable(f"{found.path} is damaged or not {name}'s weights; {_remedy(name)}") from error
+    return Model(name, found.weights, found.architecture, module, found.labels, found.preparation, found.groups)
+
+
+def load_checkpoint(data: bytes, filename: str, *, labels: str | None = None, name: str | None = None) -> Model:
+    """The user's own network. `labels`: text of a labels file; `name`: the architecture that it must have.
+
+    CheckpointRejected: it can't be used, and why. ValueError: no architecture has that name.
+    """
+    if name is not None:
+        _check_name(name)
+    file = Path(filename).name
+    choices = {choice: known(choice) for choice in (*NAMES[1:], "tiny")}
+    found = checkpoints.read(data, file, [choice.architecture for choice in choices.values()], wanted=name)
+    architecture, preparation = found.architecture, choices[found.architecture.name].preparation
+    size = f"Pictures are prepared as for {architecture.name}: {preparation.crop} px from the middle."
+    return Model(
+        name=architecture.name,
+        weights=f"own checkpoint {file}",
+        architecture=architecture,
+        module=fill(architecture, found.state),
+        labels=None if labels is None else checkpoints.read_labels(labels, architecture.classes),
+        preparation=preparation,
+        notes=(*found.notes, size),
+    )
+
+
+def known(name: str) -> Known:
+    """What is known of a model of NAMES without reading its weights. ValueError for other names."""
+    _check_name(name)
+    return _known_tiny() if name == "tiny" else _known_imagenet(name)
+
+
+def fill(architecture: Architecture, state: dict[str, Tensor]) -> nn.Module:
+    """The network with exactly these weights in float32, in evaluation mode."""
+    with torch.device("meta"):  # no random numbers are made: what the state dict left out could not answer at all
+        network = build(architecture)
+    state = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
+    network.load_state_dict(state, strict=True, assign=True)
+    return network.eval().requires_grad_(False)  # attribution differentiates by activations, never by weights
+
+
+def _known_tiny() -> Known:
+    card = json.loads((ASSETS / "tiny.json").read_text(encoding="utf-8"))
+    preparation, path = Preparation(**card["preparation"]), ASSETS / "tiny.safetensors"
+    return Known(
+        weights="bundled offline model",
+        architecture=tiny(**card["architecture"]).at(resolution=preparation.crop),
+        preparation=preparation,
+        labels=tuple(card["labels"]),
+        top1=card["top1"],
+        path=path if path.is_file() else None,
+        groups=tuple(card["groups"]),
+    )
+
+
+def _known_imagenet(name: str) -> Known:
+    choice, path = _on_disk(name)
+    transform = choice.transforms()
+    preparation = Preparation(
+        resize=transform.resize_size[0],
+        crop=transform.crop_size[0],
+        interpolation=transform.interpolation.value,
+        mean=tuple(transform.mean),
+        std=tuple(transform.std),
+    )
+    return Known(
+        weights=f"ImageNet ({choice.name}, torchvision)",
+        architecture=released(name).at(resolution=preparation.crop),
+        preparation=preparation,
+        labels=tuple(choice.meta["categories"]),
+        top1=round(choice.meta["_metrics"]["ImageNet-1K"]["acc@1"] / 100, 5),
+        path=path,
+    )
+
+
+def _status(name: str, found: Known) -> ModelStatus:
+    cost = cost_of(found.architecture)
+    source = found.path and (found.weights if name == "tiny" else str(found.path))
+    return ModelStatus(
+        name=name,
+        ready=found.path is not None,
+        source=source,
+        classes=found.architecture.classes,
+        labels=found.labels,
+        params=cost.params,
+        macs=cost.macs,
+        resolution=found.architecture.resolution,
+        top1=found.top1,
+    )
+
+
+def folders() -> list[Path]:
+    """Where ImageNet weights are looked for; downloads go to the first."""
+    own = os.environ.get("EFFNET_WEIGHTS_DIR")
+    hub = Path(torch.hub.get_dir()) / "checkpoints"
+    return [Path(own).expanduser(), hub] if own else [hub]
+
+
+def published(name: str) -> list[WeightsEnum]:
+    """torchvision's ImageNet weights of this network, its default first."""
+    choices = get_model_weights(name)
+    return sorted(choices, key=lambda choice: choice is not choices.DEFAULT)
+
+
+def _on_disk(name: str) -> tuple[WeightsEnum, Path | None]:
+    """The best weights whose file is here, and the file; or the default ones and None."""
+    for choice in published(name):
+        for folder in folders():
+            path = folder / file_name(choice.url)
+            if path.is_file():
+                return choice, path
+    return published(name)[0], None
+
+
+def _read_state(path: Path) -> dict[str, Tensor]:
+    """Tensors of a weights file; ValueError where a file's hash is not that in its name."""
+    if path.suffix == ".safetensors":
+        return load_file(path)
+    with open(path, "rb") as file:
+        if not has_hash(path.name, hashlib.file_digest(file, "sha256").hexdigest()):
+            raise ValueError(f"{path.name} has another hash than its name says")
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def fetch(name: str, *, progress: Progress | None = None) -> Path:
+    """Download a network's default ImageNet weights, hash checked; where they are on disk and whole, only say where.
+
+    `progress` gets bytes done and in all (0: not known); False cancels. WeightsUnavailable: no network, cancelled,
+    a wrong hash. ValueError for names that have nothing to fetch.
+    """
+    _check_name(name)
+    if name == "tiny":
+        raise ValueError("tiny is bundled with the app; there is nothing to fetch")
+    _, path = _on_disk(name)
+    if path is not None:
+        with suppress(Exception):  # a damaged file is what another download replaces
+            _read_state(path)
+            return path
+    return download(published(name)[0].url, folders()[0], progress=progress)
+
+
+def _remedy(name: str) -> str:
+    """A damaged file is mended so too: it is fetched again. The page offers the download for missing ones alone."""
+    if name == "tiny":
+        return "it comes with the project, so get the project's files again"
+    return f"run 'python -m effnet_core fetch {name}', or use the bundled offline model"
+
+
+def _check_name(name: str) -> None:
+    if name not in NAMES:
+        raise ValueError(f"no model is called {name!r}; there are {', '.join(NAMES)}")

@@ -1,0 +1,177 @@
+"""What the offline model can do, measured: accuracy, calibration, its groups, its mistakes, photographs.
+
+Writes the bundled model's files: `tiny.safetensors` (fp16), `tiny.json` (the card, for the app) and `tiny.md` (the
+same for people).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from ..images.preparation import Preparation
+from . import data, evaluation
+
+BINS = 15
+SIZES = (96, 104, 112, 120, 128)  # the last map, a 16th of the side, must be at least 6 x 6
+
+TEXT = """\
+# The bundled offline model
+
+{notes}
+
+EfficientNet-B0's stages at width {architecture[width]:g} with two strides fewer, {architecture[classes]} classes,
+used at {architecture[resolution]} px.
+
+## Measured on the validation pictures of its classes
+
+- top-1 {top1:.1%}, top-5 {top5:.1%}
+- group named right (by summed probability): {group_top1:.1%}
+- calibration: mean confidence {mean_confidence:.1%}, expected error {calibration_error:.1%}
+- top-1 by input size: {by_pixels}
+
+## Measured on photographs of its classes
+
+{photographs}
+
+## What it is bad at
+
+Classes it knows worst: {worst}.
+
+Most often mistaken: {pairs}.
+
+## How it was made
+
+{epochs_done} epochs in {minutes:.0f} minutes on {hardware}, {precision}, torch {versions[torch]}, {date}.
+
+Phases: {phases}.
+
+Settings: {settings}.
+"""
+
+
+def measure(model: nn.Module, test: data.Pictures, classes: list[dict[str, str]], pixels: int) -> dict:
+    """Accuracy on whole validation pictures: classes, groups, calibration, and what goes wrong most often."""
+    logits, groups = evaluation.predict(model, test.images, pixels), [row["group"] for row in classes]
+    names = sorted(set(groups))
+    membership = torch.tensor([[group == name for name in names] for group in groups], dtype=torch.float)
+    group_targets = membership.argmax(1)[test.targets]
+    probabilities = logits.softmax(1)
+    return {
+        "top1": evaluation.accuracy(logits, test.targets),
+        "top5": evaluation.accuracy(logits, test.targets, 5),
+        "group_top1": evaluation.accuracy(probabilities @ membership, group_targets),
+        "calibration_error": calibration_error(probabilities, test.targets),
+        "mean_confidence": probabilities.max(1).values.mean().item(),
+        **mistakes(logits, test.targets, [row["label"] for row in classes]),
+    }
+
+
+def calibration_error(probabilities: Tensor, targets: Tensor) -> float:
+    """Expected calibration error over 15 equal bins of confidence (Guo et al. 2017, arXiv:1706.04599)."""
+    confidence, answers = probabilities.max(1)
+    right = (answers == targets).float()
+    bins = (confidence * BINS).long().clamp(max=BINS - 1)
+    gaps = [(right[bins == b].mean() - confidence[bins == b].mean()).abs() * (bins == b).sum() for b in bins.unique()]
+    return (sum(gaps) / len(targets)).item()
+
+
+def mistakes(logits: Tensor, targets: Tensor, labels: list[str]) -> dict:
+    """The classes it knows worst and best, and the pairs it confuses most."""
+    answers = logits.argmax(1)
+    per_class = [(answers[targets == c] == c).double().mean().item() for c in range(len(labels))]
+    order = sorted(range(len(labels)), key=per_class.__getitem__)
+    pairs = Counter((labels[t], labels[a]) for t, a in zip(targets.tolist(), answers.tolist(), strict=True) if t != a)
+    return {
+        "worst_classes": [[labels[c], per_class[c]] for c in order[:10]],
+        "best_classes": [[labels[c], per_class[c]] for c in order[:-11:-1]],
+        "confusions": [[*pair, count] for pair, count in pairs.most_common(10)],
+    }
+
+
+def photographs(archive: Path, classes: list[str]) -> list[tuple[Image.Image, int]]:
+    """The photographs of known classes in a zip file with `labels.csv` (columns file, wnid)."""
+    with zipfile.ZipFile(archive) as pack:
+        names = {Path(name).name: name for name in pack.namelist()}
+        rows = csv.DictReader(io.TextIOWrapper(pack.open("labels.csv"), encoding="utf-8"))
+        return [
+            (Image.open(io.BytesIO(pack.read(names[row["file"]]))).convert("RGB"), classes.index(row["wnid"]))
+            for row in rows
+            if row["wnid"] in classes
+        ]
+
+
+@torch.no_grad()
+def measure_photographs(model: nn.Module, photos: list[tuple[Image.Image, int]], preparation: Preparation) -> dict:
+    model.eval()
+    logits = torch.cat([model(torch.from_numpy(preparation.tensor(image))[None]) for image, _ in photos])
+    targets = torch.tensor([target for _, target in photos])
+    scores = {f"top{k}": evaluation.accuracy(logits, targets, k) for k in (1, 5)}
+    return {"count": len(photos), **scores}
+
+
+def describe(
+    model: nn.Module,
+    test: data.Pictures,
+    classes: list[dict[str, str]],
+    *,
+    width: float,
+    photos: Path | None = None,
+) -> dict:
+    """The measured part of the card; input size and preparation are those that measure best."""
+    by_size = {pixels: measure(model, test, classes, pixels) for pixels in SIZES}
+    pixels = max(by_size, key=lambda size: by_size[size]["top1"])
+    choices = [Preparation(resize=pixels, crop=pixels, reduce=reduce) for reduce in (None, test.images.shape[-1])]
+    known = photographs(photos, [row["class"] for row in classes]) if photos else []
+    scores = [measure_photographs(model, known, choice) for choice in choices] if known else []
+    # few photographs: both accuracies together tell more than one of them
+    best = max(range(len(scores)), key=lambda index: scores[index]["top1"] + scores[index]["top5"], default=1)
+    return {
+        "architecture": {"width": width, "classes": len(classes), "resolution": pixels},
+        "preparation": {key: getattr(choices[best], key) for key in ("resize", "crop", "interpolation", "reduce")},
+        "labels": [row["label"] for row in classes],
+        "groups": [row["group"] for row in classes],
+        **by_size[pixels],
+        "top1_by_pixels": {str(size): row["top1"] for size, row in by_size.items()},
+        "photographs": dict(zip(("as_they_are", "reduced_first"), scores, strict=False)) or None,
+    }
+
+
+def release(weights: Path, card: dict, folder: Path) -> None:
+    """Put model and card where the app looks for them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(weights, folder / "tiny.safetensors")
+    (folder / "tiny.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / "tiny.md").write_text(as_text(card), encoding="utf-8")
+
+
+def as_text(card: dict) -> str:
+    """The card as Markdown."""
+    photographs = [
+        f"- {name.replace('_', ' ')}: {row['count']} photographs, top-1 {row['top1']:.1%}, top-5 {row['top5']:.1%}"
+        for name, row in (card["photographs"] or {}).items()
+    ]
+    phases = [
+        f"{phase['epochs']} epochs at {phase['pixels']} px on crops of {phase['least_side']:g} to 1 of the side"
+        for phase in card["recipe"]["phases"]
+    ]
+    joined = {
+        "notes": "\n\n".join(card["notes"]),
+        "photographs": "\n".join(photographs) or "none",
+        "by_pixels": ", ".join(f"{pixels} px {top1:.1%}" for pixels, top1 in card["top1_by_pixels"].items()),
+        "worst": ", ".join(f"{label} {share:.0%}" for label, share in card["worst_classes"]),
+        "pairs": ", ".join(f"{truth} for {answer} ({count})" for truth, answer, count in card["confusions"]),
+        "phases": ", ".join(phases),
+        "settings": ", ".join(f"{key} {value}" for key, value in card["recipe"].items() if key != "phases"),
+        "minutes": card["seconds"] / 60,
+    }
+    return TEXT.format_map(card | joined)

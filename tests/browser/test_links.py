@@ -1,0 +1,79 @@
+"""A link restores everything: each input that stands in the URL is set by a link, shown, and kept; bad values are told.
+
+The inputs are found on the pages themselves (links.py), so a new one is tested without a word here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import cycle, islice
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from support.browser import settled
+from support.links import Bound, Visit, visits
+from support.screen import on_screen, straight_to, text_shown
+
+HOSTILE = ("NaN", "1e9", "<script>alert(1)</script>", "no such name")
+FREE = ("text_input",)  # any text is good
+LEAST_INPUTS = 60
+CHOSEN = "[aria-checked=true], [aria-pressed=true]"
+HOLDS = {  # what the browser shows of an input, by kind
+    "button_group": f"box => [...box.querySelectorAll('{CHOSEN}')].map(one => one.innerText).join(',')",
+    "selectbox": "box => box.querySelector('input').value || box.innerText",
+    "slider": "box => (one => one.ariaValueNow ?? one.value)(box.querySelector('[role=slider], input[type=range]'))",
+    "number_input": "box => box.querySelector('input').value",
+    "text_input": "box => box.querySelector('input').value",
+}
+found = cache(visits)
+
+
+def test_the_inputs_are_found():
+    keys = [row.key for visit in found() for row in visit.inputs]
+    assert len(keys) == len(set(keys)) >= LEAST_INPUTS
+    assert {"app.unit", "scaling.phi", "scaling.target", "mbconv.n", "se_gates.channels", "evidence.figure"} <= set(
+        keys
+    )
+    assert all(row.other != row.default for visit in found() for row in visit.inputs)
+
+
+@pytest.mark.parametrize("shift", range(2))
+def test_bad_values_get_a_sentence_and_the_default(shift):
+    for visit in found():
+        bad = dict(zip([row.key for row in visit.inputs], islice(cycle(HOSTILE), shift, None), strict=False))
+        at = straight_to(visit.page, **visit.settings | bad)
+        told = " ".join(warning.value for warning in at.warning)
+        screen = on_screen(at)
+        for row in visit.inputs:
+            if row.kind not in FREE:
+                assert f"The link asks for {row.key} = {bad[row.key][:40]!r}" in told, (visit.name, row)
+                assert text_shown(screen[row.key]) == row.default, (visit.name, row)
+
+
+@pytest.mark.browser
+def test_a_link_sets_every_input_and_keeps_it(page):
+    for visit in found():
+        held = held_by_link(page, visit, visit.inputs)
+        for row in visit.inputs:
+            if row not in held:  # others take it away, or its value: it is set by a link of its own
+                assert held_by_link(page, visit, [row]) == [row], (visit.name, row, page.url)
+
+
+def held_by_link(page, visit: Visit, rows: list[Bound]) -> list[Bound]:
+    """Open the page with other values of these inputs; those of them that show theirs, and keep it in the URL."""
+    path = "" if visit.page == "overview" else visit.page
+    page.goto(f"/{path}?{urlencode(visit.settings | {row.key: row.other for row in rows})}")
+    page.get_by_role("heading", level=1).wait_for()
+    settled(page)
+    in_url = parse_qs(urlsplit(page.url).query)
+    boxes = {row: page.locator(f".st-key-{row.key.replace('.', '-')}") for row in rows}
+    there = [row for row, box in boxes.items() if box.count() and not box.locator("input:disabled").count()]
+    shown = {row: boxes[row].first.evaluate(HOLDS[row.kind]) for row in there}
+    return [row for row in there if same(shown[row], row.other) and same(in_url.get(row.key, [""])[0], row.other)]
+
+
+def same(one: str, other: str) -> bool:
+    try:
+        return float(one) == float(other)
+    except ValueError:
+        return one.strip() == other.strip()

@@ -1,0 +1,82 @@
+"""Every kind of drill: its answer computed another way, for a thousand seeds; what it tells is enough to do so."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from support import oracles
+
+from effnet_core.interview.drills import GROUPS, KINDS, LEVELS, deal, drill, kinds_of
+
+SEEDS = 1000
+EXACT = 1e-6  # of float arithmetic, and of rates that torchvision keeps
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_answer_is_right_for_a_thousand_seeds(kind):
+    oracle = getattr(oracles, kind)
+    for seed in range(SEEDS):
+        drawn = drill(kind, seed, seed % len(LEVELS) + 1)
+        expected = oracle(drawn.given)
+        if drawn.choices:
+            assert drawn.answer == expected, (seed, drawn)
+        else:
+            assert math.isclose(drawn.answer, expected, rel_tol=EXACT, abs_tol=1e-12), (seed, expected, drawn)
+
+
+def test_there_are_many_kinds_in_every_group():
+    assert len(KINDS) >= 25
+    assert all(len(kinds_of(group)) >= 3 for group in GROUPS)
+    assert {name for group in GROUPS for name in kinds_of(group)} == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_levels_and_seeds_differ_and_repeat(kind):
+    for level in LEVELS:
+        drawn = [drill(kind, seed, level) for seed in range(30)]
+        assert drawn == [drill(kind, seed, level) for seed in range(30)]
+        assert len({one.question for one in drawn}) >= 3
+        assert all(one.level == level and one.kind == kind for one in drawn)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_drill_says_what_is_asked_and_how_it_is_done(kind):
+    for seed in range(20):
+        drawn = drill(kind, seed, seed % 3 + 1)
+        assert drawn.working and all(drawn.working) and drawn.given
+        if drawn.choices:
+            assert drawn.answer in drawn.choices and len(set(drawn.choices)) == len(drawn.choices) >= 3
+            assert drawn.tolerance == 0 and drawn.unit == ""
+        else:
+            assert math.isfinite(drawn.answer) and 0 <= drawn.tolerance <= 0.1
+            precision = f"{100 * drawn.tolerance:g} %)" if drawn.tolerance else "exact)"
+            assert drawn.question.endswith(precision)
+            assert {"": "(", "×": "as a factor, "}.get(drawn.unit, f"in {drawn.unit}, ") in drawn.question
+
+
+def test_dealing_goes_through_all_kinds_before_one_comes_again():
+    drawn = deal(7, 2 * len(KINDS))
+    first, second = drawn[: len(KINDS)], drawn[len(KINDS) :]
+    assert {one.kind for one in first} == {one.kind for one in second} == set(KINDS)
+    assert drawn == deal(7, 2 * len(KINDS)) and drawn[:5] == deal(7, 5)
+    assert drawn[:9] != deal(8, 9)
+
+
+def test_dealing_of_a_group_a_kind_and_a_level():
+    assert {KINDS[one.kind].group for one in deal(1, 20, group="se")} == {"se"}
+    assert {(one.kind, one.level) for one in deal(1, 5, kind="se_params", level=3)} == {("se_params", 3)}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"kind": "nonsense"}, "no kind of drill is called 'nonsense'; there are "),
+        ({"group": "nonsense"}, "no group of drills is called 'nonsense'; there are scaling"),
+        ({"level": 4}, "the level is 4; allowed is 1 to 3"),
+        ({"count": 0}, "the number of drills is 0; allowed is 1 to 100,000"),
+    ],
+)
+def test_what_does_not_exist_is_refused(wrong, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        deal(**{"seed": 1, "count": 3} | wrong)

@@ -1,0 +1,155 @@
+"""Budgets as a user meets it: four networks for one budget, their numbers in the unit of the switch, hostile links."""
+
+from __future__ import annotations
+
+import pytest
+from support.screen import captions, chart, numbers, opened
+
+from effnet_core.architecture import released
+from effnet_core.cost import cost_of
+from effnet_core.explain.results import Cancelled, Measurement, NotEnoughMemory
+from effnet_core.figures.style import three_digits
+from effnet_core.scaling import equal_compute, memory
+from ui.budgets import ways
+
+pytestmark = pytest.mark.usefixtures("started_server")
+
+
+def solved(macs: int) -> dict:
+    return {way: equal_compute.solve(way, macs) for way in equal_compute.WAYS}
+
+
+def test_it_opens_with_b3s_budget_spent_four_ways():
+    at = opened("budgets")
+    assert at.title[0].value == "What does the same compute buy?"
+    found = solved(cost_of(released("b3")).macs)
+    notes = [note["text"] for note in chart(at, "budgets.drawing")["layout"]["annotations"]]
+    for solution, note in zip(found.values(), notes, strict=True):
+        assert f"{ways.title(solution)}: {len(solution.architecture.blocks):,} blocks" in note
+    [metric] = at.metric
+    assert (metric.label, metric.value, metric.delta) == ("Budget, MACs", "1.83 G", "exactly 1,827,141,392")
+    assert at.info[0].value == (
+        "Not within 1 % of the budget. Resolution alone -3.41%: the nearest step that rounding allows."
+    )
+    bars = [numbers(trace["x"])[0] for trace in chart(at, "budgets.parameters")["data"]]
+    assert bars == [cost_of(one.architecture).params / 1e6 for one in found.values()]
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("MACs", 1), ("FLOPs", 2)])
+def test_the_table_is_exact_and_in_the_unit(unit, factor):
+    at = opened("budgets", **{"budgets.as": "as B1", "app.unit": unit, "budgets.batch": "7"})
+    table, found = at.dataframe[0].value, solved(cost_of(released("b1")).macs)
+    needs = [memory.needs(one.architecture, batch=7) for one in found.values()]
+    assert list(table["network"]) == [ways.title(one) for one in found.values()]
+    assert list(table[unit]) == [factor * need.macs for need in needs]
+    assert list(table["blocks"]) == [need.blocks for need in needs]
+    assert list(table["training, GB"]) == [round(need.training_bytes / 1e9, 2) for need in needs]
+    assert list(table[f"depthwise: share of {unit}"]) == [need.depthwise_of_macs for need in needs]
+    assert at.metric[0].label == f"Budget, {unit}"
+
+
+def test_an_own_number_takes_over_from_the_release():
+    at = opened("budgets")
+    at.number_input(key="budgets.macs").set_value(0.5).run()
+    assert at.get_by_key("budgets.as").value == ways.OWN
+    assert at.metric[0].value == "0.500 G"
+    assert list(at.dataframe[0].value["network"]) == [ways.title(one) for one in solved(500_000_000).values()]
+
+
+def test_a_limit_is_named():
+    at = opened("budgets", **{"budgets.as": "own number", "budgets.macs": "60"})
+    assert "Resolution alone -26.55%: 2400 px is the most that the app builds" in at.info[0].value
+
+
+def test_the_papers_nearest_points_keep_their_own_compute():
+    at = opened("budgets", **{"budgets.panel": "What the paper measured", "app.unit": "FLOPs"})
+    table = at.dataframe[0].value
+    assert list(table["ImageNet top-1, %"]) == [78.99, 78.9, 79.1, 81.1]
+    assert list(table["its own FLOPs"]) == ["3.70 G", "3.60 G", "3.80 G", "3.60 G"]
+    assert "nothing is interpolated" in captions(at) and all("1905.11946" in source for source in table["source"])
+
+
+def test_other_networks_are_table_3():
+    at = opened("budgets", **{"budgets.panel": "Other networks"})
+    table = at.dataframe[0].value
+    assert len(table) == 14 and table["by"][3] == "d × 1.4, w × 1.2, r × 1.3" and table["MACs"][3] == "2.3 G"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("budgets.as", "as B9", "Shown instead: as B3."),
+        ("budgets.macs", "1e9", "allowed is a number from 0.05 to 60. Shown instead: 1.83."),
+        ("budgets.macs", "nan", "allowed is a number from 0.05 to 60. Shown instead: 1.83."),
+        ("budgets.batch", "0", "allowed is a whole number from 1 to 4096. Shown instead: 32."),
+        ("budgets.batch", "1.5", "allowed is a whole number from 1 to 4096. Shown instead: 32."),
+        ("budgets.panel", "<b>", "Shown instead: All numbers."),
+        ("app.charts", "exe", "allowed is PNG, SVG. Shown instead: PNG."),
+    ],
+)
+def test_a_bad_link_gets_a_sentence_and_the_default(key, value, sentence):
+    at = opened("budgets", **{key: value})
+    [warning] = at.warning
+    assert f"The link asks for {key} = {value!r}" in warning.value and sentence in warning.value
+    assert at.metric[0].value == "1.83 G"
+
+
+def measurement(name: str, **settings) -> Measurement:
+    conditions = {"batch": 1, "device": "cpu", "device_name": "a processor", "threads": 1, "precision": "float32"}
+    times = {"median_ms": 20.0, "lower_ms": 18.0, "upper_ms": 25.0, "fastest_ms": 17.0, "slowest_ms": 31.0}
+    made = {"date": "2026-01-02T03:04:05+00:00", "versions": {"torch": "2"}, "machine": "a machine", "params": 1}
+    return Measurement(name=name, runs=9, **conditions, **times, **made, **settings)
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list:
+    """Stands in for the measuring, which takes minutes; what was asked of it."""
+    from effnet_core.machine import latency
+
+    calls = []
+
+    def refuse(_make, *, name, **_):
+        assert not calls, "told before anything is measured"
+        if name.startswith("Width"):
+            raise NotEnoughMemory(f"{name} needs more memory than is free")
+
+    def measure(make, *, name, resolution, device, threads, progress):
+        calls.append((name, resolution, device, threads, make))
+        if not progress(0.5):
+            raise Cancelled
+        return measurement(name, resolution=resolution)
+
+    monkeypatch.setattr(latency, "measure", measure)
+    monkeypatch.setattr(latency, "refuse_what_does_not_fit", refuse)
+    return calls
+
+
+def test_latency_is_empty_before_the_button_and_measured_after(asked):
+    at = opened("budgets", **{"budgets.panel": "Latency here"})
+    assert "Nothing measured yet" in captions(at) and not asked and not at.dataframe
+    at.get_by_key("budgets.measure").click().run()
+    found = solved(cost_of(released("b3")).macs)
+    assert [call[:4] for call in asked] == [
+        (ways.title(one), one.architecture.resolution, "cpu", 1) for way, one in found.items() if way != "width"
+    ]
+    params = sum(weight.numel() for weight in asked[1][4]().parameters())
+    assert params == cost_of(found["resolution"].architecture).params
+    assert [error.value for error in at.error] == ["Width alone, × 2.229 needs more memory than is free"]
+    table = at.dataframe[0].value
+    assert list(table["network"]) == [ways.title(found[way]) for way in ("depth", "resolution", "compound")]
+    assert list(table["quartiles, ms"]) == ["18.0 to 25.0"] * 3 and list(table["passes"]) == [9] * 3
+    bars = chart(at, "budgets.latency")["data"]
+    assert [numbers(bar["x"])[0] for bar in bars] == [20] * 3
+    assert "Measured with batch 1, float32, 1 thread on a machine; torch 2." in captions(at)
+
+
+def test_measured_rows_belong_to_their_networks_and_conditions(asked):
+    at = opened("budgets", **{"budgets.panel": "Latency here", "budgets.condition": "All cores"})
+    at.get_by_key("budgets.measure").click().run()
+    assert len(at.dataframe[0].value) == 3 and {call[3] for call in asked} == {None}
+    at.get_by_key("budgets.condition").set_value("one").run()
+    assert not at.dataframe
+    at.get_by_key("budgets.condition").set_value("all").run()
+    assert len(at.dataframe[0].value) == 3
+    at.get_by_key("budgets.as").set_value("b1").run()
+    assert not at.dataframe and three_digits(cost_of(released("b1")).macs / 1e9) in at.metric[0].value

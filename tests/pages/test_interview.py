@@ -1,0 +1,281 @@
+"""The interview page as a candidate meets it: cards that come back, drills that are checked, a mock interview sat."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+from support.screen import ROOT, captions, opened
+
+from effnet_core.interview import mock_interview
+from effnet_core.interview.cards import Card, all_cards, in_group
+from effnet_core.interview.drills import KINDS, deal, drill, kinds_of
+from effnet_core.interview.drills.kind import GROUPS, number
+from effnet_core.interview.progress_file import to_json
+from effnet_core.interview.spaced_repetition import RATINGS, rated
+
+pytestmark = pytest.mark.usefixtures("started_server")
+CARDS, DRILLS, MOCK, SHEET = "Cards", "Drills", "Mock interview", "Cheat sheet"
+
+
+def texts(at) -> str:
+    """All that stands on the screen as text."""
+    kinds = (at.markdown, at.caption, at.header, at.subheader, at.success, at.info, at.warning, at.error)
+    html = [element.proto.body for element in at.get("html")]
+    return "\n".join([*(element.value for kind in kinds for element in kind), *html])
+
+
+def labels(at) -> list[str]:
+    return [button.label for button in at.button]
+
+
+def press(at, label: str):
+    [found] = [button for button in at.button if button.label.startswith(label)]
+    found.click().run()
+    assert not at.exception
+    return at
+
+
+def test_it_opens_with_the_first_question_and_hides_the_answer():
+    at = opened("interview")
+    first = all_cards()[0]
+    assert at.title[0].value == "Could you explain it in an interview?"
+    assert at.header[0].value == first.question and first.answer[:40] not in texts(at)
+    assert f"{len(all_cards())} cards: **{len(all_cards())}** new, **0** due now" in captions(at)
+
+
+def test_an_answer_is_revealed_with_its_mistake_source_and_dates():
+    at = press(opened("interview"), "Show the answer")
+    first = all_cards()[0]
+    shown = texts(at)
+    assert all(text in shown for text in (first.answer[:60], first.wanted, first.mistake, first.source))
+    rated = [label for label in labels(at) if label.split(" · ")[0] in RATINGS]
+    assert [label.split(" · ")[0] for label in rated] == list(RATINGS)
+    assert rated[0].endswith("min") and rated[-1].endswith("days")
+
+
+def test_rating_brings_the_next_card_and_counts():
+    at = press(press(opened("interview"), "Show the answer"), "Easy")
+    assert at.header[0].value == all_cards()[1].question
+    assert f"**{len(all_cards()) - 1}** new, **0** due now, **1** known until later" in captions(at)
+    assert "Show the answer" in labels(at), "the next answer is hidden"
+
+
+def test_filters_of_group_and_level_and_the_end_of_a_queue():
+    at = opened("interview", **{"interview.group": GROUPS["depthwise"], "interview.level": "Easy"})
+    found = in_group("depthwise", 1)
+    for card in found:
+        assert at.header[0].value == card.question
+        press(press(at, "Show the answer"), "Easy")
+    assert "Nothing is due" in at.success[0].value and "days" in at.success[0].value
+
+
+def test_a_card_may_be_picked_by_a_link():
+    card = in_group("se")[3]
+    at = opened("interview", **{"interview.card": card.question})
+    assert at.header[0].value == card.question and not at.warning
+
+
+def test_a_narrower_group_lets_go_of_the_picked_card():
+    at = opened("interview", **{"interview.card": in_group("se")[3].question})
+    at.selectbox(key="interview.group").set_value("scaling").run()
+    assert not at.exception and at.header[0].value == in_group("scaling")[0].question
+
+
+def test_progress_is_imported_and_what_is_none_is_refused():
+    at = opened("interview")
+    first = all_cards()[0]
+    file = to_json(rated({}, first.id, "Easy", datetime.now(UTC)))
+    at.get("file_uploader")[0].upload("mine.json", file.encode(), "application/json").run()
+    assert not at.exception and at.success[0].value == f"Imported: progress on 1 of {len(all_cards())} cards."
+    at.run()
+    assert at.header[0].value == all_cards()[1].question
+    at.get("file_uploader")[0].upload("bad.json", json.dumps({"a": 1}).encode(), "application/json").run()
+    assert at.error[0].value.startswith("Not imported: ") and at.header[0].value == all_cards()[1].question
+    press(at, "Forget my progress")
+    assert at.header[0].value == first.question
+
+
+def at_drill(kind: str, seed: int, level: str = "Medium"):
+    about = KINDS[kind].about
+    return opened(
+        "interview",
+        **{
+            "interview.mode": DRILLS,
+            "interview.kind": about,
+            "interview.level": level,
+            "interview.seed": str(seed),
+        },
+    )
+
+
+def answer(at, text: str, button: str = "Check"):
+    if at.radio:
+        at.radio[0].set_value(text)
+    else:
+        at.text_input[0].set_value(text)
+    return press(at, button)
+
+
+def test_a_drill_is_checked_and_shows_its_working():
+    [asked] = deal(5, 1, kind="block_params", level=2)
+    at = at_drill("block_params", 5)
+    assert asked.question.split(":")[0].replace("->", "→") in at.header[0].value
+    answer(at, f"{asked.answer / 1e6:.5f}M")
+    assert at.success[0].value == f"Right: **{number(asked.answer)} parameters**"
+    assert all(line.split(":")[0] in texts(at) for line in asked.working)
+
+
+def test_a_wrong_an_unreadable_and_no_answer():
+    [asked] = deal(5, 1, kind="block_params", level=2)
+    at = answer(at_drill("block_params", 5), "17")
+    assert at.error[0].value.startswith("Not quite. You wrote 17") and number(asked.answer) in at.error[0].value
+    answer(at, "many")
+    assert "starts with no number" in at.warning[0].value and asked.working[0] not in texts(at)
+    press(at, "Show the working")
+    assert at.info[0].value.startswith("The answer: ")
+
+
+def test_a_choice():
+    [asked] = deal(8, 1, kind="adds_its_input", level=1)
+    at = answer(at_drill("adds_its_input", 8, "Easy"), asked.answer)
+    assert at.success[0].value == f"Right: **{asked.answer}**"
+
+
+def test_the_next_question_comes_from_the_next_seed():
+    at = press(at_drill("swish", 5), "Next question")
+    assert at.number_input(key="interview.seed").value == 6
+    [asked] = deal(6, 1, kind="swish", level=2)
+    assert asked.question in at.header[0].value
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_drills_of_a_group(group):
+    at = opened("interview", **{"interview.mode": DRILLS, "interview.group": GROUPS[group]})
+    assert captions(at).startswith(GROUPS[group])
+    offered = at.selectbox(key="interview.kind").options
+    assert offered == ["Any kind", *(KINDS[name].about for name in kinds_of(group))]
+
+
+@pytest.mark.parametrize(
+    ("mode", "key", "value"),
+    [
+        (CARDS, "interview.mode", "<script>"),
+        (CARDS, "interview.group", "nonsense"),
+        (CARDS, "interview.level", "9"),
+        (CARDS, "interview.card", "../../etc"),
+        (DRILLS, "interview.seed", "nan"),
+        (DRILLS, "interview.seed", "1e9"),
+        (DRILLS, "interview.seed", "-1"),
+        (DRILLS, "interview.kind", "nonsense"),
+        (MOCK, "interview.minutes", "1e9"),
+        (MOCK, "interview.mock_seed", "inf"),
+    ],
+)
+def test_hostile_links_get_a_sentence(mode, key, value):
+    at = opened("interview", **{"interview.mode": mode} | {key: value})
+    assert not at.exception
+    assert f"The link asks for {key} = {value!r}" in at.warning[0].value
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Seconds that the interview believes to have passed."""
+    passed = [0.0]
+    monkeypatch.setattr("ui.mock.time.time", lambda: 1_000_000 + passed[0])
+    return passed
+
+
+def started(minutes: int = 10, seed: int = 2):
+    link = {"interview.mode": MOCK, "interview.minutes": str(minutes), "interview.mock_seed": str(seed)}
+    return press(opened("interview", **link), "Start")
+
+
+def readouts(at) -> dict[str, str]:
+    return {metric.label: metric.value for metric in at.metric}
+
+
+def test_an_interview_is_sat_from_start_to_end(clock):
+    """Drills right but the last, cards had but the first: the report names these two, and the cards come back."""
+    questions = mock_interview.interview(2, 10)
+    at, last_drill = started(), max(index for index, one in enumerate(questions) if not isinstance(one, Card))
+    for index, question in enumerate(questions):
+        clock[0] += 30
+        assert readouts(at)["Question"] == f"{index + 1} of {len(questions)}"
+        if isinstance(question, Card):
+            assert at.header[0].value == question.question
+            press(press(at, "Show the answer"), "Had it" if index else "Missed it")
+        else:
+            assert "Right" not in texts(at), "right and wrong come at the end"
+            if index == last_drill:
+                press(at, "Skip")
+            else:
+                answer(at, question.answer if question.choices else f"{question.answer:.10g}", "Answer")
+    assert at.header[0].value == f"{len(questions) - 2} of {len(questions)} points"
+    [table] = at.dataframe
+    assert table.value["questions"].sum() == len(questions)
+    shares = (table.value["points"] / table.value["questions"]).tolist()
+    assert shares == sorted(shares)
+    assert at.subheader[0].value == "What to repeat"
+    shown = texts(at)
+    assert questions[0].mistake in shown and "You wrote: nothing" in shown
+    press(at, "Repeat these cards first")
+    assert "**1** known until later" in captions(at) and at.header[0].value == questions[0].question
+
+
+def test_what_cannot_be_read_may_be_written_again(clock):
+    at = started()
+    press(press(at, "Show the answer"), "Had it")
+    if at.text_input:
+        answer(at, "many", "Answer")
+        assert "starts with no number" in at.warning[0].value
+    assert readouts(at)["Question"].startswith("2 of")
+
+
+def test_time_ends_an_interview(clock):
+    at = started(minutes=5)
+    press(press(at, "Show the answer"), "Had it")
+    clock[0] += 5 * 60 + 1
+    at.run()
+    total = len(mock_interview.interview(2, 5))
+    assert at.header[0].value == f"1 of {total} points"
+    assert f"It ended before {total - 1} of the questions." in texts(at)
+    press(at, "Another interview")
+    assert "Start" in labels(at) and at.number_input(key="interview.mock_seed").value == 3
+
+
+def test_an_interview_may_be_ended(clock):
+    at = press(started(), "End it here")
+    total = len(mock_interview.interview(2, 10))
+    assert at.header[0].value == f"0 of {total} points" and not at.subheader
+    assert f"It ended before {total} of the questions." in texts(at)
+
+
+def test_the_cheat_sheet_offers_both_files_and_shows_its_tables():
+    at = opened("interview", **{"interview.mode": SHEET})
+    assert [button.proto.label for button in at.get("download_button")] == ["Cheat sheet, PDF", "Cards for Anki, .apkg"]
+    assert [frame.value.shape[0] for frame in at.dataframe] == [9, 8]
+    assert "α · β² · γ² ≈ 2" in at.table[0].value["formula"].iloc[0]
+
+
+def test_it_opens_without_torch():
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from ui.interview import cards, drills, mock_interview, progress\n"
+        "from effnet_core.interview import anki, cheatsheet\n"
+        "from effnet_core.interview.cards import all_cards\n"
+        "from effnet_core.interview.mock_interview import interview\n"
+        "interview(1, 10); cheatsheet.pdf(); anki.deck(all_cards())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_markdown_keeps_signs_as_they_are():
+    from ui.interview.drills import as_markdown
+
+    assert as_markdown("a * b_c -> $d ~ e <- f") == "a \\* b\\_c → \\$d \\~ e ← f"
+    assert drill("moving_average", 1, 1).question

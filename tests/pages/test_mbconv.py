@@ -1,0 +1,279 @@
+"""The MBConv page as a user meets it: what is on the screen equals what the core and the network say."""
+
+from __future__ import annotations
+
+import base64
+import io
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+from support.screen import captions, chart, numbers, opened
+
+from effnet_core.explain import block_arithmetic, relu_embedding
+from effnet_core.explain.engine import Engine
+from effnet_core.figures.style import three_digits
+from effnet_core.images.samples import SAMPLES, load_sample
+from effnet_core.networks import weights
+from effnet_core.scaling import block_designs, block_steps, module_tree, what_if
+from ui import pixels
+from ui.mbconv.structure import _opener
+from ui.session import kept_values
+from ui.shared import map_pickers
+
+pytestmark = pytest.mark.usefixtures("started_server")
+
+PANELS = ("Steps", "Arithmetic", "What if", "Linear end", "Four designs", "Structure")
+BLOCKS = ("features.1.0", "features.2.0", "features.7.0")  # no expand; a stride; other channels behind it
+
+
+@pytest.fixture(scope="module")
+def offline() -> Engine:
+    return Engine(weights.load("tiny"), "cpu")
+
+
+def shown(panel: str = "Steps", **link: str) -> AppTest:
+    at = opened("mbconv", **{"mbconv.panel": panel}, **{f"mbconv.{key}": value for key, value in link.items()})
+    assert not at.warning
+    return at
+
+
+def metrics(at: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in at.metric}
+
+
+def text(at: AppTest) -> str:
+    return "\n".join(block.value for block in at.markdown)
+
+
+def block_text(engine: Engine, name: str) -> str:
+    """What the select box, and the URL, call a block."""
+    block = engine.architecture.block(name)
+    return f"{name} · stage {block.stage} · {block.kernel}×{block.kernel} · {block.expanded_channels} channels"
+
+
+@pytest.mark.parametrize(
+    ("panel", "name"), [*((panel, BLOCKS[0]) for panel in PANELS), *(("Arithmetic", name) for name in BLOCKS[1:])]
+)
+def test_every_panel_opens_for_every_kind_of_block(panel, name, offline):
+    at = shown(panel, block=block_text(offline, name))
+    assert not at.exception
+    assert not at.error
+    assert "What happens inside one block?" in [title.value for title in at.title]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"mbconv.panel": "Everything", "mbconv.block": "features.99.0"},
+        {"mbconv.panel": "Arithmetic", "mbconv.row": "-1", "mbconv.column": "1e99", "mbconv.channel": "x"},
+        {"mbconv.panel": "Arithmetic", "mbconv.step": "Gate", "mbconv.unit": "99999", "mbconv.channel": "-3"},
+        {"mbconv.panel": "Linear end", "mbconv.n": "31", "mbconv.seed": "nan", "mbconv.relu": "<b>"},
+        {"mbconv.panel": "What if", "mbconv.kernel": "4×4", "mbconv.expansion": "9", "mbconv.se": "-1"},
+        {"mbconv.panel": "Four designs", "mbconv.compare": "'; drop table"},
+    ],
+    ids=lambda link: link["mbconv.panel"],
+)
+def test_hostile_links_get_a_sentence_and_a_default(link):
+    at = opened("mbconv", **link)
+    assert not at.exception
+    refused = " ".join(warning.value for warning in at.warning)
+    asked = {key: value for key, value in link.items() if value not in (*PANELS, "Gate")}
+    assert all(key in refused for key in asked)
+
+
+def test_the_strip_tells_each_steps_shape_cost_and_formula(offline):
+    at = shown()
+    block, size = block_designs.place(offline.architecture, map_pickers.FIRST_BLOCK)
+    words = text(at)
+    steps = dict(offline.trace(load_sample(SAMPLES[0].name), block.name).steps)
+    for step in block_steps.steps_of(block, size):
+        assert f"**{step.title}**" in words
+        assert (step.channels, step.size, step.size) == steps[step.name].shape
+        assert f"{step.channels:,} × {step.size} × {step.size}" in words
+        for layer in step.layers:
+            assert block_steps.params_formula(layer) in words
+            assert block_steps.compute_formula(layer) in words
+    own, classic = block_designs.mbconv(block, size), block_designs.side_by_side(block, size, same_budget=True)[0]
+    for design in (own, classic):
+        assert chart(at, f"mbconv.width.{design.name}")["data"]
+        assert f"Channels {' → '.join(f'{count:,}' for count in design.widths)}. Its input has to be kept" in words
+
+
+def shown_channels(at: AppTest) -> list[list[str]]:
+    return [list(image.captions) for image in at.get("image")]
+
+
+@pytest.mark.parametrize(("sort", "by"), [("Variation", "spread"), ("Strength", "mean")])
+def test_the_strip_shows_the_channels_that_matter_most(offline, sort, by):
+    at = shown(sort=sort)
+    steps = dict(offline.trace(load_sample(SAMPLES[0].name), map_pickers.FIRST_BLOCK).steps)
+    entering, expand, depthwise, gated, project, output = shown_channels(at)
+    wide = block_arithmetic.ranked(steps["gated"], by)[: len(expand)]
+    assert expand == depthwise == [f"channel {channel}" for channel in wide]
+    assert gated == [f"{channel}, gate {steps['gate'][channel]:.2f}" for channel in wide]
+    narrow = block_arithmetic.ranked(steps["output"], by)[: len(output)]
+    assert entering == project == output == [f"channel {channel}" for channel in narrow]
+
+
+def test_the_strip_can_follow_the_gates(offline):
+    gates = dict(offline.trace(load_sample(SAMPLES[0].name), map_pickers.FIRST_BLOCK).steps)["gate"]
+    found = [int(caption.split(",")[0]) for caption in shown_channels(shown(sort="Gate"))[3]]
+    assert found == gates.argsort()[::-1][: len(found)].tolist()
+
+
+def test_a_block_says_what_it_goes_without(offline):
+    words = text(shown(block=block_text(offline, "features.1.0")))
+    assert "Expansion 1" in words
+    assert "None: 16 channels come in, 8 go out" in words
+    assert "No residual: nothing has to be kept" in words
+    at = shown("Arithmetic", block=block_text(offline, "features.1.0"), step="Expand")
+    assert "has no expand" in at.info[-1].value
+
+
+@pytest.mark.parametrize("step", ["depthwise", "expand", "project"])
+def test_the_arithmetic_shown_is_the_cores_and_the_networks(offline, step):
+    at = shown("Arithmetic", step=step.capitalize(), channel="5", row="3", column="23")
+    name = map_pickers.FIRST_BLOCK
+    trace = offline.trace(load_sample(SAMPLES[0].name), name)
+    found = block_arithmetic.block_sums(trace, offline.block_weights(name), step, channel=5, row=3, column=23)
+    said = metrics(at)
+    assert said[f"Sum of {found.products.size} products"] == f"{found.total:.5g}"
+    assert said["After batch norm"] == f"{found.normed:.5g}"
+    assert float(said["The network's own value"]) == pytest.approx(dict(trace.steps)[step][5, 3, 23], rel=1e-4)
+    last = "After SiLU" if found.has_silu else "After batch norm"
+    assert float(said[last]) == pytest.approx(float(said["The network's own value"]), rel=1e-3)
+    if step == "project":
+        assert float(said["After the residual"]) == pytest.approx(dict(trace.steps)["output"][5, 3, 23], rel=1e-3)
+    if step == "depthwise":
+        grids = [numbers(chart(at, f"mbconv.{key}")["data"][0]["z"]) for key in ("kernel", "patch", "products")]
+        np.testing.assert_allclose(grids[0] * grids[1], grids[2])
+        assert grids[2].sum() == pytest.approx(found.total)
+    else:
+        bars = numbers(chart(at, "mbconv.products")["data"][0]["x"])
+        assert bars[:-1].sum() == pytest.approx(bars[-1]) == pytest.approx(found.total)
+        [table] = [frame.value for frame in at.dataframe if "weight" in frame.value]
+        assert (table["input"] * table["weight"]).sum() == pytest.approx(found.total)
+
+
+def test_the_gate_shown_is_the_networks(offline):
+    at = shown("Arithmetic", step="Gate", channel="7", unit="2")
+    trace = offline.trace(load_sample(SAMPLES[0].name), map_pickers.FIRST_BLOCK)
+    found = block_arithmetic.gate_sums(trace, offline.block_weights(map_pickers.FIRST_BLOCK), 7)
+    said = metrics(at)
+    assert float(said["Sigmoid: its gate"]) == pytest.approx(dict(trace.steps)["gate"][7], rel=1e-4)
+    assert said["Sigmoid: its gate"] == said["The network's own gate"]
+    first, second = (numbers(chart(at, f"mbconv.{key}")["data"][0]["x"]) for key in ("squeeze", "excite"))
+    assert first[:-1].sum() == pytest.approx(first[-1]) == pytest.approx(found.squeezed[2])
+    assert second[:-1].sum() == pytest.approx(second[-1]) == pytest.approx(found.total)
+
+
+def test_a_pixel_outside_another_blocks_map_moves_inside(offline):
+    at = shown("Arithmetic", row="20", column="20")
+    at.selectbox(key="mbconv.block").set_value("features.6.1").run()
+    assert not at.exception
+    assert not at.warning
+    side = block_designs.place(offline.architecture, "features.6.1")[1]
+    assert at.number_input(key="mbconv.row").value == side - 1
+
+
+def test_a_click_on_a_pixel_moves_the_inputs_and_nothing_else_can(monkeypatch):
+    kept, mounted = {}, {}
+    monkeypatch.setattr(pixels, "_component", lambda **settings: mounted.update(settings))
+    monkeypatch.setattr(kept_values, "keep_all", kept.update)
+    image = Image.fromarray(np.arange(12, dtype=np.uint8).reshape(3, 4))
+    pixels.show(image, pixels.Frame(1, 2), key="map", alt="a map", sets=("row", "column"))
+    for came, expected in (([2, 1], {"row": 2, "column": 1}), ([-5, 99], {"row": 0, "column": 3})):
+        monkeypatch.setattr(kept_values, "value", lambda key, came=came: {"pixel": came})
+        mounted["on_pixel_change"]()
+        assert kept == expected
+    kept.clear()
+    for came in (None, [1], "ab", {"row": 1}):
+        monkeypatch.setattr(kept_values, "value", lambda key, came=came: {"pixel": came})
+        mounted["on_pixel_change"]()
+    assert not kept
+    data = mounted["data"]
+    assert (data["rows"], data["columns"], data["frame"]) == (3, 4, {"top": 1, "left": 2, "side": 1})
+    sent = Image.open(io.BytesIO(base64.b64decode(data["image"].partition(",")[2])))
+    np.testing.assert_array_equal(np.asarray(sent), np.asarray(image))
+
+
+def test_other_settings_change_the_cost_at_once(offline):
+    at = shown("What if")
+    block, size = block_designs.place(offline.architecture, map_pickers.FIRST_BLOCK)
+    own = block_designs.mbconv(block, size)
+    changes = {metric.label: metric.delta for metric in at.metric}
+    assert changes["Parameters"] == f"× 1.00 of {three_digits(own.cost.params / 1e3)} k"
+    at.get_by_key("mbconv.kernel").set_value("7")
+    at.get_by_key("mbconv.expansion").set_value("3")
+    at.get_by_key("mbconv.se").set_value("0")
+    at.get_by_key("mbconv.stride").set_value("2").run()
+    assert not at.exception
+    changed = what_if.changed(block, kernel=7, expansion=3, se_ratio=0, stride=2)
+    design, saved = block_designs.mbconv(changed, size), what_if.separable(changed, size)
+    said = metrics(at)
+    assert said["Parameters"] == f"{three_digits(design.cost.params / 1e3)} k"
+    assert said["Kept for the residual"] == "0 kB"
+    assert said["Depthwise and project, over one full convolution"] == f"{saved.ratio:.3f}"
+    at.get_by_key("mbconv.middle").set_value("full").run()
+    full = block_designs.mbconv(changed, size, depthwise=False)
+    assert metrics(at)["Parameters"] == f"{three_digits(full.cost.params / 1e3)} k"
+
+
+def test_the_spiral_is_the_cores():
+    at = shown("Linear end", n="3", seed="7")
+    found = relu_embedding.embed(3, seed=7)
+    said = metrics(at)
+    assert said["Lost: error of what comes back"] == f"{found.error:.0%}"
+    assert said["Points that collapsed"] == f"{found.collapsed.sum()} of {len(found.curve)}"
+    kept, lost = (numbers(trace["x"]) for trace in chart(at, "mbconv.spiral.After")["data"])
+    back = found.back[:, 0] * found.shrinkage
+    np.testing.assert_allclose(np.sort([*kept, *lost]), np.sort(back))
+    at.get_by_key("mbconv.relu").set_value("linear").run()
+    assert metrics(at)["Lost: error of what comes back"] == "0%"
+
+
+@pytest.mark.parametrize("compare", ["Same channels in and out", "Same compute"])
+def test_four_designs_stand_side_by_side(offline, compare):
+    at = shown("Four designs", compare=compare)
+    block, size = block_designs.place(offline.architecture, map_pickers.FIRST_BLOCK)
+    found = block_designs.side_by_side(block, size, same_budget=compare == "Same compute")
+    bars = chart(at, "mbconv.bars.MACs")["data"][0]
+    assert bars["y"] == [design.name for design in found]
+    assert numbers(bars["x"]).tolist() == [design.cost.macs for design in found]
+    [table] = [frame.value for frame in at.dataframe]
+    assert table["parameters"].sum() == sum(design.cost.params for design in found)
+
+
+def test_the_switch_of_the_unit_holds_on_all_panels(offline):
+    block, size = block_designs.place(offline.architecture, map_pickers.FIRST_BLOCK)
+    at = opened("mbconv", **{"app.unit": "FLOPs"})
+    assert f"**FLOPs: {2 * block_steps.steps_of(block, size)[1].cost.macs:,}**" in text(at)
+    at.get_by_key("mbconv.panel").set_value("structure").run()
+    [macs] = [row.macs for row in module_tree.modules_of(offline.architecture) if row.path == block.name]
+    assert 2 * macs in list(at.dataframe[0].value["FLOPs"])
+
+
+def test_the_structure_is_the_networks_and_its_code_tells_the_block(offline):
+    at = shown("Structure")
+    table, inner = (frame.value for frame in at.dataframe)
+    rows = module_tree.modules_of(offline.architecture)
+    assert list(table["torchvision"]) == [row.path for row in rows]
+    assert list(table["class"]) == [type(offline._network.get_submodule(row.path)).__name__ for row in rows]
+    assert len(inner) == 4
+    [code] = at.code
+    assert code.value == module_tree.loading_code("tiny", offline.weights, map_pickers.FIRST_BLOCK)
+    assert "pretrained=True" in captions(at)
+
+
+def test_a_click_on_a_row_opens_its_block(offline, monkeypatch):
+    rows, kept = module_tree.modules_of(offline.architecture), {}
+    monkeypatch.setattr(kept_values, "keep_all", kept.update)
+    for number, row in enumerate(rows):
+        kept.clear()
+        clicked = {"mbconv.structure": {"selection": {"cells": [(number, "class")]}}}
+        monkeypatch.setattr(kept_values, "value", SimpleNamespace(get=clicked.get).get)
+        _opener(rows)()
+        assert kept == ({"mbconv.block": row.path, "mbconv.panel": "steps"} if row.block else {})

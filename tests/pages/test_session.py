@@ -1,0 +1,96 @@
+"""What outlives a run: one engine for all, loaded in the background in silence; answers computed once."""
+
+import threading
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from effnet_core.networks import weights
+from ui.session import answer_cache, engines, kept_values, pictures
+
+
+@pytest.fixture
+def loads(monkeypatch, lively_model):
+    """Names of the models that were loaded; every one is the lively test model."""
+    names = []
+    monkeypatch.setattr(weights, "load", lambda name: names.append(name) or lively_model)
+    engines.engine.clear()
+    yield names
+    engines.engine.clear()
+
+
+def test_the_background_thread_loads_the_engine_that_pages_get_and_says_nothing(loads, caplog):
+    thread = threading.Thread(target=engines._load_offline_model)
+    thread.start()
+    thread.join()
+    assert loads == [engines.OFFLINE_MODEL]
+    assert not caplog.records
+    assert engines.engine(engines.OFFLINE_MODEL) is engines.engine(engines.OFFLINE_MODEL)
+    assert loads == [engines.OFFLINE_MODEL]
+
+
+def test_a_failure_in_the_background_is_logged_and_harms_nobody(loads, monkeypatch, caplog):
+    def unavailable(name):
+        raise weights.WeightsUnavailable("not here")
+
+    monkeypatch.setattr(weights, "load", unavailable)
+    engines._load_offline_model()
+    assert "could not be loaded in the background" in caplog.text
+    with pytest.raises(weights.WeightsUnavailable, match="not here"):
+        engines.engine(engines.OFFLINE_MODEL)
+
+
+def test_warming_up_starts_one_thread_for_all_sessions(monkeypatch):
+    monkeypatch.setattr(engines, "WARM_UP_AFTER_S", 1e6)
+    engines.warm_up.clear()
+    first = engines.warm_up()
+    assert first is engines.warm_up() and first.daemon and first.is_alive()
+    first.cancel()
+    engines.warm_up.clear()
+
+
+def two_looks():
+    import streamlit as st
+
+    from ui.session import engines
+
+    engine = engines.engine("tiny")
+    for name in ("coffee", "coffee", "rocket"):
+        found = answer_cache.explain(engine, pictures.sample(name))
+        st.text(f"{name} {found.top[0].logit}")
+
+
+def test_an_answer_is_computed_once_for_each_picture(loads, monkeypatch):
+    asked = []
+    explain = engines.engine("tiny").explain
+    monkeypatch.setattr(
+        engines.engine("tiny"), "explain", lambda images, **how: asked.append(how) or explain(images, **how)
+    )
+    at = AppTest.from_function(two_looks, default_timeout=300).run()
+    assert not at.exception and len(asked) == 2
+    first, again, other = (text.value for text in at.text)
+    assert first == again and first.split()[1] != other.split()[1]
+    at.run()
+    assert len(asked) == 2
+
+
+def setting_each_other():
+    import streamlit as st
+
+    from ui.shared import widgets
+
+    kept_values.keep("others", st.number_input("other", value=0, key="page.other"))
+    chosen = widgets.exact_and_slider(
+        "x", key="page.x", default=1.0, limits=(0.0, 5.0), step=0.5, on_move={"page.other": 7}
+    )
+    st.text(chosen)
+
+
+@pytest.mark.parametrize("move", ["slider", "input"])
+def test_a_move_of_slider_or_input_sets_both_and_the_others(move):
+    at = AppTest.from_function(setting_each_other, default_timeout=300).run()
+    assert (at.text[0].value, at.number_input(key="page.other").value) == ("1.0", 0)
+    widget = at.slider(key="page.x_slider") if move == "slider" else at.number_input(key="page.x")
+    widget.set_value(3.5).run()
+    assert at.text[0].value == "3.5" and at.number_input(key="page.other").value == 7
+    assert at.slider(key="page.x_slider").value == at.number_input(key="page.x").value == 3.5

@@ -1,0 +1,138 @@
+"""The app as a server of its own and a Chromium that looks at it, for all tests in a browser (a plugin: conftest.py).
+
+Needs a Chromium of the system; without one the tests are skipped, or fail where REQUIRE_BROWSER=1.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from support.paths import ROOT
+
+from ui.lessons import tour
+
+HOST = "127.0.0.1"
+TOURED = f"localStorage.setItem('{tour.PLACE}', JSON.stringify({json.dumps(tour.pages())}))"  # no note lies in the way
+PATIENCE_S = 100  # a busy machine is no failure
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-quic", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+    f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {HOST}",  # no network: the app has to do without
+)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if found is None and os.environ.get("REQUIRE_BROWSER") == "1":
+        pytest.fail("REQUIRE_BROWSER=1, and there is no Chromium on this machine")
+    if found is None:
+        pytest.skip(f"no Chromium on this machine (looked for {', '.join(CHROMIUMS)})")
+    return found
+
+
+@pytest.fixture(scope="session")
+def log(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("server") / "log.txt"
+
+
+@pytest.fixture(scope="session")
+def address(chromium, log) -> Iterator[str]:
+    """A server of this app on a free port, stopped at the end."""
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    places = ["--server.address", HOST, "--browser.serverAddress", HOST]
+    with log.open("w") as output:
+        server = subprocess.Popen(command + places, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            wait_until_healthy(f"http://{HOST}:{port}/_stcore/health", server, log)
+            yield f"http://{HOST}:{port}"
+        finally:
+            server.terminate()
+            server.wait(timeout=PATIENCE_S)
+
+
+def wait_until_healthy(url: str, server: subprocess.Popen, log: Path) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        assert server.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                if answer.read() == b"ok":
+                    return
+        except OSError:
+            time.sleep(0.5)
+    pytest.fail(f"the server did not come up: {log.read_text()}")
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    playwright.expect.set_options(timeout=1000 * PATIENCE_S)
+    with playwright.sync_playwright() as play:
+        made = play.chromium.launch(executable_path=chromium, args=list(QUIET))
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def page(browser, address, log):
+    """A new session at 1440 x 900; afterwards no request has left this machine and the server's log has no error."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=address)
+    context.add_init_script(TOURED)
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    opened = context.new_page()
+    opened.on("websocket", lambda socket: asked.append(socket.url))
+    opened.set_default_timeout(1000 * PATIENCE_S)
+    yield opened
+    icon = opened.locator("link[rel~=icon]").first.get_attribute("href")
+    asked.append(opened.evaluate("icon => new URL(icon, location.href).href", icon))
+    context.close()
+    assert len(asked) > 10
+    outside = [url for url in asked if urlsplit(url).hostname not in (HOST, None)]
+    assert not outside
+    assert "Traceback" not in log.read_text()
+
+
+def settled(page) -> None:
+    """The page's script has come to its end, and stays there."""
+    for _ in range(2):
+        page.wait_for_timeout(500)
+        page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+
+
+@pytest.fixture
+def sent(page) -> list[bytes]:
+    """What the page has sent to the server."""
+    messages: list[bytes] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda message: messages.append(message)))
+    return messages
+
+
+def slider(page, name: str):
+    return page.get_by_role("slider", name=name)
+
+
+def take(page, handle) -> tuple[float, float, float]:
+    """Press the mouse on the thumb; the ends of its way, and its height on the screen."""
+    box = handle.bounding_box()
+    left, way, y = box["x"] + 13, box["width"] - 26, box["y"] + box["height"] / 2
+    share = handle.evaluate("one => (one.value - one.min) / (one.max - one.min)")
+    page.mouse.move(left + share * way, y)
+    page.mouse.down()
+    return left, left + way, y

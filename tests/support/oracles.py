@@ -1,0 +1,477 @@
+"""Answers of drills computed another way: networks built by torchvision and counted, torch's operations, simulation.
+
+One function a kind of drill, from its `given` alone. Built networks and blocks are kept by their settings.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from fractions import Fraction
+from functools import cache, partial
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch.utils.flop_counter import FlopCounterMode
+from torchvision import models
+from torchvision.models import efficientnet, mobilenetv2, resnet
+from torchvision.ops.misc import SqueezeExcitation
+from torchvision.ops.stochastic_depth import StochasticDepth
+
+from effnet_core.published import tables
+
+BASE = {"depth": 1.2, "width": 1.1, "resolution": 1.15}
+B0_DEPTHS, STRIDES = (1, 2, 2, 3, 3, 4, 1), (2, 1, 2, 2, 2, 1, 2, 1)  # stem first
+META = partial(torch.empty, device="meta")
+
+
+def count(module: nn.Module) -> int:
+    return sum(weight.numel() for weight in module.parameters())
+
+
+def macs(module: nn.Module, *shape: int) -> int:
+    """What torch itself counts, halved: it counts a multiply and its add as two."""
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        module.eval()(META(1, *shape))
+    return counter.get_total_flops() // 2
+
+
+@cache
+def network(member: str) -> nn.Module:
+    with torch.device("meta"):
+        return getattr(models, f"efficientnet_{member}")()
+
+
+@cache
+def network_macs(member: str, pixels: int) -> int:
+    return macs(network(member), 3, pixels, pixels)
+
+
+@cache
+def se_macs(member: str) -> int:
+    """Each SE's two 1x1 convolutions see one position."""
+    parts = [part for part in network(member).modules() if isinstance(part, SqueezeExcitation)]
+    return sum(part.fc1.weight.numel() + part.fc2.weight.numel() for part in parts)
+
+
+def pixels_of(member: str) -> int:
+    rows = tables.table("effnet_family_coefficients")
+    return next(row["resolution"] for row in rows if row["model"] == f"efficientnet-{member}")
+
+
+def mbconvs(member: str) -> list[nn.Module]:
+    return [part for part in network(member).modules() if isinstance(part, efficientnet.MBConv)]
+
+
+def network_ratio(g):
+    if g["what"] == "params":
+        return count(network(g["large"])) / count(network(g["small"]))
+    return network_macs(g["large"], pixels_of(g["large"])) / network_macs(g["small"], pixels_of(g["small"]))
+
+
+def se_share(g):
+    member = g["member"]
+    if g["what"] == "macs":
+        return 100 * se_macs(member) / network_macs(member, pixels_of(member))
+    gates = [part for part in network(member).modules() if isinstance(part, SqueezeExcitation)]
+    return 100 * sum(map(count, gates)) / count(network(member))
+
+
+def other_resolution(g):
+    return network_macs(g["member"], g["resolution"]) / network_macs(g["member"], pixels_of(g["member"]))
+
+
+def wasted_padding(g):
+    per_pixel = [network_macs(g["member"], side) / side**2 for side in (g["lower"], g["resolution"])]
+    return 100 * (per_pixel[1] - per_pixel[0]) / per_pixel[0]
+
+
+def weight_memory(g):
+    flat = META(count(network(g["member"])), dtype=getattr(torch, g["format"]))
+    return g["copies"] * flat.nbytes / 1e6
+
+
+def new_classifier(g):
+    built, (_, old) = network(g["member"]), network(g["member"]).classifier
+    new = nn.Linear(old.in_features, g["classes"], device="meta")
+    return count(new) if g["frozen"] else count(built.features) + count(new)
+
+
+def flops_of_training(g):
+    passes = 3 if g["backward"] else 1
+    return 2 * network_macs(g["member"], pixels_of(g["member"])) * passes * g["epochs"] * g["pictures"]
+
+
+def map_side(g):
+    side = np.arange(g["resolution"])
+    for stride in STRIDES[: g["stage"]]:
+        side = side[::stride]  # what a padded convolution keeps
+    return len(side)
+
+
+def drop_probability(g):
+    block = mbconvs(g["member"])[g["index"]]
+    return 100 * block.stochastic_depth.p
+
+
+def expected_blocks(g):
+    """torchvision's own probabilities, at the drill's rate instead of its 0.2."""
+    blocks = mbconvs(g["member"])
+    dropped = [
+        part.p * g["rate"] / 0.2
+        for block in blocks
+        if block.use_res_connect
+        for part in block.children()
+        if isinstance(part, StochasticDepth)
+    ]
+    return len(blocks) - sum(dropped)
+
+
+@cache
+def built_block(expansion, kernel, stride, channels, out, kind="MBConv") -> nn.Module:
+    config = getattr(efficientnet, f"{kind}Config")
+    with torch.device("meta"):
+        return getattr(efficientnet, kind)(config(expansion, kernel, stride, channels, out, 1), 0.0, nn.BatchNorm2d)
+
+
+def block_of(g, **changed) -> nn.Module:
+    g = g | changed
+    return built_block(g["expansion"], g["kernel"], g["stride"], g["in_channels"], g["out_channels"])
+
+
+@cache
+def _step_macs(module: nn.Module, channels: int, size: int) -> dict[str, int]:
+    """MACs of expand, depthwise, SE and project, from the shapes that a pass on meta tensors shows."""
+    found, handles = dict.fromkeys(("expand", "depthwise", "SE", "project"), 0), []
+
+    def see(conv, inputs, output):
+        name = "depthwise" if conv.groups > 1 else "SE" if conv.bias is not None else None
+        name = name or ("expand" if conv is module.block[0][0] else "project")
+        found[name] += conv.weight.numel() * output.shape[2] * output.shape[3]
+
+    for conv in (part for part in module.modules() if isinstance(part, nn.Conv2d)):
+        handles.append(conv.register_forward_hook(see))
+    with torch.no_grad():
+        module.eval()(META(1, channels, size, size))
+    for handle in handles:
+        handle.remove()
+    return found
+
+
+def step_macs(g, **changed) -> dict[str, int]:
+    return _step_macs(block_of(g, **changed), (g | changed)["in_channels"], g["size"])
+
+
+def gate_of(module: nn.Module) -> nn.Module:
+    return next(part for part in module.modules() if isinstance(part, SqueezeExcitation))
+
+
+def step_params(g) -> dict[str, int]:
+    parts = block_of(g).block
+    return dict(zip(("expand", "depthwise", "SE", "project"), map(count, parts), strict=True))
+
+
+def block_params(g):
+    return count(block_of(g))
+
+
+def block_macs(g):
+    return macs(block_of(g), g["in_channels"], g["size"], g["size"])
+
+
+def step_share(g):
+    steps = step_macs(g)
+    return 100 * steps[g["step"]] / sum(steps.values())
+
+
+def costliest_step(g):
+    amounts = step_params(g) if g["what"] == "params" else step_macs(g)
+    return max(amounts, key=amounts.get)
+
+
+@cache
+def _tensors(module: nn.Module, channels: int, size: int) -> tuple[int, ...]:
+    """Values of the input and of each step's output; a gate does not change its tensor's size."""
+    x, seen = META(1, channels, size, size), [channels * size * size]
+    for part in module.block:
+        x = part(x)
+        seen.append(x.numel())
+    return tuple(seen)
+
+
+def tensors(g) -> tuple[int, ...]:
+    return _tensors(block_of(g).eval(), g["in_channels"], g["size"])
+
+
+def widest_tensor(g):
+    return max(tensors(g))
+
+
+def thin_shortcut(g):
+    thin, expanded, filtered, *_ = tensors(g)
+    return (expanded + filtered) / thin
+
+
+def adds_its_input(g):
+    if block_of(g).use_res_connect:
+        return "yes"
+    alone = {name: block_of(g, **{name: value}) for name, value in (("stride", 1), ("out_channels", g["in_channels"]))}
+    mended = [name for name, block in alone.items() if block.use_res_connect]  # what, alone, would bring a shortcut
+    texts = {"stride": g["choices"][1], "out_channels": g["choices"][2]}
+    return texts[mended[0]] if mended else g["choices"][3]
+
+
+def receptive_field(g):
+    return _seen(tuple(map(tuple, g["stack"])))
+
+
+@cache
+def _seen(layers: tuple[tuple[int, int], ...]) -> int:
+    """Width of the gradient of one output value, with all weights one."""
+    x = torch.ones(1, 1, 241, requires_grad=True)
+    y = x
+    for kernel, stride in layers:
+        y = F.conv1d(y, torch.ones(1, 1, kernel), stride=stride, padding=kernel // 2)
+    y[0, 0, y.shape[2] // 2].backward()
+    return int((x.grad != 0).sum())
+
+
+def survives_relu(g):
+    chances = (g["zeroed"], 1 - g["zeroed"])
+    patterns = itertools.product((0, 1), repeat=g["copies"])
+    return 100 * sum(float(np.prod([chances[kept] for kept in pattern])) for pattern in patterns if any(pattern))
+
+
+def larger_kernel(g):
+    before, after = (sum(step_macs(g, kernel=kernel).values()) for kernel in (g["kernel"], g["new_kernel"]))
+    return 100 * (after - before) / before
+
+
+def wider_block(g):
+    wide = {name: g["factor"] * g[name] for name in ("in_channels", "out_channels")}
+    steps = [step_macs(g), step_macs(g, **wide)]
+    before, after = (sum(step.values()) - step["SE"] for step in steps)
+    return after / before
+
+
+def squeeze_width(g):
+    return gate_of(block_of(g)).fc1.out_channels
+
+
+def se_params(g):
+    return count(gate_of(block_of(g)))
+
+
+def activation_memory(g):
+    channels = block_of(g).block[0][0].out_channels
+    return META(g["batch"], channels, g["size"], g["size"], dtype=getattr(torch, g["format"])).nbytes / 1e6
+
+
+@cache
+def inverted(channels, out, stride, expansion, kernel) -> nn.Module:
+    """MobileNetV2's block; torchvision's has 3x3 kernels, so its depthwise step is exchanged for others."""
+    with torch.device("meta"):
+        block = mobilenetv2.InvertedResidual(channels, out, stride, expansion)
+        wide = block.conv[1][0].in_channels
+        block.conv[1][0] = nn.Conv2d(wide, wide, kernel, stride, kernel // 2, groups=wide, bias=False)
+    return block
+
+
+def mobilenet_block(g):
+    return count(inverted(g["in_channels"], g["out_channels"], g["stride"], g["expansion"], g["kernel"]))
+
+
+def fused_block(g):
+    fused = built_block(g["expansion"], g["kernel"], g["stride"], g["in_channels"], g["out_channels"], "FusedMBConv")
+    if g["what"] == "params":
+        return count(fused) / (count(block_of(g)) - count(gate_of(block_of(g))))
+    steps = step_macs(g)
+    return macs(fused, g["in_channels"], g["size"], g["size"]) / (sum(steps.values()) - steps["SE"])
+
+
+@cache
+def conv(channels, out, kernel, groups=1) -> nn.Module:
+    with torch.device("meta"):
+        return nn.Conv2d(channels, out, kernel, padding=kernel // 2, groups=groups, bias=False)
+
+
+def separable_saving(g):
+    channels, out, kernel, shape = g["in_channels"], g["out_channels"], g["kernel"], (g["size"], g["size"])
+    parts = nn.Sequential(conv(channels, channels, kernel, channels), conv(channels, out, 1))
+    return macs(conv(channels, out, kernel), channels, *shape) / macs(parts, channels, *shape)
+
+
+def grouped_weights(g):
+    return count(conv(g["in_channels"], g["out_channels"], g["kernel"], g["groups"]))
+
+
+def arithmetic_intensity(g):
+    layer, shape = conv(g["in_channels"], g["out_channels"], g["kernel"], g["groups"]), (g["size"], g["size"])
+    moved = META(1, g["in_channels"], *shape).numel() + layer(META(1, g["in_channels"], *shape)).numel() + count(layer)
+    return macs(layer, g["in_channels"], *shape) / moved
+
+
+@cache
+def stack(layers: int, channels: int) -> nn.Module:
+    with torch.device("meta"):
+        return nn.Sequential(*(nn.Conv2d(channels, channels, 3, padding=1, bias=False) for _ in range(layers)))
+
+
+def one_axis(g):
+    """A stack of 4 layers, 8 channels, 16 px: a factor of quarters keeps each a whole number."""
+    sizes = {"depth": 4, "width": 8, "resolution": 16}
+    scaled = sizes | {g["axis"]: round(sizes[g["axis"]] * g["factor"])}
+
+    def amount(layers, channels, pixels):
+        built = stack(layers, channels)
+        if g["what"] == "weights":
+            return count(built)
+        if g["what"] == "MACs":
+            return macs(built, channels, pixels, pixels)
+        return sum(part(META(1, channels, pixels, pixels)).numel() for part in built)
+
+    return amount(*scaled.values()) / amount(*sizes.values())
+
+
+@cache
+def bottleneck_of(channels, out, shortcut, width) -> nn.Module:
+    """torchvision's; its inner channels are planes · base_width / 64, its output 4 · planes."""
+    with torch.device("meta"):
+        side = nn.Sequential(nn.Conv2d(channels, out, 1, bias=False), nn.BatchNorm2d(out)) if shortcut else None
+        return resnet.Bottleneck(channels, out // 4, downsample=side, base_width=width)
+
+
+def bottleneck(g):
+    width = 64 * g["inner"] // (g["out_channels"] // 4)
+    return count(bottleneck_of(g["in_channels"], g["out_channels"], g["shortcut"], width))
+
+
+def wide_bottleneck(g):
+    plain, wide = (bottleneck_of(g["channels"], g["channels"], False, 64 * factor) for factor in (1, g["factor"]))
+    return count(wide) / count(plain)
+
+
+def gate_value(g):
+    squeezed = len(g["first"])
+    gate = SqueezeExcitation(len(g["means"]), squeezed, activation=nn.SiLU).double()
+    with torch.no_grad():
+        gate.fc1.weight.copy_(torch.tensor(g["first"], dtype=torch.double)[:, :, None, None])
+        gate.fc2.weight.copy_(torch.tensor(g["second"], dtype=torch.double)[:, :, None, None])
+        gate.fc1.bias.zero_(), gate.fc2.bias.zero_()
+        x = torch.tensor(g["means"], dtype=torch.double)[None, :, None, None].expand(1, -1, 2, 2)
+        return float(gate._scale(x)[0, g["channel"], 0, 0])
+
+
+def gated_mean(g):
+    x = torch.tensor(g["values"], dtype=torch.double)
+    return float((x * torch.tensor(g["logit"], dtype=torch.double).sigmoid()).mean())
+
+
+def smoothed_loss(g):
+    return float(
+        F.cross_entropy(
+            torch.tensor([g["logits"]], dtype=torch.double),
+            torch.tensor([g["right"]]),
+            label_smoothing=g["smoothing"],
+        )
+    )
+
+
+def swish(g):
+    x = torch.tensor(g["x"], dtype=torch.double, requires_grad=True)
+    y = F.silu(x)
+    y.backward()
+    return float(x.grad if g["wanted"] == "slope" else y.detach())
+
+
+def folded_batch_norm(g):
+    convolution, norm = nn.Conv2d(1, 1, 1, bias=False).double(), nn.BatchNorm2d(1, eps=g["eps"]).double()
+    with torch.no_grad():
+        convolution.weight.fill_(g["weight"]), norm.weight.fill_(g["scale"]), norm.bias.fill_(g["shift"])
+        norm.running_mean.fill_(g["mean"]), norm.running_var.fill_(g["variance"])
+    folded = fuse_conv_bn_eval(convolution.eval(), norm.eval())
+    return float(getattr(folded, g["wanted"]).detach())
+
+
+def scaled_resolution(g):
+    exact = np.float64(g["base"]) * np.exp(g["phi"] * np.log(g["gamma"]))
+    return int(np.rint(exact))
+
+
+def scaled_channels(g):
+    return efficientnet._make_divisible(g["channels"] * g["width"], 8)
+
+
+def scaled_depth(g):
+    adjust = efficientnet.MBConvConfig.adjust_depth
+    return sum(adjust(layers, g["depth"]) for layers in g["layers"])
+
+
+def compute_growth(g):
+    """Depth once, width and resolution twice, each to the power of φ."""
+    axes = np.array([g["alpha"], g["beta"], g["beta"], g["gamma"], g["gamma"]])
+    return float(np.prod(axes ** g["phi"]))
+
+
+def missing_coefficient(g):
+    low, high = 0.0, 10.0
+    for _ in range(80):  # halve the interval
+        middle = (low + high) / 2
+        a, b, c = ({**g["known"], g["missing"]: middle}[letter] for letter in "αβγ")
+        low, high = (low, middle) if a * b * b * c * c > g["target"] else (middle, high)
+    return low
+
+
+def implied_phi(g):
+    low, high = 0.0, 40.0
+    for _ in range(80):
+        middle = (low + high) / 2
+        low, high = (low, middle) if g["base"] ** middle > g["ratio"] else (middle, high)
+    return low
+
+
+def scaled_learning_rate(g):
+    return float(Fraction(str(g["base"])) / g["images"] * g["batch"])
+
+
+def decayed_learning_rate(g):
+    """Tenths of an epoch, one after the other; the rate falls whenever another period is full."""
+    period, rate = round(10 * g["every"]), g["start"]
+    for tenth in range(1, 10 * g["epochs"] + 1):
+        if tenth % period == 0:
+            rate *= g["decay"]
+    return rate
+
+
+def epochs_of_steps(g):
+    return float(Fraction(g["steps"] * g["batch"], g["images"]))
+
+
+def moving_average(g):
+    """All steps at once: what is left of the start, and of each later weight."""
+    shares = (1 - g["decay"]) * g["decay"] ** np.arange(g["steps"])
+    return g["old"] * (1 - shares.sum()) + g["new"] * shares.sum()
+
+
+def pipeline_bubble(g):
+    """The pipeline's timetable: micro-batch m is in partition k at step m + k."""
+    partitions, batches = g["partitions"], g["micro_batches"]
+    table = np.zeros((partitions, partitions + batches - 1), bool)
+    for batch in range(batches):
+        table[np.arange(partitions), batch + np.arange(partitions)] = True
+    return 100 * float(table.mean() if g["wanted"] == "busy" else 1 - table.mean())
+
+
+@cache
+def _table_2() -> list[dict[str, str]]:
+    with (tables.FOLDER / "effnet_table2_imagenet.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def published_ratio(g):
+    [top] = [row[g["column"]] for row in _table_2() if (row["version"], row["model"]) == (g["version"], g["model"])]
+    [base] = [row[g["column"]] for row in _table_2() if (row["version"], row["model"]) == (g["version"], g["base"])]
+    return float(Fraction(top) / Fraction(base))

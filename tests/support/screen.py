@@ -1,0 +1,88 @@
+"""What the tests of the pages share: the app opened at a page, and what stands on its screen."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+
+import numpy as np
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Node
+from support.paths import ROOT
+
+PATIENCE_S = 300  # a busy machine is no failure
+
+
+def opened(page: str, **link: str) -> AppTest:
+    """The app at one of its pages, with these values in the URL."""
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
+    for key, value in link.items():  # what the first page shows, too, takes its value from the URL once
+        at.query_params[key] = value
+    return turned_to(page, at.run(), **link)
+
+
+def straight_to(page: str, **link: str) -> AppTest:
+    """The app opened at a page's own address, as a link does it."""
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
+    at.switch_page(f"pages/{page}.py")
+    for key, value in link.items():
+        at.query_params[key] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def on_screen(at: AppTest) -> dict[str, Node]:
+    """Everything that has a key: widgets, charts, components."""
+    found, waiting = {}, [at._tree]
+    while waiting:
+        node = waiting.pop()
+        waiting += getattr(node, "children", {}).values()
+        name = re.match(r"\$\$ID-\w+-(.*)", getattr(getattr(node, "proto", None), "id", "") or "")
+        if name and name[1] != "None":
+            found[name[1]] = node
+    return found
+
+
+def text_shown(element: Node) -> str:
+    """What a bound input holds, as a link writes it."""
+    if element.type == "selectbox":
+        return element.options[element.index]
+    if element.type == "button_group":
+        return ",".join(element.options[index] for index in element.indices)
+    return f"{element.value:g}" if element.type in ("slider", "number_input") else str(element.value)
+
+
+def turned_to(page: str, at: AppTest, **link: str) -> AppTest:
+    """Another page in the same session; the widgets there start anew, where a browser remembers bound ones."""
+    at.switch_page(f"pages/{page}.py")
+    for key, value in link.items():
+        at.query_params[key] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def captions(at: AppTest) -> str:
+    return " | ".join(caption.value for caption in at.caption)
+
+
+def chart(at: AppTest, key: str) -> dict:
+    """The plotly figure of that key, as it goes to the browser."""
+    [found] = [element for element in at.get("plotly_chart") if element.proto.id.endswith(key)]
+    return json.loads(found.proto.spec)
+
+
+def board(at: AppTest, name: str = "scaling_console") -> dict:
+    """What a component is given, the scaling console or another; AppTest does not run its code."""
+    [found] = [element for element in at.get("bidi_component") if element.proto.component_name == name]
+    return json.loads(found.proto.mixed.json or found.proto.json)
+
+
+def numbers(array) -> np.ndarray:
+    """Values of a plotly figure: lists, or typed arrays in base64."""
+    if isinstance(array, dict):
+        flat = np.frombuffer(base64.b64decode(array["bdata"]), np.dtype(array["dtype"]))
+        return flat.reshape([int(side) for side in str(array.get("shape", len(flat))).split(",")])
+    return np.array(array)

@@ -1,0 +1,127 @@
+"""Can a heat map be trusted? Pixels go in its order, and the network's weights are drawn anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from effnet_core.figures import faithfulness
+
+from ..session import answer_cache, pictures
+from ..shared import heat_overlay, map_pickers, widgets
+from . import computed_maps, drawn_maps, heat_maps
+
+if TYPE_CHECKING:
+    from effnet_core.explain.engine import Engine
+    from effnet_core.explain.results import Curves, Faithfulness, Heatmap, Randomised
+
+    from ..shared.heat_overlay import Look
+    from .heat_maps import Asked
+
+HOW_TO_READ = {
+    "deletion": "the sooner the probability falls, the more the map names what the class needs.",
+    "insertion": "the sooner it rises, the more the map names what is enough for the class.",
+}
+
+
+def show(
+    engine: Engine, picture: pictures.Picture, heatmap: Heatmap | None, asked: Asked, look: Look, *, key: str
+) -> None:
+    """Both checks of the map on the screen, each behind its button."""
+    if heatmap is None:
+        st.info("The map above is not computed yet: both checks need it.")
+        return
+    from effnet_core.explain.faithfulness import PASSES
+
+    question = answer_cache.asked(engine, picture, *asked)
+    st.subheader("Do the places that it highlights matter?", anchor=False)
+    judged = computed_maps.on_demand(
+        ("faithfulness", *question),
+        f"Take pixels away and put them in ({PASSES} forward passes)",
+        lambda progress: engine.faithfulness(picture.image, heatmap, progress=progress),
+        key=f"{key}.faithfulness",
+    )
+    if judged:
+        _show_curves(judged, map_pickers.class_names(engine)[judged.target], key=key)
+    st.subheader("Does it depend on what the network has learnt?", anchor=False)
+    if heatmap.method == "gradcam":  # with its signs: weights drawn anew often leave nothing but negative sums
+        heatmap = heat_maps.ladder(engine, picture, heatmap.target)[engine.layers.index(heatmap.layer)]
+    steps = computed_maps.on_demand(
+        ("randomisation", *question),
+        "Draw the weights anew, from the top downwards",
+        lambda progress: engine.randomisation(picture.image, heatmap, progress=progress, **dict(asked.parameters)),
+        key=f"{key}.randomisation",
+    )
+    if steps:
+        _show_strip(engine, picture, heatmap, steps, look)
+
+
+def _show_curves(judged: Faithfulness, name: str, *, key: str) -> None:
+    rivals = (("this map", judged.heatmap), ("random map", judged.random), ("centre blob", judged.centre))
+    deletion, insertion = st.columns(2)
+    for column, kind, axis in ((deletion, "deletion", "removed"), (insertion, "insertion", "put in")):
+        column.markdown(f"**{kind.capitalize()}**: {HOW_TO_READ[kind]}")
+        areas = ", ".join(f"{title} {getattr(curves, f'{kind}_area'):.2f}" for title, curves in rivals)
+        column.plotly_chart(
+            faithfulness.share_curves(
+                judged.shares,
+                [(title, getattr(curves, kind)) for title, curves in rivals],
+                axis=f"pixels {axis}, the map's highest first",
+            ),
+            key=f"{key}.{kind}",
+            alt=f"{kind.capitalize()}: probability of {name} over the share of pixels {axis}; areas: {areas}",
+            config=widgets.STILL,
+        )
+    _show_areas(rivals, key=key)
+    st.markdown(_verdict(judged))
+    st.caption(
+        f"Probability of {name}. Removed pixels get {judged.removed_to}; insertion starts from {judged.inserted_from}. "
+        "The confidence drop is the share of the probability that is lost when each pixel is kept only as far as the "
+        f"map is strong there. The random map lies on the same grid (seed {judged.seed}). Such pictures are unlike any "
+        "that the network was trained on: its answers to them are a comparison, not a measure of truth."
+    )
+
+
+def _show_areas(rivals: Iterable[tuple[str, Curves]], *, key: str) -> None:
+    rows = [
+        {
+            "order of": title,
+            "deletion area (low is good)": round(curves.deletion_area, 3),
+            "insertion area (high is good)": round(curves.insertion_area, 3),
+            "confidence drop (low is good)": f"{curves.confidence_drop:.0%}",
+        }
+        for title, curves in rivals
+    ]
+    st.dataframe(rows, hide_index=True, key=f"{key}.areas")
+
+
+def _verdict(judged: Faithfulness) -> str:
+    """Which of the two rivals the map beats, in words."""
+    own, sentences = judged.heatmap, []
+    for title, rival in (("a random map", judged.random), ("a blob in the centre", judged.centre)):
+        won = [own.deletion_area < rival.deletion_area, own.insertion_area > rival.insertion_area]
+        kinds = [kind for kind, better in zip(("deletion", "insertion"), won, strict=True) if better]
+        said = f"better than {title} in {' and '.join(kinds)}" if kinds else f"no better than {title}"
+        sentences.append(said)
+    return f"For this picture and class the map is **{sentences[0]}**, and **{sentences[1]}**."
+
+
+def _show_strip(
+    engine: Engine, picture: pictures.Picture, heatmap: Heatmap, steps: list[Randomised], look: Look
+) -> None:
+    shown, preparation = heat_overlay.for_screen(picture.image), engine.preparation
+    maps = [("As trained", drawn_maps.on_crop(shown, preparation, heatmap, look))]
+    for step in steps:
+        said = "blank" if step.similarity is None else f"{step.similarity:+.2f}"
+        maps.append((f"Down to {step.part}: {said}", drawn_maps.on_crop(shown, preparation, step.heatmap, look)))
+    drawn_maps.show_maps(maps)
+    from effnet_core.explain.faithfulness import SEED
+
+    st.caption(
+        "Under each map: its rank correlation (Spearman) with the trained network's, from +1 (same order of places) "
+        "over 0 (unrelated) to -1. The weights of a copy are drawn anew, each tensor with the mean and spread that it "
+        f"had (seed {SEED}){drawn_maps.legend(heatmap)}. A map that stays alike shows the picture, not what the "
+        "network has learnt of the class."
+    )

@@ -1,0 +1,78 @@
+"""Which heat map: the inputs for class, method and stage, and the map itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from ..session import answer_cache, pictures
+from ..shared import map_pickers, widgets
+from .computed_maps import at_once, on_demand
+
+if TYPE_CHECKING:
+    from effnet_core.explain.engine import Engine
+    from effnet_core.explain.methods import Progress
+    from effnet_core.explain.results import Explanation, Heatmap
+
+
+SLOW = 4  # passes through the network; what needs more waits for a button
+
+
+class Asked(NamedTuple):
+    """Which map is on the screen."""
+
+    method: str
+    target: int
+    layer: str | None
+    parameters: tuple[tuple[str, int], ...] = ()
+
+
+def pick_map(engine: Engine, answer: Explanation, *, key: str) -> Asked:
+    """Class, method, stage and parameters of the map, and in words what the method shows and can't tell."""
+    from effnet_core.explain.methods import METHODS
+
+    target = map_pickers.pick_class(engine, answer, key=f"{key}.target")
+    name = widgets.select("Method", {name: method.title for name, method in METHODS.items()}, key=f"{key}.method")
+    method = METHODS[name]
+    layer = map_pickers.pick_stage(engine, key=f"{key}.stage") if method.at_stage else None
+    parameters = {}
+    for row in method.parameters:
+        limits = {"default": float(row.default), "limits": (float(row.low), float(row.high)), "step": float(row.step)}
+        parameters[row.name] = round(widgets.slider(row.title, key=f"{key}.{row.name}", **limits))
+    asked = Asked(name, target, layer, tuple(parameters.items()))
+    st.markdown(f"**{method.title}** shows {method.shows}. **It can't tell** {method.cannot_tell}.")
+    st.caption(f"Cost: {_cost(*_passes(engine, asked))}.")
+    return asked
+
+
+def _passes(engine: Engine, asked: Asked) -> tuple[int, int]:
+    from effnet_core.explain.methods import METHODS
+
+    return METHODS[asked.method].passes(engine.preparation.crop, **dict(asked.parameters))
+
+
+def _cost(forward: int, backward: int) -> str:
+    passes = f"{forward:,} forward pass" + "es" * (forward != 1)
+    return f"{passes}, {backward:,} backward" if backward else passes
+
+
+def map_of(engine: Engine, picture: pictures.Picture, answer: Explanation, asked: Asked, *, key: str) -> Heatmap | None:
+    """The map that was asked for; None while a slow one waits for its button."""
+    if asked.method == "gradcam":
+        return map_pickers.heatmap_of(engine, picture, answer, target=asked.target, layer=asked.layer)
+
+    def work(progress: Progress | None = None) -> Heatmap:
+        how = {"method": asked.method, "target": asked.target, "layer": asked.layer, "progress": progress}
+        return engine.attribute(picture.image, **how, **dict(asked.parameters))
+
+    question, passes = answer_cache.asked(engine, picture, *asked), _passes(engine, asked)
+    if sum(passes) <= SLOW:
+        return at_once(question, work)
+    return on_demand(question, f"Compute the map ({_cost(*passes)})", work, key=key)
+
+
+def ladder(engine: Engine, picture: pictures.Picture, target: int) -> list[Heatmap]:
+    """Signed Grad-CAM at every stage."""
+    question = answer_cache.asked(engine, picture, "ladder", target)
+    return at_once(question, lambda: engine.ladder(picture.image, targets=[target]))

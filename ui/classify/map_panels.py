@@ -1,0 +1,74 @@
+"""The panels "Every stage" and "Two classes"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ..session import pictures
+from ..shared import heat_overlay, map_pickers, widgets
+from .drawn_maps import ceiling, on_crop, show_maps
+from .heat_maps import Asked, ladder, map_of
+
+if TYPE_CHECKING:
+    from effnet_core.explain.engine import Engine
+    from effnet_core.explain.results import Explanation
+
+    from ..shared.heat_overlay import Look
+
+
+SECOND_ANSWER = -2  # as a class to map: whatever the network's second answer is
+
+
+def show_ladder(engine: Engine, picture: pictures.Picture, target: int, look: Look, *, key: str) -> None:
+    """Grad-CAM at every stage, from one forward and one backward pass."""
+    signs = widgets.choice("Shown", {"for": "What speaks for the class", "both": "For and against"}, key=f"{key}.signs")
+    shown, maps = heat_overlay.for_screen(picture.image), []
+    for number, heatmap in enumerate(ladder(engine, picture, target), start=1):
+        heatmap = heatmap if signs == "both" else heatmap.rectified()
+        rows, columns = heatmap.values.shape
+        blank = ": no positive evidence" if heatmap.is_blank else ""
+        title = f"Stage {number}, {rows} × {columns}{blank}"
+        maps.append((title, on_crop(shown, engine.preparation, heatmap, look)))
+    show_maps(maps)
+    st.caption(
+        f"Grad-CAM for {map_pickers.class_names(engine)[target]} at every stage, from one forward and one backward "
+        "pass. "
+        "Each map is scaled to its own strongest value." + (" Blue speaks against the class." * (signs == "both"))
+    )
+
+
+def show_two_classes(
+    engine: Engine, picture: pictures.Picture, answer: Explanation, asked: Asked, look: Look, *, key: str
+) -> None:
+    """The map on the screen, the same for another class, to one scale, and their difference."""
+    names = map_pickers.class_names(engine)
+    if len(answer.top) < 2:
+        st.info("This network has one class: there is no second one to compare with.")
+        return
+    texts = {SECOND_ANSWER: "its second answer"} | dict(enumerate(names))
+    chosen = widgets.select("The other class", texts, key=f"{key}.other")
+    other = answer.top[1].index if chosen == SECOND_ANSWER else chosen
+    first = map_of(engine, picture, answer, asked, key=f"{key}.first_map")
+    second = map_of(engine, picture, answer, asked._replace(target=other), key=f"{key}.second_map")
+    if first is None or second is None:
+        return
+    from effnet_core.explain.results import Heatmap
+
+    scale = max(ceiling(first), ceiling(second))
+    difference = Heatmap(first.layer, first.target, first.values - second.values, first.method, signed=True)
+    shown, preparation = heat_overlay.for_screen(picture.image), engine.preparation
+    columns = st.columns(3)
+    titles = (names[first.target], names[other], "The difference")
+    for column, title, heatmap in zip(columns, titles, (first, second, difference), strict=True):
+        column.image(
+            on_crop(shown, preparation, heatmap, look, strongest=scale),
+            width="stretch",
+            caption=f"{title}{': no positive evidence' * (heatmap.is_blank and heatmap is not difference)}",
+            alt=f"Heat map: {title}",
+        )
+    st.caption(
+        "All three to one scale, so that they can be compared. In the difference, orange speaks more for "
+        f"{names[first.target]}, blue more for {names[other]}."
+    )

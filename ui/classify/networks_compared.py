@@ -1,0 +1,127 @@
+"""The same picture through every network that is ready: answer, map, time, cost."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from ..session import engines, pictures
+from ..shared import heat_overlay, model_picker, predictions
+from . import computed_maps, drawn_maps
+
+if TYPE_CHECKING:
+    from effnet_core.explain.engine import Engine
+    from effnet_core.explain.methods import Progress
+    from effnet_core.explain.results import Explanation
+
+    from ..shared.heat_overlay import Look
+
+RUNS = 3
+
+
+class Seen(NamedTuple):
+    """What one network made of the picture; `engine` and `answer` are None where it could not be loaded."""
+
+    title: str
+    engine: Engine | None
+    answer: Explanation | None
+    milliseconds: float
+    problem: str = ""
+
+
+def show(picture: pictures.Picture, look: Look, *, key: str) -> None:
+    """A table and a map for each network, once the button was pressed."""
+    names = ready()
+    if len(names) == 1:
+        st.info(
+            f"Only one network is ready: {model_picker.title(names[0])}. Fetch others on the page “This machine” or "
+            "with `python -m effnet_core fetch efficientnet_b0 efficientnet_b4`, or bring your own checkpoint above: "
+            "then they stand here side by side."
+        )
+    networks = f"{len(names)} networks" if len(names) > 1 else "this network"
+    found = computed_maps.on_demand(
+        ("side by side", *names, engines.device(), engines.own_uploads(), picture.digest),
+        f"Show the picture to {networks}",
+        lambda progress: _through_all(names, picture, progress),
+        key=f"{key}.all",
+    )
+    if found:
+        _show_all(found, picture, look, key=key)
+
+
+def ready() -> list[str]:
+    """Names of the networks that can answer now, the session's own last."""
+    from effnet_core.networks import weights
+
+    names = [status.name for status in weights.statuses() if status.ready]
+    return [*names, *([engines.OWN_MODEL] if engines.own_model() else [])]
+
+
+def _through_all(names: list[str], picture: pictures.Picture, progress: Progress) -> list[Seen]:
+    seen = []
+    for number, name in enumerate(names, start=1):
+        seen.append(_through(name, picture))
+        progress(number / len(names))
+    return seen
+
+
+def _through(name: str, picture: pictures.Picture) -> Seen:
+    from effnet_core.networks.weights import WeightsUnavailable
+
+    title = model_picker.title(name)
+    try:
+        engine = (
+            engines.own_engine(engines.device())
+            if name == engines.OWN_MODEL
+            else engines.engine(name, engines.device())
+        )
+    except (WeightsUnavailable, ValueError) as problem:
+        return Seen(title, None, None, 0.0, str(problem))
+    image, times = picture.image, []
+    for _ in range(1 + RUNS):  # the first one warms up
+        start = time.perf_counter()
+        [answer] = engine.explain([image], top=predictions.top_of(engine))
+        times.append(1e3 * (time.perf_counter() - start))
+    return Seen(title, engine, answer, statistics.median(times[1:]))
+
+
+def _show_all(found: list[Seen], picture: pictures.Picture, look: Look, *, key: str) -> None:
+    for one in found:
+        if one.problem:
+            st.warning(f"{one.title}: {one.problem}")
+    rows, maps, shown = [], [], heat_overlay.for_screen(picture.image)
+    for one in found:
+        if one.engine:
+            rows.append(_row(one))
+            seen = drawn_maps.on_crop(shown, one.engine.preparation, one.answer.heatmaps[0], look)
+            maps.append((f"{one.title}: {predictions.sentence(one.answer)}", seen))
+    drawn_maps.show_maps(maps)
+    shares = {"probability": st.column_config.NumberColumn(format="percent")}
+    st.dataframe(rows, hide_index=True, column_config=shares, key=f"{key}.networks")
+    devices = ", ".join(sorted({one.engine.device.upper() for one in found if one.engine}))
+    st.caption(
+        f"Time: median of {RUNS} runs after one that warms up, of one decoded picture's preparation, forward pass and "
+        f"Grad-CAM at the last stage, on the {devices} of this machine, as busy as it is now. Each map highlights the "
+        "network's own first answer. Networks with other classes share their belief out differently: do not read "
+        "their probabilities against each other."
+    )
+
+
+def _row(one: Seen) -> dict[str, str | float]:
+    from effnet_core.cost import cost_of
+    from effnet_core.figures.style import three_digits
+
+    best = one.answer.top[0]
+    return {
+        "network": one.title,
+        "weights": one.engine.weights,
+        "first answer": predictions.class_name(best),
+        "probability": best.probability,
+        "classes": one.engine.architecture.classes,
+        "input, px": one.engine.preparation.crop,
+        "MACs, G": three_digits(cost_of(one.engine.architecture).macs / 1e9),
+        "time, ms": three_digits(one.milliseconds),
+    }

@@ -1,0 +1,150 @@
+"""Interview cards: one at a time, rated, repeated when they are due."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from html import escape
+
+import streamlit as st
+
+from effnet_core.interview import cards, progress_file, spaced_repetition
+from effnet_core.interview.cards import Card
+from effnet_core.interview.drills.kind import GROUPS, LEVELS
+
+from ..session import kept_values
+from ..shared import widgets
+from . import progress
+
+ALL = "all"
+
+
+NEXT = "next"
+
+
+LEVEL_TEXTS = {ALL: "All", **dict(zip(map(str, LEVELS), ("Easy", "Medium", "Hard"), strict=True))}
+
+
+LOOK_KEY = "A"
+
+
+KEYS = dict(zip(spaced_repetition.RATINGS, "1234", strict=True))  # on the keyboard
+
+
+def select(label: str, options: dict[str, str], *, key: str, help: str | None = None) -> str:
+    """A select box over {value: text on the screen and in the URL}; the first is the default."""
+    values, texts = list(options), list(options.values())
+    widgets.explain_refused(key, f"one of {len(texts)}, such as {texts[0]}", lambda text: text in texts, texts[0])
+    if kept_values.value(key) not in (None, *options):
+        kept_values.keep(key, values[0])  # a narrower choice has left the old value behind
+    return st.selectbox(label, values, format_func=options.get, key=key, bind="query-params", help=help)
+
+
+def pick_group() -> str | None:
+    group = select("Group", {ALL: "All groups", **GROUPS}, key="interview.group")
+    return None if group == ALL else group
+
+
+def pick_level() -> int | None:
+    level = widgets.choice("Level", LEVEL_TEXTS, key="interview.level")
+    return None if level == ALL else int(level)
+
+
+def show_cards() -> None:
+    """The next card of the queue, or the one that was picked."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width=340):
+            group = pick_group()
+        level = pick_level()
+        with st.popover("My progress"):
+            progress.show_files()
+    found, slot = cards.in_group(group, level), st.container()
+    with st.container():
+        picked = select(
+            "Card",
+            {NEXT: "The next that is due, then new ones"} | {card.id: card.question for card in found},
+            key="interview.card",
+        )
+    waiting = spaced_repetition.queue(progress.known(), [card.id for card in found], progress.now())
+    _show_tally(found)
+    with slot:
+        if picked == NEXT and not waiting:
+            _show_done(found)
+        else:
+            _show_card(cards.card(waiting[0] if picked == NEXT else picked))
+
+
+def _show_tally(found: Sequence[Card]) -> None:
+    tally = spaced_repetition.tally(progress.known(), [card.id for card in found], progress.now())
+    st.caption(
+        f"{len(found)} cards: **{tally.new}** new, **{tally.due}** due now, **{tally.later}** known until later."
+    )
+
+
+def _show_done(found: Sequence[Card]) -> None:
+    soonest = spaced_repetition.next_due(progress.known(), [card.id for card in found])
+    wait = progress_file.in_words(max(soonest - progress.now(), timedelta(0)))
+    st.success(f"Nothing is due. The next of these cards comes back in {wait}. Pick a card above, or take a drill.")
+
+
+def _show_card(card: Card) -> None:
+    with st.container(border=True):
+        st.caption(f"{GROUPS[card.group]} · {LEVEL_TEXTS[str(card.level)].lower()}")
+        st.header(card.question, anchor=False)
+        if kept_values.value("interview.revealed") != card.id:
+            st.markdown("Say your answer aloud, in two to five sentences. Then look.")
+            st.button(
+                "Show the answer",
+                key="interview.reveal",
+                type="primary",
+                shortcut=LOOK_KEY,
+                on_click=kept_values.keep,
+                args=("interview.revealed", card.id),
+            )
+            return
+        show_answer(card)
+        _ask_rating(card)
+
+
+def show_answer(card: Card) -> None:
+    """What a good answer is, what is listened for, what goes wrong, where it is from and where the app shows it."""
+    show_large(card.answer)
+    wanted, mistake = st.columns(2, gap="large")
+    wanted.markdown(f"**The interviewer listens for**  \n{card.wanted}")
+    mistake.markdown(f"**The common mistake**  \n{card.mistake}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        show_link(card)
+        widgets.cite(f"Source: {card.source}")
+
+
+def show_large(text: str) -> None:
+    """A paragraph that the last row can read."""
+    st.html(f'<p style="font-size: 1.3rem; line-height: 1.5; margin: 0">{escape(text)}</p>')
+
+
+def show_link(card: Card) -> None:
+    st.page_link(
+        f"pages/{card.page}.py",
+        label="See it in the app",
+        icon=":material/arrow_forward:",
+        query_params=dict(card.settings),
+    )
+
+
+def _ask_rating(card: Card) -> None:
+    st.markdown("**How did it go?** The card comes back when you are about to forget it.")
+    waits = spaced_repetition.intervals(progress.known(), card.id, progress.now())
+    with st.container(horizontal=True):
+        for rating, wait in waits.items():
+            st.button(
+                f"{rating} · {progress_file.in_words(wait)}",
+                key=f"interview.rate.{rating}",
+                shortcut=KEYS[rating],
+                on_click=_rate,
+                args=(card.id, rating),
+            )
+
+
+def _rate(card: str, rating: str) -> None:
+    progress.rate(card, rating)
+    kept_values.keep_all({"interview.card": NEXT, "interview.revealed": None})

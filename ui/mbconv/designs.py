@@ -1,0 +1,79 @@
+"""The panel "Four designs": a block and its relatives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from effnet_core.figures import block as figures_block
+from effnet_core.scaling import block_designs, block_steps
+
+from ..shared import costs, widgets
+from .steps import draw, widths
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from effnet_core.explain.engine import Engine
+    from effnet_core.scaling.block_designs import Design
+
+
+def show_designs(engine: Engine, name: str) -> None:
+    """ResNet bottleneck, MobileNetV2 block, MBConv and fused MBConv, between the same ends or at the same budget."""
+    block, size = block_designs.place(engine.architecture, name)
+    texts = {"ends": "Same channels in and out", "budget": "Same compute"}
+    compared = widgets.choice("Compare at", texts, key="mbconv.compare")
+    found = block_designs.side_by_side(block, size, same_budget=compared == "budget")
+    widest = max(design.widest for design in found)
+    for pair in (found[:2], found[2:]):
+        for column, design in zip(st.columns(2, gap="large"), pair, strict=True):
+            column.markdown(f"**{design.name}**: {widths(design)} channels")
+            with column:
+                draw(design, widest, key=f"mbconv.design.{design.name}")
+    _show_bars(found)
+    layer_table(found, key="mbconv.designs.layers")
+    widgets.cite(block_designs.SOURCES)
+
+
+def _show_bars(found: Sequence[Design]) -> None:
+    """Four charts of one bar a design: parameters, compute, activations, and what is kept for the residual."""
+    shown = costs.quantity()
+    quantities = {
+        "parameters": [design.cost.params for design in found],
+        shown.name: [shown.factor * design.cost.macs for design in found],
+        "activations": [design.cost.activations for design in found],
+        "elements kept for the residual": [design.kept for design in found],
+    }
+    columns = st.columns(2, gap="large") * 2
+    for column, (name, counts) in zip(columns, quantities.items(), strict=True):
+        column.markdown(f"**{name[0].upper()}{name[1:]}**")
+        named = dict(zip((design.name for design in found), counts, strict=True))
+        column.plotly_chart(
+            figures_block.bars(named, name, marked="MBConv"),
+            key=f"mbconv.bars.{name.split()[0]}",
+            alt=f"{name}: " + ", ".join(f"{design} {count:,}" for design, count in named.items()),
+            config=widgets.STILL,
+        )
+
+
+def layer_table(found: Sequence[Design], *, key: str) -> None:
+    """Every layer of the designs with its counts and the formula behind them."""
+    shown = costs.quantity()
+    rows = [
+        {
+            "design": design.name,
+            "layer": f"{layer.role} {layer.kernel}×{layer.kernel}",
+            "output": f"{layer.out_channels} × {layer.size} × {layer.size}",
+            "parameters": layer.params,
+            shown.name: shown.factor * layer.macs,
+            "activations": layer.activations,
+            "parameters are": block_steps.params_formula(layer),
+            f"{shown.name} are": block_steps.compute_formula(layer, shown.factor),
+        }
+        for design in found
+        for layer in design.all_layers
+    ]
+    counts = ("parameters", shown.name, "activations")
+    exact = {column: st.column_config.NumberColumn(format="localized") for column in counts}
+    st.dataframe(rows, hide_index=True, column_config=exact, key=key)

@@ -1,0 +1,71 @@
+"""Gate statistics measured on class folders that the user uploads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from effnet_core.explain.gate_statistics import GateStatistics
+
+from ..session import answer_cache
+
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+    from effnet_core.explain.engine import Engine
+
+
+LIMIT_MB = 200  # of an uploaded zip file
+
+
+def own_folders(engine: Engine) -> None:
+    """Measure the network's gates on class folders that the user brings as a zip file."""
+    upload = st.file_uploader(
+        f"Zip file of class folders (one folder a class, pictures inside), up to {LIMIT_MB} MB",
+        ["zip"],
+        max_upload_size=LIMIT_MB,
+        key="se_gates.zip",
+        help="It stays in this session: nobody else sees it, and nothing is written to disk.",
+    )
+    if upload and st.button("Measure the gates on these", key="se_gates.measure", type="primary"):
+        _measure(engine, upload)
+    found = answer_cache.gate_statistics(engine)
+    for sentence in (found.refused if found else ())[:5]:
+        st.warning(f"Left out: {sentence}")
+
+
+def _measure(engine: Engine, upload: UploadedFile) -> None:
+    """With a bar; a click on anything ends it where the bar is moved, and nothing is kept."""
+    from effnet_core.explain import gate_statistics
+    from effnet_core.images import class_folders
+
+    bar = st.progress(0.0, text="Reading pictures …")
+    st.button("Stop", key="se_gates.stop_measuring")
+
+    def show(share: float) -> bool:
+        bar.progress(share, text=f"{share:.0%} of the pictures")
+        return True
+
+    try:
+        folders = class_folders.open_zip(upload, upload.name)
+        found = gate_statistics.measure(engine, folders, about={"data": upload.name}, progress=show)
+    except ValueError as problem:
+        bar.empty()
+        st.error(str(problem))
+    else:
+        answer_cache.keep_gate_statistics(engine, found)
+        st.rerun()
+
+
+def download(statistics: GateStatistics) -> None:
+    from effnet_core.explain import gate_statistics_file
+
+    st.download_button(
+        "Download means and spreads (NPZ)",
+        lambda: gate_statistics_file.as_npz(statistics),
+        "gate_statistics.npz",
+        "application/zip",
+        key="se_gates.statistics_npz",
+        on_click="ignore",
+    )

@@ -1,0 +1,86 @@
+"""The panel "Which channels matter": each channel closed alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from effnet_core.explain.gate_statistics import rank_correlation
+from effnet_core.figures import gates as figures_gates
+
+from ..session import answer_cache, pictures
+from ..shared import map_pickers, widgets
+
+if TYPE_CHECKING:
+    from effnet_core.explain.engine import Engine
+    from effnet_core.explain.results import ChannelEffect, Explanation
+
+
+def rank(engine: Engine, picture: pictures.Picture, answer: Explanation) -> None:
+    """Close each channel of a block in turn, and compare the falls of the logit with the gates."""
+    block_column, class_column, button = st.columns([2, 2, 1], vertical_alignment="bottom")
+    with block_column:
+        block = map_pickers.pick_block(engine, key="se_gates.block")
+    with class_column:
+        target = map_pickers.pick_class(engine, answer, key="se_gates.target")
+    name, width = map_pickers.class_names(engine)[target], engine.architecture.block(block).expanded_channels
+    st.header(f"Which channels of {block} does “{name}” need?", anchor=False)
+    slot = st.empty()
+    if button.button(f"Close each of {width}", key="se_gates.rank", type="primary"):
+        with slot.container():
+            _measure(engine, picture, block, target)
+    asked = answer_cache.asked(engine, picture, "rank_channels", block, target)
+    found = answer_cache.remembered(asked)
+    if found is None:
+        slot.info(f"Nothing is measured yet: the button closes each of the {width} channels in turn, one at a time.")
+        return
+    slot.markdown(effect_words(found, block, name))
+    _show_effects(found, block, name)
+
+
+def _show_effects(found: list[ChannelEffect], block: str, name: str) -> None:
+    """A point a channel, and the same as a table."""
+    chart, table = st.columns([3, 2], gap="large")
+    chart.plotly_chart(
+        figures_gates.effects([(row.channel, row.gate, row.drop) for row in found], target=name),
+        key="se_gates.effects",
+        alt=f"Fall of the logit of {name} against the gate, a point a channel of {block}; largest: channel "
+        f"{found[0].channel}, {found[0].drop:.3f}",
+        config=widgets.STILL,
+    )
+    rows = [
+        {"channel": row.channel, "fall of the logit": round(row.drop, 4), "gate": round(row.gate, 4)} for row in found
+    ]
+    table.dataframe(rows, hide_index=True, height=420, key="se_gates.effects_table")
+
+
+def _measure(engine: Engine, picture: pictures.Picture, block: str, target: int) -> None:
+    """With a bar; a click on anything ends it where the bar is moved, and nothing is kept."""
+    bar = st.progress(0.0, text="Closing channels …")
+    st.button("Stop", key="se_gates.stop")
+
+    def show(share: float) -> bool:
+        bar.progress(share, text=f"{share:.0%} of the channels closed")
+        return True
+
+    found = engine.rank_channels(picture.image, block, target=target, progress=show)
+    answer_cache.remember(answer_cache.asked(engine, picture, "rank_channels", block, target), found)
+
+
+def effect_words(found: list[ChannelEffect], block: str, name: str) -> str:
+    """The strongest effects, and whether the gates rank the channels alike."""
+    most, least = found[0], found[-1]
+    text = f"Closing channel **{most.channel}** of {block} lowers the logit of {name} most: by **{most.drop:.3f}**. "
+    if most.drop <= 0:
+        text = f"Closing no single channel of {block} lowers the logit of {name}. "
+    if least.drop < 0:
+        text += f"Closing channel {least.channel} raises it by {-least.drop:.3f}. "
+    alike = rank_correlation([row.gate for row in found], [row.drop for row in found])
+    if alike is None:
+        return text + "All effects or all gates are equal, so there is no order to compare."
+    kind = "much alike" if alike > 0.5 else "in nearly reversed order" if alike < -0.5 else "differently"
+    return text + (
+        f"Ranked by their gates the channels stand {kind}: rank correlation **{alike:.2f}** "
+        "(1: same order, 0: unrelated, −1: reversed)."
+    )

@@ -1,0 +1,92 @@
+"""Answers of engines, computed once a session, since they come from pictures of its user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from .engines import OFFLINE_MODEL, engine_key
+from .kept_values import keep, value
+from .pictures import Picture
+
+if TYPE_CHECKING:
+    from effnet_core.explain.engine import Engine
+    from effnet_core.explain.gate_edits import GateEdit
+    from effnet_core.explain.gate_statistics import GateStatistics
+    from effnet_core.explain.results import BlockTrace, Comparison, Explanation
+
+
+MOST_REMEMBERED = 48
+
+
+def explain(
+    engine: Engine, picture: Picture, *, top: int = 5, layer: str | None = None, target: int | None = None
+) -> Explanation:
+    """Engine.explain for one picture, computed once a session for the same picture and question."""
+    return _explain(engine_key(engine), picture.digest, top, layer, target, engine, picture)
+
+
+@st.cache_data(max_entries=64, scope="session", show_spinner=False)
+def _explain(
+    key: str, digest: str, top: int, layer: str | None, target: int | None, _engine: Engine, _picture: Picture
+) -> Explanation:
+    return _engine.explain([_picture.image], top=top, layer=layer, target=target)[0]
+
+
+def trace(engine: Engine, picture: Picture, block: str) -> BlockTrace:
+    """Engine.trace, computed once a session; feature maps are large, so few are kept."""
+    return _trace(engine_key(engine), picture.digest, block, engine, picture)
+
+
+@st.cache_data(max_entries=4, scope="session", show_spinner=False)
+def _trace(key: str, digest: str, block: str, _engine: Engine, _picture: Picture) -> BlockTrace:
+    return _engine.trace(_picture.image, block)
+
+
+def intervene(engine: Engine, picture: Picture, edits: tuple[GateEdit, ...], *, top: int) -> Comparison:
+    """Engine.intervene, computed once a session for the same picture and edits."""
+    return _intervene(engine_key(engine), picture.digest, repr(edits), top, engine, picture, edits)
+
+
+@st.cache_data(max_entries=16, scope="session", show_spinner=False)
+def _intervene(
+    key: str, digest: str, told: str, top: int, _engine: Engine, _picture: Picture, _edits: tuple[GateEdit, ...]
+) -> Comparison:
+    return _engine.intervene(_picture.image, _edits, top=top)
+
+
+@st.cache_resource(show_spinner=False)
+def _bundled_statistics() -> GateStatistics:
+    from effnet_core.explain import gate_statistics_file
+
+    return gate_statistics_file.load()
+
+
+def gate_statistics(engine: Engine) -> GateStatistics | None:
+    """This session's own measurement of the network's gates, else the bundled one where it is of this network."""
+    own = value("se_gates.statistics", {}).get(engine_key(engine))
+    if own is None and engine.name == OFFLINE_MODEL and not engine.weights.startswith("own"):
+        return _bundled_statistics()
+    return own
+
+
+def keep_gate_statistics(engine: Engine, statistics: GateStatistics) -> None:
+    """Keep what was measured on the user's own pictures for this session, of one network."""
+    keep("se_gates.statistics", {engine_key(engine): statistics})
+
+
+def remembered(key: tuple) -> object | None:
+    """What was computed for this question in this session, if it is still kept; `asked` makes the question's key."""
+    return value("answers", {}).get(key)
+
+
+def remember(key: tuple, answer: object) -> None:
+    """Keep what took long to compute; the oldest of MOST_REMEMBERED answers goes."""
+    answers = value("answers", {}) | {key: answer}
+    keep("answers", dict(list(answers.items())[-MOST_REMEMBERED:]))
+
+
+def asked(engine: Engine, picture: Picture, *question: object) -> tuple:
+    """The key of a question about a picture, for `remembered`."""
+    return (engine_key(engine), picture.digest, *question)

@@ -1,0 +1,104 @@
+"""Networks ready to answer: shared by all sessions, the user’s own for one session, warmed up in the background."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from .kept_values import keep, value
+from .pictures import sample
+
+if TYPE_CHECKING:
+    from effnet_core.explain.engine import Engine
+    from effnet_core.networks.weights import Model
+
+
+OFFLINE_MODEL = "tiny"
+
+
+OWN_MODEL = "own"
+
+
+WARM_UP_AFTER_S = 1.0  # the browser fetches the charts' code in this time
+
+
+_log = logging.getLogger(__name__)
+
+
+def device() -> str:
+    """The device that this session chose on the machine page, else "auto"."""
+    return str(value("machine.device", "auto"))
+
+
+def _release(engine: Engine) -> None:
+    """Give a dropped network's memory back to the GPU; its last user may still hold it, then it goes later."""
+    import gc
+
+    import torch
+
+    del engine
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+@st.cache_resource(max_entries=3, on_release=_release, show_spinner=False)
+def engine(name: str, device: str = "auto") -> Engine:
+    """A trained network ready to answer, shared by all sessions. WeightsUnavailable where its weights are not here."""
+    from effnet_core.explain.engine import Engine
+    from effnet_core.networks import weights
+
+    return Engine(weights.load(name), device)
+
+
+@st.cache_resource(max_entries=1, scope="session", on_release=_release, show_spinner=False)
+def _own_engine(uploads: tuple[str, str], device: str, _model: Model) -> Engine:
+    from effnet_core.explain.engine import Engine
+
+    return Engine(_model, device)
+
+
+def keep_own_model(model: Model, uploads: tuple[str, str]) -> None:
+    """Keep the user's own network for this session alone; `uploads` are the ids of checkpoint and labels file."""
+    keep("own.model", model)
+    keep("own.uploads", uploads)
+
+
+def own_model() -> Model | None:
+    return value("own.model")
+
+
+def own_uploads() -> tuple[str, str] | None:
+    return value("own.uploads")
+
+
+def own_engine(device: str = "auto") -> Engine:
+    """The user's own network, ready to answer; only after keep_own_model."""
+    return _own_engine(own_uploads(), device, own_model())
+
+
+def engine_key(engine: Engine) -> str:
+    """What tells this engine's answers from another's, in caches."""
+    own = own_uploads() if engine.weights.startswith("own") else None
+    return f"{engine.name} {engine.weights} {engine.device} {own}"
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> threading.Timer:
+    """Import torch and load the offline model in the background, once a server, so that the next page is quick."""
+    timer = threading.Timer(WARM_UP_AFTER_S, _load_offline_model)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _load_offline_model() -> None:
+    from effnet_core.images.samples import SAMPLES
+
+    try:
+        engine(OFFLINE_MODEL).explain([sample(SAMPLES[0].name).image])  # a first pass sets up what later ones use
+    except Exception:
+        _log.exception("the offline model could not be loaded in the background")

@@ -1,0 +1,73 @@
+"""Values that outlive a rerun: what widgets hold and what the URL says. The only file with session state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlencode
+
+import streamlit as st
+
+
+def value(key: str, default: object = None) -> object:
+    """The kept value of a widget, also of one that another page shows."""
+    return st.session_state.get(key, default)
+
+
+def keep(key: str, value: object) -> None:
+    """Keep a value for this session; a widget's value may be set before the widget is drawn, or in a callback."""
+    st.session_state[key] = value
+
+
+def forget(keys: Iterable[str]) -> None:
+    """Drop what inputs hold before they are drawn: each takes its value from the URL again, or its default."""
+    dropped = set(keys)
+    for key in dropped:
+        st.session_state.pop(key, None)
+    keep("forgotten", value("forgotten", set()) | dropped)
+
+
+def takes_anew(key: str) -> bool:
+    """Whether an input was forgotten and is drawn for the first time since."""
+    forgotten = value("forgotten", set())
+    keep("forgotten", forgotten - {key})
+    return key in forgotten
+
+
+def css_class(key: str) -> str:
+    """The class that Streamlit gives the element of a key."""
+    return "st-key-" + re.sub(r"[^a-zA-Z0-9_-]", "-", key)
+
+
+def url_value(key: str) -> str | None:
+    """What the URL says for a bound input, as text; None where it says nothing. Before the input is drawn."""
+    return st.query_params.get(key)
+
+
+def tell_url(key: str, text: str | None) -> None:
+    """Write this (None: without it) and all that this run was asked for into the URL.
+
+    A link to the page that is already on the screen changes what the run is asked for, and leaves the URL as it was.
+    """
+    st.query_params[key] = text or ""
+    if text is None:
+        del st.query_params[key]
+
+
+def follow(source: str, target: str, others: dict[str, object]) -> None:
+    """Callback: give a widget the value of another, and set others."""
+    keep_all({target: value(source)} | others)
+
+
+def keep_all(values: dict[str, object]) -> None:
+    """Callback: set several widgets."""
+    for key, new in values.items():
+        if value(key) != new:
+            keep(key, new)
+
+
+def link() -> str:
+    """The page's address with all that is set on it: bound inputs that stand at their default are left out."""
+    address = (st.context.url or "").split("?")[0]
+    query = urlencode(st.query_params.to_dict())
+    return f"{address}?{query}" if query else address

@@ -1,0 +1,58 @@
+"""Pictures in use: decoded when their pixels are needed, known by the hash of their bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture in use, with the SHA-256 of the bytes that it is read from, which keys all caches.
+
+    It is decoded when its pixels are asked for: a phone's photograph takes 36 MB decoded and 3 MB as it came.
+    """
+
+    name: str
+    digest: str
+    decode: Callable[[], Image] = field(repr=False, compare=False)
+
+    @property
+    def image(self) -> Image:
+        """RGB."""
+        return self.decode()
+
+
+@st.cache_resource(max_entries=2, scope="session", show_spinner=False)
+def _decoded(digest: str, name: str, _data: bytes) -> Image:
+    from effnet_core.images.reading import read_image
+
+    return read_image(_data, name)
+
+
+def picture(data: bytes, name: str) -> Picture:
+    """What a user brought, decoded once to see that it can be. ImageRejected says why not."""
+    digest = hashlib.sha256(data).hexdigest()
+    decode = partial(_decoded, digest, name, data)
+    decode()
+    return Picture(name, digest, decode)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _sample(name: str) -> Image:
+    from effnet_core.images.samples import load_sample
+
+    return load_sample(name)
+
+
+def sample(name: str) -> Picture:
+    """One of the sample photographs (images.SAMPLES); its name stands in for the hash of a file."""
+    return Picture(name, f"sample {name}", partial(_sample, name))

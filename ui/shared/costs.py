@@ -1,0 +1,158 @@
+"""What a network costs, on the screen: in the unit of the app's switch, against B0, layer by layer."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from effnet_core.architecture import Architecture, compound, growth, released
+from effnet_core.cost import Layer, cost_of, layers_of
+from effnet_core.figures.cost_bars import FLOPS, MACS, Quantity
+from effnet_core.figures.style import three_digits
+
+from ..session import kept_values
+
+MACS_OR_FLOPS = "One multiply-accumulate is two operations; the paper prints MACs under the name FLOPs."
+FORMULA = "formula"  # in the place of a released network's name
+POSSIBLE = "scaling.possible"  # the settings of the last network that there can be
+
+
+def unit() -> str:
+    """The unit that all pages show compute in: "MACs" or "FLOPs"."""
+    return "FLOPs" if kept_values.value("app.unit") == "FLOPs" else "MACs"
+
+
+def quantity() -> Quantity:
+    """What charts of compute count, by the same switch."""
+    return FLOPS if unit() == "FLOPs" else MACS
+
+
+def compute(macs: float) -> str:
+    """Multiply-accumulates in the unit of the switch, in giga: "1.81 G"; that unit stands in the label."""
+    return f"{three_digits(quantity().factor * macs / 1e9)} G"
+
+
+def millions(count: float) -> str:
+    """Parameters in millions: "12.2 M"."""
+    return f"{three_digits(count / 1e6)} M"
+
+
+def scaled_network(network: str, phi: float, coefficients: dict[str, float]) -> tuple[Architecture, str]:
+    """The released network of that name, or the formula's; with what the screen calls it.
+
+    Settings that no network can have get a sentence, and the last possible network is shown instead, B0 at first.
+    """
+    slot = st.empty()  # always there, so that nothing below jumps
+    wanted, b0 = {"network": network, "phi": phi, **coefficients}, {"network": "b0"}
+    problems = []
+    for settings in (wanted, kept_values.value(POSSIBLE) or b0, b0):  # the browser's word for the second is not trusted
+        try:
+            made = _made(**settings)
+            break
+        except ValueError as problem:
+            problems.append(problem)
+    if problems:
+        slot.error(f"No such network: {problems[0]}. Shown instead: {made[1]}.")
+    else:
+        kept_values.keep(POSSIBLE, wanted)
+    return made
+
+
+def _made(network: str, phi: float = 0, **coefficients: float) -> tuple[Architecture, str]:
+    if network != FORMULA:
+        return released(network), f"{network.upper()} as released"
+    architecture = compound(phi, **coefficients)
+    layers_of(architecture)  # refuses what is too large
+    return architecture, f"Formula, φ = {phi:g}"
+
+
+def what_it_is(network: str) -> str:
+    """Where the sizes of the chosen network come from."""
+    if network == FORMULA:
+        return (
+            "B0's depth × α^φ, width × β^φ, resolution × γ^φ, each rounded. "
+            "B1 to B7 were released with coefficients picked by hand: no φ gives exactly those."
+        )
+    return (
+        f"{network.upper()} with its published coefficients, picked by hand. φ, α, β and γ do not change it: "
+        "move one of them and the page goes back to the formula."
+    )
+
+
+def readouts(architecture: Architecture, *, columns: int) -> None:
+    """Depth, width, resolution and compute, each against B0."""
+    b0 = released("b0")
+    cost, base, pixels = cost_of(architecture), cost_of(b0), architecture.resolution
+    rows = (
+        (
+            "Depth",
+            f"× {architecture.depth:.2f}",
+            _percent(architecture.depth),
+            "Layers of a stage, before rounding up.",
+        ),
+        ("Width", f"× {architecture.width:.2f}", _percent(architecture.width), "Channels, before rounding to 8."),
+        ("Resolution", f"{pixels} px", f"{pixels - b0.resolution:+} px", "Side of the square picture."),
+        (
+            f"Compute, {unit()}",
+            compute(cost.macs),
+            _times(cost.macs / base.macs),
+            f"{cost.macs:,} MACs = {cost.flops:,} FLOPs. {MACS_OR_FLOPS}",
+        ),
+    )
+    with st.grid(columns, min_column_width=125):
+        for label, number, change, help in rows:
+            st.metric(label, number, f"{change} against B0", help=help, delta_color="off", delta_arrow="off")
+
+
+def exactly(title: str, architecture: Architecture) -> None:
+    """The network's numbers to the last digit, in words."""
+    cost = cost_of(architecture)
+    st.caption(
+        f"**{title}**, exactly: depth × {architecture.depth:.4f}, width × {architecture.width:.4f}, "
+        f"{architecture.resolution} px, {len(architecture.blocks)} blocks, {cost.params:,} parameters, "
+        f"{cost.macs:,} MACs = {cost.flops:,} FLOPs, {cost.activations:,} activations. {MACS_OR_FLOPS}"
+    )
+
+
+def promise(phi: float, *, alpha: float, beta: float, gamma: float) -> None:
+    """What α·β²·γ² promises for φ stands against what rounding gives."""
+    product = growth(alpha, beta, gamma)
+    st.caption(
+        f"α · β² · γ² = {product:.4f}: for φ = {phi:g} the formula promises {_times(product**phi)} of B0's compute, "
+        "before channels, layers and pixels are rounded. The paper holds the product near 2: then φ counts doublings."
+    )
+
+
+def _times(ratio: float) -> str:
+    return f"× {three_digits(ratio)}"
+
+
+def _percent(ratio: float) -> str:
+    return f"{ratio - 1:+.0%}"
+
+
+def layer_rows(layers: list[Layer]) -> list[dict[str, str | int]]:
+    """Every layer with its exact counts, compute in the unit of the switch: what the table shows and the CSV holds."""
+    shown = quantity()
+    return [
+        {
+            "layer": row.name,
+            "stage": row.stage,
+            "role": row.role,
+            "channels in": row.in_channels,
+            "channels out": row.out_channels,
+            "kernel": row.kernel,
+            "stride": row.stride,
+            "groups": row.groups,
+            "size, px": row.size,
+            "parameters": row.params,
+            shown.name: shown.factor * row.macs,
+            "activations": row.activations,
+        }
+        for row in layers
+    ]
+
+
+def layer_table(layers: list[Layer], *, key: str) -> None:
+    counts = ("parameters", unit(), "activations", "channels in", "channels out", "groups")
+    exact = {name: st.column_config.NumberColumn(format="localized") for name in counts}
+    st.dataframe(layer_rows(layers), column_config=exact, hide_index=True, height=420, key=key)

@@ -1,0 +1,185 @@
+"""Measuring networks from a page: the conditions, progress behind a button, and the rows kept for the session.
+
+Opens without torch: only a pressed button imports it. A press of Stop, or of anything else, ends the run at the next
+pass; what was measured until then stays.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from effnet_core.figures.style import three_digits
+from effnet_core.machine import system
+from effnet_core.published import tables
+
+from ..session import kept_values
+from . import widgets
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+    from torch import nn
+
+    from effnet_core.explain.results import Measurement
+
+ONE, ALL, GPU = "one", "all", "gpu"
+CONDITIONS = {ONE: "One core, as in the paper", ALL: "All cores", GPU: "GPU"}
+KEPT = "measured"
+
+
+class Network(NamedTuple):
+    """One network to measure: `name` tells its rows from others', `make` builds it and is called after the press."""
+
+    name: str
+    resolution: int
+    macs: float
+    make: Callable[[], nn.Module]
+
+
+def compared(name: str) -> Network:
+    """A network of the paper's comparisons, at the size that it is compared at."""
+    row = next(row for row in tables.networks() if row["name"] == name)
+    return Network(name, row["resolution"], row["macs"], partial(_build_compared, name))
+
+
+def _build_compared(name: str) -> nn.Module:
+    from effnet_core.networks import comparison
+
+    return comparison.build(name)
+
+
+def pick_condition(page: str) -> str:
+    """What a measurement runs on, one picture at a time."""
+    options = {name: text for name, text in CONDITIONS.items() if name != GPU or system.may_have_gpu()}
+    return widgets.choice(
+        "Measure on",
+        options,
+        key=f"{page}.condition",
+        help="One picture at a time, float32, random weights: the time of a pass does not depend on their values. "
+        "The paper measured on one core of a server's processor.",
+        wrap=True,
+    )
+
+
+def measured(name: str, condition: str) -> Measurement | None:
+    """This session's row of a network, None before it was measured."""
+    return _rows().get((name, condition))
+
+
+def _rows() -> dict[tuple[str, str], Measurement]:
+    return kept_values.value(KEPT, {})
+
+
+def run(networks: Sequence[Network], condition: str, *, patience_s: float = math.inf, all_or_none: bool = True) -> None:
+    """Measure these one after another, then show the page anew; inside a pressed button.
+
+    Which of them need more memory than is free is told before the first is measured; the others are measured only
+    where not all_or_none. A network that would probably outlast the patience, judged by its MACs, is not begun, nor
+    are those after it.
+    """
+    bar = st.progress(0.0, text="Starting PyTorch …")
+    st.button("Stop", key="measuring.stop", help="Ends after the pass that runs. Measured rows stay.")
+    from effnet_core.explain.results import NotEnoughMemory
+
+    problems: list[str] = []
+    try:
+        device = _device(condition)
+        refusals = {network: said for network in networks if (said := _refusal(network, device))}
+        problems += refusals.values()
+        if not (refusals and all_or_none):
+            fitting = [network for network in networks if network not in refusals]
+            _measure(fitting, condition, device, bar, patience_s)
+    except (NotEnoughMemory, ValueError) as problem:
+        problems.append(str(problem))
+    bar.empty()
+    for problem in problems:
+        st.error(problem)
+    if not problems:
+        st.rerun()
+
+
+def _refusal(network: Network, device: str) -> str | None:
+    """Why the network cannot be measured there: a sentence about memory."""
+    from effnet_core.explain.results import NotEnoughMemory
+    from effnet_core.machine import latency
+
+    try:
+        latency.refuse_what_does_not_fit(network.make, name=network.name, resolution=network.resolution, device=device)
+    except NotEnoughMemory as problem:
+        return str(problem)
+    return None
+
+
+def _measure(networks: Sequence[Network], condition: str, device: str, bar: DeltaGenerator, patience_s: float) -> None:
+    from effnet_core.machine import latency
+
+    begun, took_per_mac = monotonic(), 0.0
+    for number, (name, resolution, macs, make) in enumerate(networks):
+        spent = monotonic() - begun
+        if spent + took_per_mac * macs > patience_s:
+            break
+        row = latency.measure(
+            make,
+            name=name,
+            resolution=resolution,
+            device=device,
+            threads=1 if condition == ONE else None,
+            progress=partial(_show, bar, number, len(networks), name),
+        )
+        kept_values.keep(KEPT, _rows() | {(name, condition): row})
+        took_per_mac = (monotonic() - begun - spent) / macs
+
+
+def _device(condition: str) -> str:
+    from effnet_core.networks.device import available_devices
+
+    best = available_devices()[0]
+    if condition == GPU and best == "cpu":
+        raise ValueError("PyTorch finds no GPU that it can use on this machine; measure on a core, or on all")
+    return best if condition == GPU else "cpu"
+
+
+def _show(bar: DeltaGenerator, number: int, count: int, name: str, done: float) -> bool:
+    """Progress over all; Streamlit ends the run here when something else was pressed."""
+    bar.progress(min(1.0, (number + done) / count), text=f"{number + 1} of {count}: {name}")
+    return True
+
+
+def conditions(row: Measurement) -> str:
+    """This run's time, machine and conditions, in a line."""
+    settings = f"{where(row)}, input {row.resolution} px, {row.date}"
+    return f"{row.name}: median of {row.runs} passes {spread(row)}, {settings}"
+
+
+def where(row: Measurement) -> str:
+    """Batch, precision, threads and machine: "batch 1, float32, 1 thread on a machine"."""
+    threads = f"{row.threads} thread{'s' * (row.threads > 1)}"
+    place = row.machine if row.device == "cpu" else f"{row.device_name} ({row.machine})"
+    return f"batch {row.batch}, {row.precision}, {threads} on {place}"
+
+
+def spread(row: Measurement) -> str:
+    """The median with the quartiles: "98.1 ms (97.6 to 99.0)"."""
+    median, lower, upper = (three_digits(value) for value in (row.median_ms, row.lower_ms, row.upper_ms))
+    return f"{median} ms ({lower} to {upper})"
+
+
+def download() -> None:
+    """All rows of this session as JSON, once there is one."""
+    rows = [{"condition": condition} | asdict(row) for (_, condition), row in _rows().items()]
+    if rows:
+        st.download_button(
+            f"Download {len(rows)} measured rows (JSON)",
+            json.dumps(rows, indent=2, ensure_ascii=False),
+            "measured.json",
+            "application/json",
+            key="measuring.json",
+            on_click="ignore",
+        )

@@ -1,0 +1,126 @@
+"""Which network answers: the choice of it, its weights on this machine or to be fetched, and the user's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ..session import engines, kept_values
+from . import widgets
+
+if TYPE_CHECKING:
+    from effnet_core.explain.engine import Engine
+    from effnet_core.networks.weights import ModelStatus
+
+
+def title(name: str) -> str:
+    """What the screen calls a model: "Offline model", "EfficientNet-B0", "Own checkpoint"."""
+    known = {engines.OFFLINE_MODEL: "Offline model", engines.OWN_MODEL: "Own checkpoint"}
+    return known.get(name) or f"EfficientNet-{name.removeprefix('efficientnet_').upper()}"
+
+
+def pick() -> Engine | None:
+    """The network that answers on all pages, and what weights it has.
+
+    A network whose weights are not on this machine is offered for download and the offline model answers meanwhile.
+    None, after a sentence on the screen, where no network can be had at all.
+    """
+    with st.container():  # sentences come and go in here without moving the inputs below
+        return _engine_in_use(*_choose_model())
+
+
+def _choose_model() -> tuple[str, ModelStatus | None]:
+    with st.spinner("Starting PyTorch …", show_time=True):  # seconds, once a server
+        from effnet_core.networks import weights
+
+    statuses = {status.name: status for status in weights.statuses()}
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    chooser = row.container(width=420)
+    with row:
+        _bring_checkpoint()
+    names = [*statuses, *([engines.OWN_MODEL] if engines.own_model() else [])]
+    titles = [title(name) for name in names]
+    widgets.explain_refused("app.model", ", ".join(titles), lambda text: text in titles, titles[0])
+    name = chooser.selectbox("Network that answers", names, format_func=title, key="app.model", bind="query-params")
+    # beside the offline model stands what is better than it: the smallest network trained on ImageNet
+    offered = statuses.get(names[1] if name == engines.OFFLINE_MODEL else name)
+    if offered and not offered.ready:
+        with row:
+            offer_download(offered)
+    if name in statuses and not statuses[name].ready:
+        st.info(f"{title(name)}'s weights are not on this machine. The offline model answers meanwhile.")
+        name = engines.OFFLINE_MODEL
+    return name, statuses.get(name)
+
+
+def _engine_in_use(name: str, status: ModelStatus | None) -> Engine | None:
+    from effnet_core.networks.weights import WeightsUnavailable
+
+    with st.spinner(f"Loading {title(name)} …", show_time=True):
+        try:
+            engine = (
+                engines.own_engine(engines.device())
+                if name == engines.OWN_MODEL
+                else engines.engine(name, engines.device())
+            )
+        except (WeightsUnavailable, ValueError) as problem:
+            st.error(str(problem))
+            return None
+    facts = [f"Weights in use: **{engine.weights}**", f"{engine.architecture.classes:,} classes"]
+    if status and status.top1:
+        facts.append(f"names {100 * status.top1:.0f} % of the validation pictures right")
+    st.caption(" · ".join([*facts, f"runs on {engine.device.upper()}"]))
+    if name == engines.OWN_MODEL:
+        st.caption(" ".join(engines.own_model().notes))
+    if engine.notice:
+        st.warning(engine.notice)
+    return engine
+
+
+def offer_download(status: ModelStatus, *, key: str = "app.fetch") -> None:
+    """A button that fetches a network's ImageNet weights: the only thing in the app that uses the network."""
+    from effnet_core.networks import weights
+
+    megabytes = 4 * status.params / 1e6  # float32
+    if not st.button(f"Download {title(status.name)} ({megabytes:.0f} MB)", key=f"{key}.{status.name}"):
+        return
+    bar = st.progress(0.0, text="Connecting …")
+
+    def show(done: int, total: int) -> None:
+        bar.progress(min(1.0, done / max(total, 1)), text=f"{done / 1e6:.0f} of {total / 1e6:.0f} MB")
+
+    try:
+        weights.fetch(status.name, progress=show)
+    except weights.WeightsUnavailable as problem:
+        bar.empty()
+        st.error(str(problem))
+    else:
+        st.rerun()
+
+
+def _bring_checkpoint() -> None:
+    """Take a network that the user trained: kept for this session alone, never written to disk."""
+    from effnet_core.networks import weights
+    from effnet_core.networks.checkpoints import LIMIT_MB, SUFFIXES
+
+    with st.popover("Bring your own"):
+        st.markdown("A state dict of any EfficientNet-B0 to -B7, with any number of classes. It stays in this session.")
+        upload = st.file_uploader(
+            f"Checkpoint, up to {LIMIT_MB} MB", SUFFIXES, max_upload_size=LIMIT_MB, key="app.checkpoint"
+        )
+        listed = st.file_uploader(
+            "Labels, one a line (optional)", ["txt", "json", "tsv", "csv"], max_upload_size=1, key="app.labels"
+        )
+    uploads = upload and (upload.file_id, listed.file_id if listed else "")
+    if not upload or uploads == engines.own_uploads():
+        return
+    labels = listed.getvalue().decode("utf-8", errors="replace") if listed else None
+    with st.spinner("Reading the checkpoint …", show_time=True):
+        try:
+            model = weights.load_checkpoint(upload.getvalue(), upload.name, labels=labels)
+        except weights.CheckpointRejected as problem:
+            st.error(str(problem))
+            return
+    engines.keep_own_model(model, uploads)
+    kept_values.keep_all({"app.model": engines.OWN_MODEL})

@@ -1,0 +1,91 @@
+"""The network's answer: its sentence, bars and table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from effnet_core.figures import inside
+from effnet_core.scaling.export import csv_text
+
+from ..session import answer_cache
+from ..session import pictures as session_pictures
+from . import widgets
+
+if TYPE_CHECKING:
+    from effnet_core.explain.engine import Engine
+    from effnet_core.explain.results import Explanation, Prediction
+
+
+TOP = 5
+
+
+def explained(engine: Engine, pictures: Sequence[session_pictures.Picture]) -> list[Explanation]:
+    """The network's answer to each picture; with several, a bar tells how far it is."""
+    if len(pictures) == 1:
+        with st.spinner("The network looks at the picture …", show_time=True):
+            return [answer_cache.explain(engine, pictures[0], top=top_of(engine))]
+    bar, explanations = st.progress(0.0), []
+    for number, picture in enumerate(pictures):
+        bar.progress(number / len(pictures), text=f"{number} of {len(pictures)}: {picture.name}")
+        explanations.append(answer_cache.explain(engine, picture, top=top_of(engine)))
+    bar.empty()
+    return explanations
+
+
+def top_of(engine: Engine) -> int:
+    return min(TOP, engine.architecture.classes)
+
+
+def class_name(prediction: Prediction) -> str:
+    return prediction.label or f"class {prediction.index}"
+
+
+def sentence(answer: Explanation) -> str:
+    """The first answer in words."""
+    best = answer.top[0]
+    return f"{class_name(best)}, {inside.percent(best.probability)}"
+
+
+def show_bars(answer: Explanation, *, key: str) -> None:
+    """The best answers, and the groups above them where the model has groups."""
+    rows = [(class_name(prediction), prediction.probability) for prediction in answer.top]
+    st.plotly_chart(
+        inside.answer_bars(rows),
+        key=f"{key}.bars",
+        alt=f"The network's {len(rows)} best answers; first: {sentence(answer)}",
+        config=widgets.STILL,
+    )
+    if answer.groups:
+        groups = ", ".join(f"{group} {inside.percent(share)}" for group, share in answer.groups[:3])
+        st.markdown(f"**Summed over groups of classes:** {groups}")
+
+
+def show_table(
+    engine: Engine, pictures: Sequence[session_pictures.Picture], answers: Sequence[Explanation], *, key: str
+) -> None:
+    """One row a picture, and the same as a CSV file."""
+    rows = table(engine, [picture.name for picture in pictures], answers)
+    shares = [column for column in rows[0] if column.endswith("probability")]
+    st.dataframe(
+        rows,
+        hide_index=True,
+        column_config={column: st.column_config.NumberColumn(format="percent") for column in shares},
+        key=f"{key}.table",
+    )
+    st.download_button("Download CSV", csv_text(rows), "answers.csv", "text/csv", key=f"{key}.csv", on_click="ignore")
+
+
+def table(engine: Engine, names: Sequence[str], answers: Sequence[Explanation]) -> list[dict[str, str | float]]:
+    """Rows of picture, network, weights, group and its probability, answers 1 to 5 and their probabilities."""
+    rows = []
+    for name, answer in zip(names, answers, strict=True):
+        row = {"picture": name}
+        for rank, prediction in enumerate(answer.top, start=1):
+            row |= {f"answer {rank}": class_name(prediction), f"answer {rank} probability": prediction.probability}
+        if answer.groups:
+            row |= {"group": answer.groups[0][0], "group probability": answer.groups[0][1]}
+        rows.append(row | {"network": engine.name, "weights": engine.weights})
+    return rows
