@@ -3,8 +3,7 @@
 import streamlit as st
 
 from effnet_core.cost import layers_of
-from ui import bars
-from ui.scaling import console, constraint, export, growth, implied_phi, rounding
+from ui.scaling import bars, console, constraint, export, growth, implied_phi, rounding
 from ui.session import router
 from ui.shared import costs, widgets
 

@@ -336,8 +336,8 @@ def test_every_section_opens_without_torch():
     script = """
 import json, sys
 from streamlit.testing.v1 import AppTest
-from ui import state
-state.WARM_UP_AFTER_S = 1e6
+from ui.session import engines
+engines.WARM_UP_AFTER_S = 1e6
 at = AppTest.from_file("app.py", default_timeout=300).run()
 at.switch_page("pages/evidence.py").run()
 shown = [at.title[0].value]

@@ -18,7 +18,7 @@ from effnet_core.figures.style import three_digits
 from effnet_core.images.samples import SAMPLES, load_sample
 from effnet_core.networks import weights
 from effnet_core.scaling import block_designs, block_steps, module_tree, what_if
-from ui import pixels
+from ui.components import pixel_map
 from ui.mbconv.structure import _opener
 from ui.session import kept_values
 from ui.shared import map_pickers
@@ -181,10 +181,10 @@ def test_a_pixel_outside_another_blocks_map_moves_inside(offline):
 
 def test_a_click_on_a_pixel_moves_the_inputs_and_nothing_else_can(monkeypatch):
     kept, mounted = {}, {}
-    monkeypatch.setattr(pixels, "_component", lambda **settings: mounted.update(settings))
+    monkeypatch.setattr(pixel_map, "_component", lambda **settings: mounted.update(settings))
     monkeypatch.setattr(kept_values, "keep_all", kept.update)
     image = Image.fromarray(np.arange(12, dtype=np.uint8).reshape(3, 4))
-    pixels.show(image, pixels.Frame(1, 2), key="map", alt="a map", sets=("row", "column"))
+    pixel_map.show(image, pixel_map.Frame(1, 2), key="map", alt="a map", sets=("row", "column"))
     for came, expected in (([2, 1], {"row": 2, "column": 1}), ([-5, 99], {"row": 0, "column": 3})):
         monkeypatch.setattr(kept_values, "value", lambda key, came=came: {"pixel": came})
         mounted["on_pixel_change"]()

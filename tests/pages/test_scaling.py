@@ -227,8 +227,8 @@ def test_overview_and_scaling_open_and_update_without_torch():
 import json, sys
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
-from ui import state
-state.WARM_UP_AFTER_S = 1e6
+from ui.session import engines
+engines.WARM_UP_AFTER_S = 1e6
 at = AppTest.from_file("app.py", default_timeout=300).run()
 at.slider(key="overview.phi").set_value(2.0).run()
 at.switch_page("pages/scaling.py").run()

@@ -11,9 +11,10 @@ from effnet_core.interview import answers, mock_interview
 from effnet_core.interview.cards import Card
 from effnet_core.interview.drills.kind import GROUPS, Drill
 
+from ..components import clock
 from ..session import kept_values
 from ..shared import widgets
-from . import cards, clock, drills, progress
+from . import cards, drills, progress
 
 
 def show_mock() -> None:

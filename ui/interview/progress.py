@@ -1,7 +1,6 @@
 """The user's own progress through the cards: in this session, and in the browser's local storage, nowhere else.
 
-The component shows nothing. It reports what the browser has stored, and stores what the session knows; where another
-tab has stored something meanwhile, it reports that first, and both are merged here.
+Where another tab of the browser has stored something meanwhile, both are merged here.
 """
 
 from __future__ import annotations
@@ -14,27 +13,11 @@ from effnet_core.interview import progress_file, spaced_repetition
 from effnet_core.interview.cards import all_cards
 from effnet_core.interview.spaced_repetition import Progress, ProgressRejected
 
+from ..components import local_storage
 from ..session import kept_values
 
 KEY = "interview.store"
 PLACE = "effnet-lab.interview"  # in the browser's local storage
-_JS = """
-export default function ({ data, setStateValue }) {
-  let stored = ""
-  try {
-    stored = window.localStorage.getItem(data.place) ?? ""
-    if (stored === data.save) return
-    if (stored === data.base && data.save !== "") {
-      window.localStorage.setItem(data.place, data.save)
-      return
-    }
-  } catch {
-    return  // storage is off in this browser: progress lasts as long as the session
-  }
-  setStateValue("stored", stored)
-}
-"""
-_component = st.components.v2.component("interview_progress", html="<span></span>", js=_JS)
 
 
 def now() -> datetime:
@@ -73,7 +56,7 @@ def _read(text: str) -> Progress:
 def show_store() -> None:
     """Mount the component; once a run, after everything that changes progress."""
     save, base = kept_values.value("interview.save", ""), kept_values.value("interview.base", "")
-    _component(data={"place": PLACE, "save": save, "base": base}, key=KEY, on_stored_change=_take_stored)
+    local_storage.mount(PLACE, save=save, base=base, key=KEY, on_stored=_take_stored)
     kept_values.keep("interview.base", save or base)
     if kept_values.value("interview.unreadable"):
         st.warning("The progress in this browser cannot be read; it is left alone until you rate a card.")

@@ -12,6 +12,7 @@ import streamlit as st
 from effnet_core import lessons
 from effnet_core.lessons import Lesson, LessonRejected, Step
 
+from ..components import presenter_keys
 from ..session import kept_values
 
 LESSON, STEP = "teach", "step"  # in the URL
@@ -23,9 +24,6 @@ CONTROLS = (
 )
 STOPS = '[class*="st-key-"][class*="-stop"]'  # what runs can be stopped, in any lesson
 LARGE_PX = 21  # of the text, against 17 otherwise: the last row reads it
-_keys = st.components.v2.component(
-    "presenter_keys", html="<span></span>", js=Path(__file__).with_name("teaching.js").read_text(encoding="utf-8")
-)
 
 
 def current() -> tuple[Lesson, int] | None:
@@ -85,7 +83,7 @@ def lead(lesson: Lesson, number: int) -> None:
         st.markdown(step.text)
         _ask(step, key=f"teach.answer.{lesson.name}.{number}")
     focus = kept_values.css_class(step.focus) if step.focus else ""
-    _keys(data={"focus": focus, "step": f"{lesson.name} {number}", "link": link(lesson, number)}, key="teach.keys")
+    presenter_keys.mount(key="teach.keys", focus=focus, step=f"{lesson.name} {number}", link=link(lesson, number))
 
 
 def offer() -> None:

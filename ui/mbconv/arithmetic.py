@@ -12,7 +12,7 @@ from effnet_core.figures import block
 from effnet_core.figures import block_arithmetic as figures_block_arithmetic
 from effnet_core.images.overlay import grey
 
-from .. import pixels
+from ..components import pixel_map
 from ..session import pictures
 from ..shared import widgets
 from .steps import traced
@@ -75,17 +75,17 @@ def _show_places(found: Sum, trace: BlockTrace) -> None:
     for column in before:
         with column:
             st.markdown("**Input** and the patch")
-            pixels.show(
+            pixel_map.show(
                 _from_zero(steps.get("expand", steps["input"])[found.channel]),
-                pixels.Frame(found.top, found.left, len(found.weights)),
+                pixel_map.Frame(found.top, found.left, len(found.weights)),
                 key="mbconv.input",
                 alt=f"Input channel {found.channel} with the patch that the kernel lies on",
             )
     with output:
         st.markdown("**Output**: click a pixel, or move the frame with the arrow keys")
-        pixels.show(
+        pixel_map.show(
             _from_zero(steps[found.step][found.channel]),
-            pixels.Frame(found.row, found.column),
+            pixel_map.Frame(found.row, found.column),
             key="mbconv.output",
             alt=f"Output channel {found.channel} of {found.step}, pixel {found.row}, {found.column} framed",
             sets=("mbconv.row", "mbconv.column"),

@@ -6,7 +6,6 @@ as data, computes by itself while a slider is dragged, and reports when the hand
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
@@ -35,6 +34,7 @@ from effnet_core.cost import PARAMS_LIMIT
 from effnet_core.figures import network as figures_network
 from effnet_core.figures import style
 
+from ..components import scaling_console
 from ..session import kept_values
 from ..shared import costs, widgets
 
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 KEY = "scaling.console"
-ASSETS = Path(__file__).parents[1] / "assets"
 FREE = "none"  # no coefficient gives way
 LOCKS = {FREE: "Nothing", **LETTERS}
 NETWORKS = {costs.FORMULA: "Formula"} | {member: member.upper() for member in RELEASES}
@@ -72,18 +71,6 @@ COEFFICIENTS = (
 )
 SETTINGS = (PHI, *COEFFICIENTS)
 TARGET = Setting("target", "Held at", 2.0, tuple(growth(limit, limit, limit) for limit in COEFFICIENT_RANGE), 0.1)
-
-
-def asset(*names: str) -> str:
-    return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in names)
-
-
-_component = st.components.v2.component(
-    "scaling_console",
-    html=asset("console.html"),
-    css=asset("console.css"),
-    js=asset("common.js", "scaling.js", "drawing.js", "console.js"),
-)
 
 
 def exact_inputs() -> tuple[float, dict[str, float]]:
@@ -156,7 +143,7 @@ def _back_to_the_paper() -> None:
 def follow(network: str, phi: float, coefficients: dict[str, float]) -> None:
     """Sliders, readouts and drawing of these settings, which follow the hand."""
     settings = {"network": network, "phi": phi, **coefficients}
-    _component(key=KEY, data=console_data(settings), on_moved_change=lambda: take(kept_values.value(KEY)["moved"]))
+    scaling_console.mount(console_data(settings), key=KEY, on_moved=lambda: take(kept_values.value(KEY)["moved"]))
 
 
 def console_data(settings: dict[str, str | float]) -> dict[str, object]:

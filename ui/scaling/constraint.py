@@ -10,6 +10,7 @@ from effnet_core.architecture import ALPHA, BETA, GAMMA, growth
 from effnet_core.figures import constraint as figures_constraint
 from effnet_core.scaling import constraint
 
+from ..components import camera
 from ..shared import costs, widgets
 
 TOLERANCES = (0.01, 0.3)
@@ -34,7 +35,7 @@ def show_constraint(coefficients: dict[str, float]) -> None:
             alt=f"The surface α · β² · γ² = 2; the point here has the product {growth(*here):.3f}",
             config=widgets.chart_config("constraint", turns=True),
         )
-        widgets.keep_camera()
+        camera.keep()
     with table:
         _show_grid(grid)
     place = [(row.alpha, row.beta, row.gamma) for row in grid]
@@ -46,8 +47,8 @@ def show_constraint(coefficients: dict[str, float]) -> None:
     widgets.cite(
         f"Drag to turn. {len(grid)} points of a grid in steps of {1 / constraint.GRID_STEP:g} lie within "
         f"{tolerance:g} of 2, nearest first; the paper's point, product {growth(ALPHA, BETA, GAMMA):.3f}, is {rank}. "
-        "This grid is computed here: the paper searched a small grid by accuracy and published neither the grid nor the accuracies of its "
-        "points (asked in mingxingtan/efficientnet, issue 1)."
+        "This grid is computed here: the paper searched a small grid by accuracy and published neither the grid nor "
+        "the accuracies of its points (asked in mingxingtan/efficientnet, issue 1)."
     )
 
 

@@ -251,11 +251,3 @@ def chart_config(name: str, *, turns: bool = False) -> dict[str, object]:
         "modeBarButtonsToRemove": [*OTHER_BUTTONS, *(() if turns else ("resetCameraDefault3d",))],
         "toImageButtonOptions": {"format": kind, "filename": name, "scale": 2},
     }
-
-
-_camera = st.components.v2.component("camera", js=(ASSETS / "camera.js").read_text(encoding="utf-8"))
-
-
-def keep_camera() -> None:
-    """A chart in three dimensions stays turned as the user left it, though Streamlit draws it anew; shows nothing."""
-    _camera(key="app.camera", height=1)

@@ -1,33 +1,22 @@
-"""Bars of parameters and compute, by stage or by role, which follow the scaling console without the server.
-
-The component (assets/bars.*) draws what the page gives it after each run, and in between what the console announces.
-"""
+"""Bars of parameters and compute, by stage or by role, which follow the scaling console without the server."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 
-import streamlit as st
-
 from effnet_core.cost import ROLES, Layer
 from effnet_core.figures import cost_bars, style
 
-from .scaling import console
-from .shared import costs
+from ..components import cost_bars as cost_bars_component
+from ..shared import costs
 
 KEY = "scaling.bars"
-_component = st.components.v2.component(
-    "scaling_bars",
-    html=console.asset("bars.html"),
-    css=console.asset("bars.css"),
-    js=console.asset("common.js", "bars.js"),
-)
 
 
 def follow(by: str, layers: Sequence[Layer], title: str) -> None:
     """Bars of this network and of each that the console shows from now on; `by` is "stage" or "role"."""
-    _component(key=f"{KEY}.{by}", data=bars_data(by, layers, title))
+    cost_bars_component.mount(bars_data(by, layers, title), key=f"{KEY}.{by}")
 
 
 def bars_data(by: str, layers: Sequence[Layer], title: str) -> dict[str, object]:

@@ -1,0 +1,1 @@
+"""What runs in the browser, one folder a component: Python, HTML, CSS and JavaScript together."""

@@ -1,0 +1,18 @@
+"""Sliders, readouts and the drawing of the scaling console, which follow the hand without the server.
+
+The component gets the inputs' values and all constants as data, computes by itself while a slider is dragged, and
+reports when the hand lets go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..files import component
+
+_component = component("scaling_console", __file__, shared=("text_and_svg.js", "scaling_rule.js", "network_drawing.js"))
+
+
+def mount(data: dict[str, object], *, key: str, on_moved: Callable[[], None]) -> None:
+    """Show these settings; `on_moved` is called with the kept value of `key` when the hand lets go of a slider."""
+    _component(key=key, data=data, on_moved_change=on_moved)

@@ -1,0 +1,15 @@
+"""A note that points to one thing after another, for the guided tour of a page. It runs in the browser alone."""
+
+from __future__ import annotations
+
+from ..files import component
+
+_component = component("guided_tour", __file__)
+
+
+def mount(place: str, page: str, steps: list[dict[str, str]], *, key: str) -> None:
+    """The button that starts the tour, and its note. `place`: where the browser remembers pages that were toured.
+
+    `steps`: of each, `at` (a CSS class) and `text`.
+    """
+    _component(data={"place": place, "page": page, "steps": steps}, key=key, width="content")
