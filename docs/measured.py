@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 START, END = "<!-- measured -->\n", "<!-- end of measured -->\n"
 sys.path.append(str(ROOT))
 
-from effnet_core.figures.style import three_digits  # noqa: E402
 from effnet_core.published.claims import claims  # noqa: E402
+from effnet_core.units import three_digits  # noqa: E402
 
 PAGES = {"classify": "Classify", "se_gates": "SE gates"}
 HEADER = "| what | measured | beside it | conditions |\n|---|---|---|---|\n"

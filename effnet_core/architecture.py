@@ -129,6 +129,16 @@ class Architecture:
         return replace(self, resolution=resolution, classes=classes)
 
 
+def strided(size: int, stride: int) -> int:
+    """Side (px) of what a layer of this stride makes of a side of `size` px: padded, so an odd side is rounded up."""
+    return -(-size // stride)
+
+
+def block_of(path: str) -> str:
+    """The block that a module path belongs to: "features.2.0.block.1.0" -> "features.2.0"."""
+    return path.partition(".block.")[0]
+
+
 def round_channels(channels: float) -> int:
     """To the nearest multiple of 8, one step up where that would lose more than 10 %."""
     rounded = max(CHANNEL_STEP, int(channels + CHANNEL_STEP / 2) // CHANNEL_STEP * CHANNEL_STEP)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .architecture import STEM_KERNEL, STEM_STRIDE, Architecture, Block
+from .architecture import STEM_KERNEL, STEM_STRIDE, Architecture, Block, block_of, strided
 
 ROLES = ("stem", "expand", "depthwise", "squeeze", "excite", "project", "head", "classifier")
+SE_ROLES = ("squeeze", "excite")
 PARAMS_LIMIT = 2_000_000_000
 
 
@@ -23,16 +24,32 @@ class Layer(NamedTuple):
     role: str
     in_channels: int
     out_channels: int
-    kernel: int
-    stride: int
-    groups: int
-    size: int
-    weights: int
-    biases: int
-    batch_norm: int
-    params: int
-    macs: int
-    activations: int
+    size: int = 1
+    kernel: int = 1
+    stride: int = 1
+    groups: int = 1
+    biases: int = 0
+    batch_norm: int = 0
+
+    @property
+    def weights(self) -> int:
+        return self.out_channels * (self.in_channels // self.groups) * self.kernel * self.kernel
+
+    @property
+    def params(self) -> int:
+        return self.weights + self.biases + self.batch_norm
+
+    @property
+    def macs(self) -> int:
+        return self.weights * self.size * self.size
+
+    @property
+    def activations(self) -> int:
+        return self.out_channels * self.size * self.size
+
+    @property
+    def block(self) -> str:
+        return block_of(self.name)
 
     @property
     def stage(self) -> int:
@@ -56,17 +73,22 @@ def convolution(
     name: str, role: str, channels: int, out: int, size: int, kernel: int = 1, stride: int = 1, groups: int = 1
 ) -> Layer:
     """A convolution without bias, followed by batch norm."""
-    weights, outputs = out * (channels // groups) * kernel * kernel, out * size * size
-    macs = weights * size * size
     return Layer(
-        name, role, channels, out, kernel, stride, groups, size, weights, 0, 2 * out, weights + 2 * out, macs, outputs
+        name=name,
+        role=role,
+        in_channels=channels,
+        out_channels=out,
+        size=size,
+        kernel=kernel,
+        stride=stride,
+        groups=groups,
+        batch_norm=2 * out,
     )
 
 
 def dense(name: str, role: str, channels: int, out: int) -> Layer:
     """A linear layer (or a 1x1 convolution of a pooled vector) with bias."""
-    weights = channels * out
-    return Layer(name, role, channels, out, 1, 1, 1, 1, weights, out, 0, weights + out, weights, out)
+    return Layer(name=name, role=role, in_channels=channels, out_channels=out, biases=out)
 
 
 def block_layers(block: Block, size: int) -> list[Layer]:
@@ -76,7 +98,7 @@ def block_layers(block: Block, size: int) -> list[Layer]:
     if wide != channels:
         layers.append(convolution(f"{name}0.0", "expand", channels, wide, size))
         step = 1
-    size = -(-size // block.stride)
+    size = strided(size, block.stride)
     layers += (
         convolution(f"{name}{step}.0", "depthwise", wide, wide, size, block.kernel, block.stride, wide),
         dense(f"{name}{step + 1}.fc1", "squeeze", wide, block.squeeze_channels),
@@ -88,7 +110,7 @@ def block_layers(block: Block, size: int) -> list[Layer]:
 
 def layers_of(architecture: Architecture) -> list[Layer]:
     """Every layer of the network, stem to classifier. ValueError over 2 G parameters."""
-    size = -(-architecture.resolution // STEM_STRIDE)
+    size = strided(architecture.resolution, STEM_STRIDE)
     layers = [convolution("features.0.0", "stem", 3, architecture.stem_channels, size, STEM_KERNEL, STEM_STRIDE)]
     for block in architecture.blocks:
         layers += block_layers(block, size)

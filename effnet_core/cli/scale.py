@@ -6,10 +6,13 @@ import argparse
 import json
 
 from ..architecture import ALPHA, BETA, GAMMA, Architecture, compound, released
-from ..cost import Layer, layers_of, total
+from ..cost import layers_of, total
 from .tables import print_table
 
-LAYER_KEYS = [field for field in Layer._fields if field not in ("weights", "biases", "batch_norm")]
+LAYER_KEYS = (
+    *("name", "role", "in_channels", "out_channels", "kernel", "stride", "groups", "size"),
+    *("params", "macs", "activations"),
+)
 
 
 def add_commands(command) -> None:

@@ -20,6 +20,7 @@ from ..architecture import Architecture
 from ..cost import cost_of
 from ..networks.device import is_out_of_memory, pick_device
 from ..networks.weights import Model
+from ..progress import Cancelled, Progress
 from . import faithfulness, methods
 from . import randomisation as explain_randomisation
 from .block_arithmetic import BlockWeights, read_weights
@@ -27,11 +28,9 @@ from .block_trace import steps_of
 from .gate_edits import GateEdit, settled
 from .gates import editing, gates_of, logits_with_closed, up_to_gate, watching
 from .grad_cam import forward_from, grad_cam, grad_cam_at_last, grad_cam_ladder
-from .methods import Progress
 from .predictions import by_group, predictions
 from .results import (
     BlockTrace,
-    Cancelled,
     ChannelEffect,
     ClassChange,
     Comparison,

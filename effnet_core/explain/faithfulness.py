@@ -20,8 +20,8 @@ from PIL import Image
 from torch import Tensor
 from torchvision.transforms.functional import gaussian_blur
 
-from .methods import Progress
-from .results import Cancelled, Curves, Faithfulness, Heatmap
+from ..progress import Cancelled, Progress
+from .results import Curves, Faithfulness, Heatmap
 
 STEPS = 20  # in which all pixels go
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..images.class_folders import ClassFolders
 from ..images.reading import ImageRejected
-from .results import Cancelled
+from ..progress import Cancelled
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -149,17 +149,3 @@ def _block(classes: Sequence[_Sums]) -> BlockStatistics:
     within = squares.sum(0) / counts.sum()
     stored = (array.astype(PRECISION).astype(np.float32) for array in (means, np.sqrt(squares / counts)))
     return BlockStatistics(*stored, *(array.astype(np.float32) for array in (mean, between, within)))
-
-
-def rank_correlation(one: Sequence[float], other: Sequence[float]) -> float | None:
-    """Spearman's: 1 where both rank alike, -1 where they rank in reverse; None where one of them has no order."""
-    first, second = _ranks(one), _ranks(other)
-    if np.ptp(first) == 0 or np.ptp(second) == 0:
-        return None
-    return float(np.corrcoef(first, second)[0, 1])
-
-
-def _ranks(values: Sequence[float]) -> np.ndarray:
-    """Places in the order of size; equal values share the middle of their places."""
-    _, place, counts = np.unique(np.asarray(values, np.float64), return_inverse=True, return_counts=True)
-    return (counts.cumsum() - (counts + 1) / 2)[place]

@@ -16,11 +16,13 @@ from torch import Tensor, nn
 from torchvision.models.efficientnet import EfficientNet
 from torchvision.ops.misc import SqueezeExcitation
 
+from ..architecture import block_of
+
 
 def gates_of(network: nn.Module) -> dict[str, nn.Module]:
     """Block name -> the module whose output (N, C, 1, 1) is its gate; first block first."""
     return {
-        name.partition(".block.")[0]: module.scale_activation
+        block_of(name): module.scale_activation
         for name, module in network.named_modules()
         if isinstance(module, SqueezeExcitation)
     }

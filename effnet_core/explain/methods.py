@@ -19,10 +19,10 @@ import torch
 from torch import Tensor
 from torchvision.models.efficientnet import EfficientNet
 
+from ..progress import Cancelled, Progress
 from .grad_cam import forward_from, grad_cam
-from .results import Cancelled, Heatmap
+from .results import Heatmap
 
-Progress = Callable[[float], bool]  # gets the share that is done, in 0..1; False cancels
 INPUT = "input"  # the layer of maps that have one value a pixel
 
 

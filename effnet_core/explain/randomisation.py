@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import torch
 from torch import nn
 
+from ..progress import Cancelled, Progress
 from .faithfulness import SEED
-from .methods import Progress
-from .results import Cancelled, Heatmap, Randomised
+from .rank_correlation import rank_correlation
+from .results import Heatmap, Randomised
 
 
 def randomised(
@@ -27,7 +27,7 @@ def randomised(
         changed = look(report)
         if not report(1.0):
             raise Cancelled
-        found.append(Randomised(part, changed, similarity(heatmap.values, changed.values)))
+        found.append(Randomised(part, changed, rank_correlation(heatmap.values, changed.values)))
     return found
 
 
@@ -45,18 +45,3 @@ def draw_anew(part: nn.Module, chance: torch.Generator) -> None:
     for weights in part.parameters():
         drawn = torch.randn(weights.shape, generator=chance).to(weights)
         weights.copy_(drawn * weights.std(correction=0) + weights.mean())
-
-
-def similarity(one: np.ndarray, other: np.ndarray) -> float | None:
-    """Spearman's rank correlation of two maps; None where one is constant."""
-    ranks = [_ranks(values.ravel()) for values in (one, other)]
-    if any(np.ptp(row) == 0 for row in ranks):
-        return None
-    return float(np.corrcoef(*ranks)[0, 1])
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """Place of each value among all, equal values sharing the mean of their places."""
-    _, where, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return (last - (counts - 1) / 2)[where]

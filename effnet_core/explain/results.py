@@ -79,34 +79,6 @@ class BlockTrace:
 
 
 @dataclass(frozen=True)
-class Measurement:
-    """How long one forward pass of one network took here, and everything that the number depends on.
-
-    `lower_ms` and `upper_ms` are the quartiles. `threads` counts the processor's threads also where a GPU did the
-    work. `weights`: timing does not depend on their values, so they are random and the row says so.
-    """
-
-    name: str
-    resolution: int
-    batch: int
-    device: str
-    device_name: str
-    threads: int
-    precision: str
-    runs: int
-    median_ms: float
-    lower_ms: float
-    upper_ms: float
-    fastest_ms: float
-    slowest_ms: float
-    params: int
-    date: str
-    versions: dict[str, str]
-    machine: str
-    weights: str = "random"
-
-
-@dataclass(frozen=True)
 class ClassChange:
     """One class before and after gates were edited."""
 
@@ -197,11 +169,3 @@ class Randomised:
     part: str
     heatmap: Heatmap
     similarity: float | None
-
-
-class Cancelled(Exception):
-    """Whoever was told of the progress answered False: the work stopped half way, and nothing came of it."""
-
-
-class NotEnoughMemory(RuntimeError):
-    """The network would not fit; the sentence tells what it needs and what is free. Nothing was built."""

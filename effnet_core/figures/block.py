@@ -6,21 +6,15 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
-from ..scaling.block_designs import FLOAT32_BYTES, Design
-from .cost_bars import EXPAND, ROLE_COLOURS
-from .style import FONT_SIZE, NEUTRAL, PROJECT, RESIDUAL, STEM_HEAD, three_digits, with_defaults
+from ..palette import EXPAND, NEUTRAL, PROJECT, RESIDUAL, ROLE_COLOURS, STEM_HEAD
+from ..scaling.block_designs import Design
+from ..units import float32_memory, short
+from .style import FONT_SIZE, with_defaults
 
 COLOURS = ROLE_COLOURS | {"full": STEM_HEAD, "reduce": PROJECT, "restore": EXPAND}
 
 
 TENSOR = 0.08  # half a drawn tensor's thickness, where one step of the block is 1
-
-
-def memory(elements: int) -> str:
-    """Of float32 elements: "301 kB", "1.2 MB"."""
-    count = FLOAT32_BYTES * elements
-    unit, size = ("MB", 1e6) if count >= 1e6 else ("kB", 1e3)
-    return f"{three_digits(count / size)} {unit}"
 
 
 def profile(design: Design, *, widest: int, height: int = 230) -> go.Figure:
@@ -40,7 +34,7 @@ def profile(design: Design, *, widest: int, height: int = 230) -> go.Figure:
         at, channels = at + 1, out
         _draw_tensor(figure, at, out, edge)
     if design.has_residual:
-        _draw_residual(figure, at, edge, f"kept for the residual: {memory(design.kept)}")
+        _draw_residual(figure, at, edge, f"kept for the residual: {float32_memory(design.kept)}")
     figure.update_xaxes(range=[-0.35, at + 0.35], visible=False)
     figure.update_yaxes(range=[-1.45 * edge, 1.75 * edge], visible=False)
     return with_defaults(figure, height=height, showlegend=False)
@@ -112,11 +106,3 @@ def bars(counts: Mapping[str, int], unit: str, *, marked: str) -> go.Figure:
     figure.update_xaxes(range=[0, 1.35 * max(*counts.values(), 1)], visible=False)
     figure.update_yaxes(autorange="reversed")
     return with_defaults(figure, height=30 + 34 * len(counts))
-
-
-def short(count: int) -> str:
-    """A count in its large unit: "10.7 k", "25.7 M"."""
-    if count < 1000:
-        return str(count)
-    unit, size = next((unit, size) for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)) if count >= size)
-    return f"{three_digits(count / size)} {unit}"

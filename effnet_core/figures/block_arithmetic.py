@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from .style import FONT_SIZE, NEUTRAL, with_defaults
+from ..palette import NEUTRAL
+from .style import FONT_SIZE, with_defaults
 
 if TYPE_CHECKING:
     import numpy as np

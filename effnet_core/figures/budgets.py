@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from ..cost import Layer
+from ..palette import COMPOUND, DEPTH, RESOLUTION, WIDTH
+from ..units import three_digits
 from .network import STAGE_GAP, draw_network, slabs
-from .style import COMPOUND, DEPTH, FONT_SIZE, INK, OUTLINE, RESOLUTION, WIDTH, three_digits, with_defaults
+from .style import FONT_SIZE, INK, OUTLINE, with_defaults
 
 WAY_COLOURS = {"depth": DEPTH, "width": WIDTH, "resolution": RESOLUTION, "compound": COMPOUND}
 LABEL_PX = 24  # room for a line of text above and below each network

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from ..architecture import ALPHA, BETA, COEFFICIENT_RANGE, GAMMA
+from ..palette import NEUTRAL, RESIDUAL, WIDTH
 from ..scaling.constraint import Candidate, gamma_on_surface, surface
+from ..units import three_digits
 from .phi import HERE
-from .style import FONT_SIZE, INK, NEUTRAL, RESIDUAL, WIDTH, three_digits, with_defaults
+from .style import FONT_SIZE, INK, with_defaults
 
 SURFACE_STEPS = 40
 

@@ -8,34 +8,8 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 
 from ..cost import ROLES, Layer
-from .style import FONT_SIZE, OUTLINE, PROJECT, RESIDUAL, STEM_HEAD, axis, default_layout
-
-EXPAND, DEPTHWISE, SQUEEZE_EXCITE = "#E69F00", "#0072B2", "#CC79A7"
-
-
-ROLE_COLOURS = {
-    "stem": STEM_HEAD,
-    "expand": EXPAND,
-    "depthwise": DEPTHWISE,
-    "squeeze": SQUEEZE_EXCITE,
-    "excite": SQUEEZE_EXCITE,
-    "project": PROJECT,
-    "head": STEM_HEAD,
-    "classifier": STEM_HEAD,
-    "residual": RESIDUAL,
-}
-
-
-ROLE_GROUPS = {  # what a legend tells apart: the roles of one colour
-    "stem, head": ("stem", "head", "classifier"),
-    "expand": ("expand",),
-    "depthwise": ("depthwise",),
-    "SE": ("squeeze", "excite"),
-    "project": ("project",),
-}
-
-
-PATTERNS = dict(zip(ROLE_GROUPS, ("", "/", ".", "x", "-"), strict=True))  # told apart without colour, too
+from ..palette import PATTERNS, ROLE_COLOURS, ROLE_GROUPS
+from .style import FONT_SIZE, OUTLINE, axis, default_layout
 
 
 class Quantity(NamedTuple):

@@ -8,22 +8,23 @@ from itertools import groupby
 
 import plotly.graph_objects as go
 
-from ..published.accuracies import FAMILIES, PAPER, Network
-from ..published.scaling_curves import DIMENSIONS, Curve, Gain
-from .cost_bars import DEPTHWISE, EXPAND, SQUEEZE_EXCITE, Quantity, hatched
-from .style import (
+from ..palette import (
     COMPOUND,
     DEPTH,
-    FONT_SIZE,
+    DEPTHWISE,
+    EXPAND,
     NEUTRAL,
-    OUTLINE,
     RESIDUAL,
     RESOLUTION,
+    SQUEEZE_EXCITE,
     STEM_HEAD,
     WIDTH,
-    three_digits,
-    with_defaults,
 )
+from ..published.accuracies import FAMILIES, PAPER, Network
+from ..published.scaling_curves import DIMENSIONS, Curve, Gain
+from ..units import three_digits
+from .cost_bars import Quantity, hatched
+from .style import FONT_SIZE, OUTLINE, with_defaults
 
 DIMENSION_COLOURS = dict(zip(DIMENSIONS, (DEPTH, WIDTH, RESOLUTION, COMPOUND), strict=True))
 DASHES = dict(zip(DIMENSIONS, ("dash", "dot", "dashdot", "solid"), strict=True))  # told apart without colour, too

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from .cost_bars import DEPTHWISE
-from .style import NEUTRAL, PROJECT, with_defaults
+from ..palette import DEPTHWISE, NEUTRAL, PROJECT
+from .style import with_defaults
 
 if TYPE_CHECKING:
     import numpy as np

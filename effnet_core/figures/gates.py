@@ -12,9 +12,11 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from .cost_bars import DEPTHWISE, SQUEEZE_EXCITE, hatched
-from .inside import COLUMNS, at_even_ranks, percent
-from .style import FONT_SIZE, GATE_SCALE, NEUTRAL, OUTLINE, PROJECT, RESIDUAL, STEM_HEAD, with_defaults, write_above
+from ..palette import DEPTHWISE, GATE_SCALE, NEUTRAL, PROJECT, RESIDUAL, SQUEEZE_EXCITE, STEM_HEAD
+from ..units import probability
+from .cost_bars import hatched
+from .inside import COLUMNS, at_even_ranks
+from .style import FONT_SIZE, OUTLINE, with_defaults, write_above
 
 DIFFERENCE_SCALE = "RdBu_r"
 BEFORE, AFTER = STEM_HEAD, RESIDUAL
@@ -78,7 +80,7 @@ def changes(rows: Sequence[tuple[str, float, float]]) -> go.Figure:
             hovertemplate=f"%{{customdata}}, {name}: %{{x:.2%}}<extra></extra>",
         )
     for number, (name, before, after) in enumerate(rows):
-        write_above(figure, f"{html.escape(name)}  <b>{percent(before)} → {percent(after)}</b>", number - 0.28)
+        write_above(figure, f"{html.escape(name)}  <b>{probability(before)} → {probability(after)}</b>", number - 0.28)
     figure.update_xaxes(range=[0, 1], visible=False)
     figure.update_yaxes(range=[len(rows) - 0.6, -0.95], visible=False)
     return with_defaults(figure, height=50 + 70 * len(rows), barmode="overlay", legend_traceorder="normal")

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from .style import FONT_SIZE, GATE_SCALE, OUTLINE, PROJECT, STEM_HEAD, with_defaults, write_above
+from ..palette import GATE_SCALE, PROJECT, STEM_HEAD
+from ..units import probability
+from .style import FONT_SIZE, OUTLINE, with_defaults, write_above
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,7 +45,7 @@ def answer_bars(answers: Sequence[tuple[str, float]]) -> go.Figure:
         )
     )
     for row, (name, share) in enumerate(answers):
-        write_above(figure, f"{html.escape(name)}  <b>{percent(share)}</b>", row - 0.24)
+        write_above(figure, f"{html.escape(name)}  <b>{probability(share)}</b>", row - 0.24)
     figure.update_xaxes(range=[0, 1], visible=False)
     figure.update_yaxes(range=[len(answers) - 0.7, -0.9], visible=False)
     return with_defaults(figure, height=30 + 62 * len(answers))
@@ -182,11 +184,6 @@ def feature_maps(channels: Sequence[tuple[int, float, np.ndarray, np.ndarray]]) 
     figure.update_yaxes(visible=False, constrain="domain")
     figure.update_annotations(font_size=FONT_SIZE)
     return with_defaults(figure, height=400, margin={"l": 10, "r": 30, "t": 50, "b": 10})
-
-
-def percent(share: float) -> str:
-    """A probability as a person reads it: 71 %, under 1 %; the number and its sign stay on one line."""
-    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%" if share >= 0.01 else "under 1\N{NO-BREAK SPACE}%"
 
 
 def at_even_ranks(values: Sequence[float]) -> list[float]:

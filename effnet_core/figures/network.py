@@ -8,10 +8,8 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 
 from ..cost import Layer
-from .style import FONT_SIZE, OUTLINE, PROJECT, STEM_HEAD, with_defaults
-
-SLAB_COLOURS = {"stem, head": STEM_HEAD, "MBConv, 3×3": PROJECT, "MBConv, 5×5": "#007457"}  # a block ends in project
-
+from ..palette import SLAB_COLOURS
+from .style import FONT_SIZE, OUTLINE, with_defaults
 
 ZOOMS = (1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.4, 8, 10, 13, 16, 20)  # in steps, so that a growing network is seen to grow
 
@@ -37,7 +35,7 @@ def slabs(layers: Iterable[Layer]) -> list[Slab]:
             kernel = layer.kernel
         elif layer.role in ("stem", "project", "head"):
             kind = f"MBConv, {kernel}×{kernel}" if layer.role == "project" else "stem, head"
-            name = layer.name.split(".block.")[0]
+            name = layer.block
             rows.append(Slab(name, layer.stage, kind, layer.out_channels, layer.size))
     return rows
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from ..palette import COMPOUND, DEPTH, NEUTRAL, RESIDUAL, RESOLUTION, WIDTH
 from ..scaling.growth import Growth
 from ..scaling.implied_phi import Implied
 from .cost_bars import Quantity
-from .style import COMPOUND, DEPTH, FONT_SIZE, INK, NEUTRAL, RESIDUAL, RESOLUTION, WIDTH, with_defaults
+from .style import FONT_SIZE, INK, with_defaults
 
 AXIS_COLOURS = {"depth": DEPTH, "width": WIDTH, "resolution": RESOLUTION}
 

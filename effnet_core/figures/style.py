@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 import plotly.graph_objects as go
 
-PROJECT, STEM_HEAD, RESIDUAL = "#009E73", "#56B4E9", "#D55E00"
-
-
-DEPTH, WIDTH, RESOLUTION, COMPOUND = "#0072B2", "#E69F00", "#CC79A7", "#009E73"  # what is scaled: one axis, or all
-
-
-NEUTRAL = "#8794A0"  # outlines, references: readable on both grounds
-
+from ..palette import NEUTRAL
 
 OUTLINE = {"color": NEUTRAL, "width": 1}  # carries the marks whose own colour is too pale for a ground
 
@@ -25,17 +16,6 @@ INK = "#000037"  # near black; Streamlit's chart theme reads it as its name for 
 
 
 TEXT = {"size": FONT_SIZE, "color": INK}
-
-
-GATE_SCALE = "Viridis"  # for gates, always over 0..1
-
-
-def three_digits(value: float) -> str:
-    """Three significant digits, thousands separated, no exponent: 12.2, 0.0531, 1,280."""
-    if value == 0:
-        return "0"
-    rounded = float(f"{value:.3g}")
-    return f"{rounded:,.{max(0, 2 - math.floor(math.log10(abs(rounded))))}f}"
 
 
 def default_layout(height: int, **layout) -> dict:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from fpdf import FPDF
 
-from ..architecture import ALPHA, B0_STAGES, BETA, GAMMA, RELEASES, STEM_KERNEL, released
+from ..architecture import ALPHA, B0_STAGES, BETA, GAMMA, RELEASES, STEM_KERNEL, released, strided
 from ..cost import block_layers, cost_of, layers_of, total
-from ..figures.cost_bars import DEPTHWISE, EXPAND, SQUEEZE_EXCITE
-from ..figures.style import PROJECT, RESIDUAL, STEM_HEAD, three_digits
+from ..palette import DEPTHWISE, EXPAND, PROJECT, RESIDUAL, SQUEEZE_EXCITE, STEM_HEAD
 from ..published.claims import newest
+from ..units import three_digits
 from .cards import all_cards
 from .cards.values import filled
 
@@ -103,7 +103,7 @@ def b0_table() -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     for number, stage in enumerate(B0_STAGES, start=2):
         name = f"MBConv{stage.expansion}, {stage.kernel}×{stage.kernel}"
         rows.append((f"{number}", name, f"{size}", stage.out_channels, stage.layers))
-        size = -(-size // stage.stride)
+        size = strided(size, stage.stride)
     rows.append(("9", "Conv 1×1, pool, FC", f"{size}", b0.head_channels, 1))
     cost = {row[0]: total([layer for layer in layers if layer.stage == int(row[0])]) for row in rows}
     header = ("stage", "operator", "input px", "channels out", "layers", "M MACs")

@@ -13,6 +13,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 import torch
@@ -20,7 +21,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from ..explain.results import Cancelled, Measurement, NotEnoughMemory
+from ..progress import Cancelled, Progress
 from . import system
 
 WARM_UPS = 3  # fewer where they last longer than WARM_UP_SECONDS, one at least
@@ -32,8 +33,39 @@ OVERHEAD = 200_000_000  # bytes that libraries take for themselves
 RUNS_IT = ("python", "torch", "torchvision")
 
 Make = Callable[[], nn.Module]
-Progress = Callable[[float], bool]
 _one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """How long one forward pass of one network took here, and everything that the number depends on.
+
+    `lower_ms` and `upper_ms` are the quartiles. `threads` counts the processor's threads also where a GPU did the
+    work. `weights`: timing does not depend on their values, so they are random and the row says so.
+    """
+
+    name: str
+    resolution: int
+    batch: int
+    device: str
+    device_name: str
+    threads: int
+    precision: str
+    runs: int
+    median_ms: float
+    lower_ms: float
+    upper_ms: float
+    fastest_ms: float
+    slowest_ms: float
+    params: int
+    date: str
+    versions: dict[str, str]
+    machine: str
+    weights: str = "random"
+
+
+class NotEnoughMemory(RuntimeError):
+    """The network would not fit; the sentence says what it needs and what is free. Nothing was built."""
 
 
 def measure(

@@ -6,11 +6,8 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ..architecture import Architecture, Block, round_channels
-from ..cost import Cost, Layer, block_layers, convolution, layers_of, total
-
-FLOAT32_BYTES = 4
-
+from ..architecture import Architecture, Block, round_channels, strided
+from ..cost import SE_ROLES, Cost, Layer, block_layers, convolution, layers_of, total
 
 BOTTLENECK = 4  # a ResNet bottleneck is this many times as wide at its ends as in its middle
 
@@ -44,7 +41,7 @@ class Design:
     @property
     def path(self) -> tuple[Layer, ...]:
         """The layers whose outputs are feature maps: all but those of squeeze-and-excitation."""
-        return tuple(layer for layer in self.layers if layer.role not in ("squeeze", "excite"))
+        return tuple(layer for layer in self.layers if layer.role not in SE_ROLES)
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -91,9 +88,7 @@ def place(architecture: Architecture, name: str) -> tuple[Block, int]:
 
 def mbconv(block: Block, size: int, *, depthwise: bool = True, residual: bool = True) -> Design:
     """MBConv; without SE where the block squeezes to no channel, on wish with a full convolution in its middle."""
-    layers = [
-        row for row in block_layers(block, size) if block.squeeze_channels or row.role not in ("squeeze", "excite")
-    ]
+    layers = [row for row in block_layers(block, size) if block.squeeze_channels or row.role not in SE_ROLES]
     if not depthwise:
         layers = [_full(row) if row.role == "depthwise" else row for row in layers]
     return Design("MBConv", tuple(layers), size, residual and block.has_residual)
@@ -116,7 +111,8 @@ def mobilenet(block: Block, size: int) -> Design:
 
 def fused(block: Block, size: int) -> Design:
     """Fused MBConv: one full convolution in the place of expand and depthwise; alone where nothing is expanded."""
-    channels, wide, out, after = block.in_channels, block.expanded_channels, block.out_channels, size_after(block, size)
+    channels, wide, out = block.in_channels, block.expanded_channels, block.out_channels
+    after = strided(size, block.stride)
     first = convolution("block.0.0", "full", channels, out if wide == channels else wide, after, block.kernel)
     layers = [first._replace(stride=block.stride)]
     if wide != channels:
@@ -126,7 +122,7 @@ def fused(block: Block, size: int) -> Design:
 
 def bottleneck(block: Block, size: int) -> Design:
     """A ResNet bottleneck between the same ends: narrow in its middle, and always with a residual."""
-    channels, out, after = block.in_channels, block.out_channels, size_after(block, size)
+    channels, out, after = block.in_channels, block.out_channels, strided(size, block.stride)
     narrow = out // BOTTLENECK
     layers = (
         convolution("conv1", "reduce", channels, narrow, size),
@@ -135,10 +131,6 @@ def bottleneck(block: Block, size: int) -> Design:
     )
     shortcut = convolution("downsample.0", "shortcut", channels, out, after)._replace(stride=block.stride)
     return Design("ResNet bottleneck", layers, size, True, None if block.has_residual else shortcut)
-
-
-def size_after(block: Block, size: int) -> int:
-    return -(-size // block.stride)
 
 
 MAKERS = (bottleneck, mobilenet, mbconv, fused)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..architecture import Block
+from ..architecture import Block, strided
 from ..cost import Cost, Layer, block_layers, total
-from .block_designs import size_after
 
 
 class Step(NamedTuple):
@@ -32,7 +31,7 @@ class Step(NamedTuple):
 def steps_of(block: Block, size: int) -> tuple[Step, ...]:
     """Input, expand, depthwise, squeeze-and-excite, project and residual; a step that is missing says why."""
     rows = {row.role: row for row in block_layers(block, size)}
-    wide, out, after, kernel = block.expanded_channels, block.out_channels, size_after(block, size), block.kernel
+    wide, out, after, kernel = block.expanded_channels, block.out_channels, strided(size, block.stride), block.kernel
     no_expand = "" if "expand" in rows else "Expansion 1: depthwise works on the input itself."
     expand = () if no_expand else (rows["expand"],)
     return (

@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 from ..architecture import RELEASES, Architecture, released
 from ..cost import layers_of, total
-
-BYTES = 4  # of one number in float32
+from ..units import FLOAT32_BYTES
 
 
 class Member(NamedTuple):
@@ -48,7 +47,7 @@ def _member(name: str, architecture: Architecture) -> Member:
 def inference_bytes(architecture: Architecture) -> int:
     layers = layers_of(architecture)
     statistics = sum(layer.batch_norm for layer in layers)  # running mean and variance beside scale and shift
-    return BYTES * (total(layers).params + statistics + peak_activations(architecture))
+    return FLOAT32_BYTES * (total(layers).params + statistics + peak_activations(architecture))
 
 
 def peak_activations(architecture: Architecture) -> int:
@@ -65,8 +64,8 @@ def peak_activations(architecture: Architecture) -> int:
         last = len(outputs) - 1
         if layer.stage != stage:
             stage, of_stage = layer.stage, last
-        if layer.name.split(".block.")[0] != block:
-            block, of_block = layer.name.split(".block.")[0], last
+        if layer.block != block:
+            block, of_block = layer.block, last
         held = sum(outputs[index] for index in {0, of_stage, of_block, last})
         peak = max(peak, held + 2 * layer.activations)
         outputs.append(layer.activations)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..architecture import Architecture
-from ..cost import Layer, layers_of, total
-from .member_choice import BYTES, peak_activations
+from ..cost import SE_ROLES, Layer, layers_of, total
+from ..units import FLOAT32_BYTES
+from .member_choice import peak_activations
 
 PER_PARAMETER = 4  # the weight, its gradient, RMSProp's mean square and momentum
 
@@ -40,13 +41,13 @@ def needs(architecture: Architecture, *, batch: int) -> Needs:
     layers = layers_of(architecture)
     cost = total(layers)
     depthwise = total([row for row in layers if row.role == "depthwise"])
-    gates = total([row for row in layers if row.role in ("squeeze", "excite")])
+    gates = total([row for row in layers if row.role in SE_ROLES])
     return Needs(
         len(architecture.blocks),
         cost.params,
         cost.macs,
-        BYTES * peak_activations(architecture),
-        BYTES * (batch * kept_for_backward(architecture, layers) + PER_PARAMETER * cost.params),
+        FLOAT32_BYTES * peak_activations(architecture),
+        FLOAT32_BYTES * (batch * kept_for_backward(architecture, layers) + PER_PARAMETER * cost.params),
         depthwise.macs / cost.macs,
         gates.macs / cost.macs,
         gates.params / cost.params,

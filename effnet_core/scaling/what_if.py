@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..architecture import Block
+from ..architecture import Block, strided
 from ..cost import convolution
-from .block_designs import expanded, mbconv, size_after
+from .block_designs import expanded, mbconv
 
 
 def changed(
@@ -41,5 +41,5 @@ def separable(block: Block, size: int) -> Separable:
     """MACs of this block's depthwise and project, against a full convolution from its wide to its output channels."""
     pair = sum(row.macs for row in mbconv(block, size).layers if row.role in ("depthwise", "project"))
     wide, out = block.expanded_channels, block.out_channels
-    whole = convolution("full", "full", wide, out, size_after(block, size), block.kernel).macs
+    whole = convolution("full", "full", wide, out, strided(size, block.stride), block.kernel).macs
     return Separable(pair, whole, 1 / out + 1 / block.kernel**2)

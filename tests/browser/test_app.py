@@ -15,10 +15,10 @@ from support.browser import settled
 
 from effnet_core.architecture import compound
 from effnet_core.cost import cost_of
-from effnet_core.figures.style import three_digits
 from effnet_core.images.overlay import seen
 from effnet_core.images.samples import load_sample
 from effnet_core.networks import weights
+from effnet_core.units import three_digits
 
 pytestmark = pytest.mark.browser
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -10,7 +10,7 @@ from support.browser import settled, slider, take
 
 from effnet_core.architecture import Architecture, compound, released
 from effnet_core.cost import ROLES, cost_of, layers_of
-from effnet_core.figures.cost_bars import ROLE_GROUPS
+from effnet_core.palette import ROLE_GROUPS
 
 pytestmark = pytest.mark.browser
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

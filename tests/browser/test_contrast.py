@@ -9,7 +9,8 @@ import tomllib
 import pytest
 from support.access import ROOT, contrast, mixed, panels
 
-from effnet_core.figures import cost_bars, evidence, faithfulness, gates, network, style
+from effnet_core import palette
+from effnet_core.figures import evidence, faithfulness, gates, style
 
 THEME = tomllib.loads((ROOT / ".streamlit/config.toml").read_text(encoding="utf-8"))["theme"]
 GROUNDS = ("light", "dark")
@@ -37,20 +38,20 @@ def test_text_is_read_on_its_ground(ground):
 def test_marks_stand_out_from_their_ground(ground):
     below = THEME[ground]["backgroundColor"]
     outlined = {
-        *cost_bars.ROLE_COLOURS.values(),
-        *network.SLAB_COLOURS.values(),
+        *palette.ROLE_COLOURS.values(),
+        *palette.SLAB_COLOURS.values(),
         *evidence.FAMILY_COLOURS.values(),
     }
     assert any(contrast(colour, below) < MARK for colour in outlined) == (ground == "light")
     assert contrast(style.OUTLINE["color"], below) > MARK and style.OUTLINE["width"] >= 1
     lines = [colour for colour, *_ in (*faithfulness.LINES, *gates.CLASS_LINES)]
-    blocks = [colour for kind, colour in network.SLAB_COLOURS.items() if "MBConv" in kind]  # too thin for an outline
-    for colour in (*lines, *blocks, style.RESIDUAL):
+    blocks = [colour for kind, colour in palette.SLAB_COLOURS.items() if "MBConv" in kind]  # too thin for an outline
+    for colour in (*lines, *blocks, palette.RESIDUAL):
         assert contrast(colour, below) > MARK, colour
 
 
 def test_the_slabs_of_two_kernels_differ_in_lightness_too():
-    small, large = (colour for kind, colour in network.SLAB_COLOURS.items() if "MBConv" in kind)
+    small, large = (colour for kind, colour in palette.SLAB_COLOURS.items() if "MBConv" in kind)
     assert contrast(small, large) > 1.5
 
 

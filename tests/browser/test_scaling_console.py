@@ -11,7 +11,7 @@ from support.browser import settled, slider, take
 from effnet_core.architecture import LETTERS, RELEASES, Architecture, coefficient_for, compound, growth, released
 from effnet_core.cost import cost_of, layers_of
 from effnet_core.figures import network as figures_network
-from effnet_core.figures.style import three_digits
+from effnet_core.units import three_digits
 from ui.components.files import SHARED
 from ui.scaling import console
 

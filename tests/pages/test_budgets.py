@@ -7,9 +7,10 @@ from support.screen import captions, chart, numbers, opened
 
 from effnet_core.architecture import released
 from effnet_core.cost import cost_of
-from effnet_core.explain.results import Cancelled, Measurement, NotEnoughMemory
-from effnet_core.figures.style import three_digits
+from effnet_core.machine.latency import Measurement, NotEnoughMemory
+from effnet_core.progress import Cancelled
 from effnet_core.scaling import equal_compute, memory
+from effnet_core.units import three_digits
 from ui.budgets import ways
 
 pytestmark = pytest.mark.usefixtures("started_server")

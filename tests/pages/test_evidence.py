@@ -10,11 +10,11 @@ import pytest
 from support.screen import ROOT, captions, chart, numbers, opened, turned_to
 
 from effnet_core.architecture import RELEASES
-from effnet_core.explain.results import Measurement, NotEnoughMemory
-from effnet_core.figures.style import three_digits
 from effnet_core.machine import latency
+from effnet_core.machine.latency import Measurement, NotEnoughMemory
 from effnet_core.published import accuracies, claims, scaling_curves
 from effnet_core.scaling import member_choice
+from effnet_core.units import three_digits
 
 pytestmark = pytest.mark.usefixtures("started_server")
 CLAIMS = {"evidence.section": "Headline claims, checked"}

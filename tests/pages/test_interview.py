@@ -13,9 +13,10 @@ from support.screen import ROOT, captions, opened
 from effnet_core.interview import mock_interview
 from effnet_core.interview.cards import Card, all_cards, in_group
 from effnet_core.interview.drills import KINDS, deal, drill, kinds_of
-from effnet_core.interview.drills.kind import GROUPS, number
+from effnet_core.interview.drills.kind import GROUPS
 from effnet_core.interview.progress_file import to_json
 from effnet_core.interview.spaced_repetition import RATINGS, rated
+from effnet_core.units import number
 
 pytestmark = pytest.mark.usefixtures("started_server")
 CARDS, DRILLS, MOCK, SHEET = "Cards", "Drills", "Mock interview", "Cheat sheet"

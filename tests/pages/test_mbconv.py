@@ -14,10 +14,10 @@ from support.screen import captions, chart, numbers, opened
 
 from effnet_core.explain import block_arithmetic, relu_embedding
 from effnet_core.explain.engine import Engine
-from effnet_core.figures.style import three_digits
 from effnet_core.images.samples import SAMPLES, load_sample
 from effnet_core.networks import weights
 from effnet_core.scaling import block_designs, block_steps, module_tree, what_if
+from effnet_core.units import three_digits
 from ui.components import pixel_map
 from ui.mbconv.structure import _opener
 from ui.session import kept_values

@@ -13,7 +13,7 @@ from effnet_core.architecture import RELEASES, compound, released
 from effnet_core.cost import cost_of, layers_of
 from effnet_core.explain import stored_example
 from effnet_core.figures import cost_bars
-from effnet_core.figures.style import three_digits
+from effnet_core.units import three_digits
 
 pytestmark = pytest.mark.usefixtures("started_server")
 B0 = released("b0")

@@ -10,7 +10,7 @@ import pytest
 from support.pictures import noise, saved
 from support.screen import captions, chart, numbers, opened
 
-from effnet_core.explain import gate_statistics, gate_statistics_file
+from effnet_core.explain import gate_statistics, gate_statistics_file, rank_correlation
 from effnet_core.explain.engine import Engine
 from effnet_core.explain.gate_edits import GateEdit
 from effnet_core.images.samples import SAMPLES, load_sample
@@ -143,7 +143,7 @@ def test_channels_are_ranked_when_asked(offline):
     table = at.dataframe[0].value
     np.testing.assert_allclose(table["fall of the logit"], [row.drop for row in found], atol=1e-3)
     assert f"Closing channel **{found[0].channel}** of {BLOCK} lowers the logit of {target.label}" in words(at)
-    alike = gate_statistics.rank_correlation([row.gate for row in found], [row.drop for row in found])
+    alike = rank_correlation.rank_correlation([row.gate for row in found], [row.drop for row in found])
     assert f"rank correlation **{alike:.2f}**" in words(at)
     points = chart(at, "se_gates.effects")["data"][0]
     np.testing.assert_allclose(numbers(points["y"]), [row.drop for row in found], atol=1e-3)
@@ -178,7 +178,9 @@ def test_gates_by_depth_beside_what_is_published(statistics):
     )
     assert (numbers(over["y"]) >= numbers(between["y"])).all()
     text = words(at)
-    follows = gate_statistics.rank_correlation(range(16), [block.share_between for block in statistics.blocks.values()])
+    follows = rank_correlation.rank_correlation(
+        range(16), [block.share_between for block in statistics.blocks.values()]
+    )
     assert f"rank correlation with depth {follows:.2f}" in text
     assert ("does not rise steadily" in text) == (abs(follows) <= 0.5)
     for row in tables.table("senet_gate_observations"):

@@ -11,14 +11,14 @@ import streamlit as st
 from effnet_core.architecture import Architecture
 from effnet_core.cost import cost_of
 from effnet_core.figures import budgets
-from effnet_core.figures.style import three_digits
+from effnet_core.units import three_digits
 
 from ..shared import latency_runs, widgets
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from effnet_core.explain.results import Measurement
+    from effnet_core.machine.latency import Measurement
 
 
 def show(networks: Mapping[str, tuple[str, Architecture]]) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 from ..session import answer_cache
 
 if TYPE_CHECKING:
-    from effnet_core.explain.methods import Progress
+    from effnet_core.progress import Progress
 
 
 Answer = TypeVar("Answer")

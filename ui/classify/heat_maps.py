@@ -12,8 +12,8 @@ from .computed_maps import at_once, on_demand
 
 if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
-    from effnet_core.explain.methods import Progress
     from effnet_core.explain.results import Explanation, Heatmap
+    from effnet_core.progress import Progress
 
 
 SLOW = 4  # passes through the network; what needs more waits for a button

@@ -14,8 +14,8 @@ from . import computed_maps, drawn_maps
 
 if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
-    from effnet_core.explain.methods import Progress
     from effnet_core.explain.results import Explanation
+    from effnet_core.progress import Progress
 
     from ..shared.heat_overlay import Look
 
@@ -112,7 +112,7 @@ def _show_all(found: list[Seen], picture: pictures.Picture, look: Look, *, key: 
 
 def _row(one: Seen) -> dict[str, str | float]:
     from effnet_core.cost import cost_of
-    from effnet_core.figures.style import three_digits
+    from effnet_core.units import three_digits
 
     best = one.answer.top[0]
     return {

@@ -10,6 +10,7 @@ from effnet_core.figures import evidence
 from effnet_core.figures.cost_bars import PARAMETERS
 from effnet_core.published import accuracies
 from effnet_core.published.accuracies import PAPER, TORCHVISION, Network
+from effnet_core.units import mega
 
 from ..shared import costs, widgets
 from .curves import TABLE, compute_text, show_figure, show_table
@@ -56,7 +57,7 @@ def _listed(row: Network) -> dict[str, str | float | None]:
         "network": row.name,
         "family": row.family,
         "top-1, %": row.top1,
-        "parameters": costs.millions(row.params),
+        "parameters": mega(row.params),
         **compute_text(row.macs),
         "trained": row.recipe,
         "source": row.source,

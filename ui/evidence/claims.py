@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from effnet_core.figures.style import three_digits
 from effnet_core.published import claims
 from effnet_core.published.claims import Claim
+from effnet_core.units import mega, three_digits
 
 from ..shared import costs, latency_runs, widgets
 
@@ -100,7 +100,7 @@ def _values(claim: Claim) -> str:
 def _counted(claim: Claim) -> tuple[str | None, str]:
     if claim.counted is None:
         return None, "the other is not built here"
-    shown = costs.millions if claim.kind == "params ratio" else costs.compute
+    shown = mega if claim.kind == "params ratio" else costs.compute
     return f"{three_digits(claim.counted)} ×", f"{shown(claim.counted_ours)} against {shown(claim.counted_theirs)}"
 
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import streamlit as st
 
 from effnet_core.figures import evidence as figures_evidence
-from effnet_core.figures.style import three_digits
 from effnet_core.published import accuracies
 from effnet_core.scaling import member_choice
+from effnet_core.units import mega, three_digits
 
 from ..shared import costs, latency_runs, widgets
 from . import curves
@@ -135,7 +135,7 @@ def _family_table(paper: dict[str, accuracies.Network], measured: dict[str, dict
         {
             "network": member.name.upper(),
             "input, px": member.resolution,
-            "parameters": costs.millions(member.params),
+            "parameters": mega(member.params),
             costs.unit(): costs.compute(member.macs),
             "memory": f"{three_digits(member.memory / 1e6)} MB",
             **{title: values.get(member.name) for title, values in measured.items()},

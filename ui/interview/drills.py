@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from effnet_core.interview import answers, drills
-from effnet_core.interview.drills.kind import GROUPS, Drill, asked_in, number
+from effnet_core.interview.drills.kind import GROUPS, Drill, asked_in
+from effnet_core.units import number
 
 from ..session import kept_values
 from ..shared import widgets

@@ -9,9 +9,9 @@ import streamlit as st
 
 from effnet_core.explain import block_arithmetic
 from effnet_core.figures import block as figures_block
-from effnet_core.figures.block import memory
 from effnet_core.images.overlay import grey
 from effnet_core.scaling import block_designs, block_steps
+from effnet_core.units import float32_memory
 
 from ..session import answer_cache, pictures
 from ..shared import costs, heat_overlay, widgets
@@ -80,7 +80,7 @@ def _show_step(step: Step, steps: Mapping[str, np.ndarray], chosen: Mapping[str,
     if step.missing:
         st.markdown(step.missing)
         return
-    st.markdown(f"{step.channels:,} × {step.size} × {step.size} · {memory(step.elements)}")
+    st.markdown(f"{step.channels:,} × {step.size} × {step.size} · {float32_memory(step.elements)}")
     channels = chosen[step.name]
     st.image(
         [_map(step.name, steps, channel) for channel in channels],
@@ -147,4 +147,4 @@ def _kept(design: Design) -> str:
     if not design.has_residual:
         return "No residual: nothing has to be kept."
     what = "Its input" if design.shortcut is None else "A projection of its input"
-    return f"{what} has to be kept for the residual: {memory(design.kept)}."
+    return f"{what} has to be kept for the residual: {float32_memory(design.kept)}."

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from effnet_core.figures import style
-from effnet_core.figures.block import memory, short
+from effnet_core import units
 from effnet_core.scaling import block_designs, what_if
+from effnet_core.units import float32_memory, short
 
 from ..shared import costs, widgets
 from .designs import layer_table
@@ -101,9 +101,9 @@ def _show_change(before: Design, after: Design) -> None:
         ("Parameters", before.cost.params, after.cost.params, short),
         (shown.name, shown.factor * before.cost.macs, shown.factor * after.cost.macs, short),
         ("Activations", before.cost.activations, after.cost.activations, short),
-        ("Kept for the residual", before.kept, after.kept, memory),
+        ("Kept for the residual", before.kept, after.kept, float32_memory),
     )
     with st.grid(2, min_column_width=150):
         for label, old, new, text in rows:
-            change = f"× {style.three_digits(new / old)} of {text(old)}" if old else f"before: {text(old)}"
+            change = f"× {units.three_digits(new / old)} of {text(old)}" if old else f"before: {text(old)}"
             st.metric(label, text(new), change, delta_color="off", delta_arrow="off", help=f"{new:,}, before {old:,}")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from effnet_core import palette
 from effnet_core.cost import ROLES, Layer
-from effnet_core.figures import cost_bars, style
+from effnet_core.figures import cost_bars
 
 from ..components import cost_bars as cost_bars_component
 from ..shared import costs
@@ -26,9 +27,9 @@ def bars_data(by: str, layers: Sequence[Layer], title: str) -> dict[str, object]
         "network": {"title": title, "layers": summed(layers)},
         "quantities": [shown._asdict() for shown in (cost_bars.PARAMETERS, costs.quantity())],
         "roles": ROLES,
-        "groups": cost_bars.ROLE_GROUPS,
-        "colours": cost_bars.ROLE_COLOURS,
-        "neutral": style.NEUTRAL,
+        "groups": palette.ROLE_GROUPS,
+        "colours": palette.ROLE_COLOURS,
+        "neutral": palette.NEUTRAL,
     }
 
 

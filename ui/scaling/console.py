@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
+from effnet_core import palette
 from effnet_core.architecture import (
     ALPHA,
     B0_STAGES,
@@ -32,7 +33,6 @@ from effnet_core.architecture import (
 )
 from effnet_core.cost import PARAMS_LIMIT
 from effnet_core.figures import network as figures_network
-from effnet_core.figures import style
 
 from ..components import scaling_console
 from ..session import kept_values
@@ -163,8 +163,8 @@ def console_data(settings: dict[str, str | float]) -> dict[str, object]:
             for row in SETTINGS
         ],
         "drawing": {
-            "colours": figures_network.SLAB_COLOURS,
-            "neutral": style.NEUTRAL,
+            "colours": palette.SLAB_COLOURS,
+            "neutral": palette.NEUTRAL,
             "zooms": figures_network.ZOOMS,
             "gap": figures_network.STAGE_GAP,
         },

@@ -11,6 +11,7 @@ from effnet_core.cost import cost_of
 from effnet_core.figures import phi as figures_phi
 from effnet_core.published import tables
 from effnet_core.scaling import implied_phi, rounding
+from effnet_core.units import mega
 
 from ..shared import costs, widgets
 from .rounding import FINE
@@ -61,7 +62,7 @@ def _show_members(found: Sequence[implied_phi.Implied]) -> None:
             {"network": row.member.upper(), "depth ×": theirs.depth, "width ×": theirs.width, "px": theirs.resolution}
             | {f"φ from {axis}": value for axis, value in row.axes.items()}
             | {f"φ from {costs.unit()}": row.compute, "blocks": len(theirs.blocks)}
-            | {"parameters": costs.millions(cost.params), costs.unit(): costs.compute(cost.macs)}
+            | {"parameters": mega(cost.params), costs.unit(): costs.compute(cost.macs)}
         )
     exact = {column: st.column_config.NumberColumn(format="%.3f") for column in rows[0] if column.startswith("φ from")}
     st.dataframe(rows, hide_index=True, column_config=exact, key="scaling.members", height="content")

@@ -9,6 +9,7 @@ import streamlit as st
 from effnet_core.architecture import Architecture, compound, growth, released
 from effnet_core.cost import cost_of
 from effnet_core.scaling import implied_phi, rounding
+from effnet_core.units import mega
 
 from ..shared import costs
 
@@ -58,7 +59,7 @@ def _show_sizes(
         ("width", f"× {formula.width:.4f}", "stage by stage, below", f"× {theirs.width:g}"),
         ("resolution, px", f"{pixels.raw:.2f}", f"{pixels.rounded}", f"{theirs.resolution}"),
         ("blocks", f"{blocks:.2f}", f"{len(formula.blocks)}", f"{len(theirs.blocks)}"),
-        ("parameters", "", costs.millions(ours.params), costs.millions(others.params)),
+        ("parameters", "", mega(ours.params), mega(others.params)),
         (f"compute, {costs.unit()}", costs.compute(promised), costs.compute(ours.macs), costs.compute(others.macs)),
     )
     header = ("", f"{names[0]}, before rounding", f"{names[0]}, rounded", names[1])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from effnet_core import units
 from effnet_core.figures import inside
 
 from ..session import answer_cache, pictures
@@ -107,7 +108,7 @@ def _place_of_channel(engine: Engine, picture: pictures.Picture, values: np.ndar
         heat_overlay.on_crop(shown, engine.preparation, active, look),
         width="stretch",
         caption=f"Channel {channel}, gate {values[channel]:.3f}. Highlighted: where its map before the gate is over "
-        f"zero, {inside.percent((active > 0).mean())} of its positions. "
+        f"zero, {units.probability((active > 0).mean())} of its positions. "
         f"Strongest value {active.max():.2f}, behind the gate {values[channel] * active.max():.2f}",
         alt=f"Map of channel {channel} over {picture.name}",
     )

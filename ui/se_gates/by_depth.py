@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from effnet_core.explain.gate_statistics import STEADY, GateStatistics, rank_correlation
+from effnet_core.explain.gate_statistics import STEADY, GateStatistics
+from effnet_core.explain.rank_correlation import rank_correlation
 from effnet_core.figures import gates as figures_gates
-from effnet_core.figures.inside import percent
 from effnet_core.published import tables
+from effnet_core.units import probability
 
 from ..shared import widgets
 from . import compared
@@ -62,9 +63,9 @@ def share_words(statistics: GateStatistics) -> str:
         else "**It does not rise steadily with depth**, unlike in the SE paper"
     )
     return (
-        f"In this network between {percent(shares[low])} ({low}) and {percent(shares[high])} ({high}) of the variance "
-        "of a block's gates lies between classes; gates that know nothing of the class would have "
-        f"{percent(statistics.by_chance)}. {trend} (rank correlation with depth {follows:.2f})."
+        f"In this network between {probability(shares[low])} ({low}) and {probability(shares[high])} ({high}) of the "
+        "variance of a block's gates lies between classes; gates that know nothing of the class would have "
+        f"{probability(statistics.by_chance)}. {trend} (rank correlation with depth {follows:.2f})."
     )
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from effnet_core import units
 from effnet_core.explain.gate_edits import EVERYWHERE, GateEdit, read_channels
 from effnet_core.figures import gates as figures_gates
-from effnet_core.figures import inside
 
 from ..session import answer_cache, pictures
 from ..shared import heat_overlay, map_pickers, predictions, widgets
@@ -112,8 +112,8 @@ def in_words(found: Comparison) -> str:
     stays = "It stays" if found.after.top[0].index == first.before.index else f"**{after}** becomes"
     return (
         f"{way} the logit of **{name}** by {abs(first.logit):,.3f}: from {first.before.logit:,.3f} to "
-        f"{first.after.logit:,.3f}, {inside.percent(first.before.probability)} to "
-        f"{inside.percent(first.after.probability)}. {stays} the first answer."
+        f"{first.after.logit:,.3f}, {units.probability(first.before.probability)} to "
+        f"{units.probability(first.after.probability)}. {stays} the first answer."
     )
 
 

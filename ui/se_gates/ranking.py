@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from effnet_core.explain.gate_statistics import rank_correlation
+from effnet_core.explain.rank_correlation import rank_correlation
 from effnet_core.figures import gates as figures_gates
 
 from ..session import answer_cache, pictures

@@ -7,7 +7,7 @@ import streamlit as st
 from effnet_core.architecture import Architecture, compound, growth, released
 from effnet_core.cost import Layer, cost_of, layers_of
 from effnet_core.figures.cost_bars import FLOPS, MACS, Quantity
-from effnet_core.figures.style import three_digits
+from effnet_core.units import giga, relative_change, times
 
 from ..session import kept_values
 
@@ -28,12 +28,7 @@ def quantity() -> Quantity:
 
 def compute(macs: float) -> str:
     """Multiply-accumulates in the unit of the switch, in giga: "1.81 G"; that unit stands in the label."""
-    return f"{three_digits(quantity().factor * macs / 1e9)} G"
-
-
-def millions(count: float) -> str:
-    """Parameters in millions: "12.2 M"."""
-    return f"{three_digits(count / 1e6)} M"
+    return giga(quantity().factor * macs)
 
 
 def scaled_network(network: str, phi: float, coefficients: dict[str, float]) -> tuple[Architecture, str]:
@@ -86,15 +81,20 @@ def readouts(architecture: Architecture, *, columns: int) -> None:
         (
             "Depth",
             f"× {architecture.depth:.2f}",
-            _percent(architecture.depth),
+            relative_change(architecture.depth),
             "Layers of a stage, before rounding up.",
         ),
-        ("Width", f"× {architecture.width:.2f}", _percent(architecture.width), "Channels, before rounding to 8."),
+        (
+            "Width",
+            f"× {architecture.width:.2f}",
+            relative_change(architecture.width),
+            "Channels, before rounding to 8.",
+        ),
         ("Resolution", f"{pixels} px", f"{pixels - b0.resolution:+} px", "Side of the square picture."),
         (
             f"Compute, {unit()}",
             compute(cost.macs),
-            _times(cost.macs / base.macs),
+            times(cost.macs / base.macs),
             f"{cost.macs:,} MACs = {cost.flops:,} FLOPs. {MACS_OR_FLOPS}",
         ),
     )
@@ -117,17 +117,9 @@ def promise(phi: float, *, alpha: float, beta: float, gamma: float) -> None:
     """What α·β²·γ² promises for φ stands against what rounding gives."""
     product = growth(alpha, beta, gamma)
     st.caption(
-        f"α · β² · γ² = {product:.4f}: for φ = {phi:g} the formula promises {_times(product**phi)} of B0's compute, "
+        f"α · β² · γ² = {product:.4f}: for φ = {phi:g} the formula promises {times(product**phi)} of B0's compute, "
         "before channels, layers and pixels are rounded. The paper holds the product near 2: then φ counts doublings."
     )
-
-
-def _times(ratio: float) -> str:
-    return f"× {three_digits(ratio)}"
-
-
-def _percent(ratio: float) -> str:
-    return f"{ratio - 1:+.0%}"
 
 
 def layer_rows(layers: list[Layer]) -> list[dict[str, str | int]]:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from effnet_core.figures.style import three_digits
 from effnet_core.machine import system
 from effnet_core.published import tables
+from effnet_core.units import three_digits
 
 from ..session import kept_values
 from . import widgets
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
     from torch import nn
 
-    from effnet_core.explain.results import Measurement
+    from effnet_core.machine.latency import Measurement
 
 ONE, ALL, GPU = "one", "all", "gpu"
 CONDITIONS = {ONE: "One core, as in the paper", ALL: "All cores", GPU: "GPU"}
@@ -86,7 +86,7 @@ def run(networks: Sequence[Network], condition: str, *, patience_s: float = math
     """
     bar = st.progress(0.0, text="Starting PyTorch …")
     st.button("Stop", key="measuring.stop", help="Ends after the pass that runs. Measured rows stay.")
-    from effnet_core.explain.results import NotEnoughMemory
+    from effnet_core.machine.latency import NotEnoughMemory
 
     problems: list[str] = []
     try:
@@ -107,8 +107,8 @@ def run(networks: Sequence[Network], condition: str, *, patience_s: float = math
 
 def _refusal(network: Network, device: str) -> str | None:
     """Why the network cannot be measured there: a sentence about memory."""
-    from effnet_core.explain.results import NotEnoughMemory
     from effnet_core.machine import latency
+    from effnet_core.machine.latency import NotEnoughMemory
 
     try:
         latency.refuse_what_does_not_fit(network.make, name=network.name, resolution=network.resolution, device=device)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from effnet_core.machine import system
+from effnet_core.units import mega
 
 from ..session import engines
 from . import costs, model_picker, widgets
@@ -51,7 +52,7 @@ def show_models() -> None:
             "weights": _where(status),
             "classes": status.classes,
             "top-1, %": None if status.top1 is None else 100 * status.top1,
-            "parameters": costs.millions(status.params),
+            "parameters": mega(status.params),
             costs.unit(): costs.compute(status.macs),
             "input, px": status.resolution,
         }

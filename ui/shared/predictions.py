@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from effnet_core import units
 from effnet_core.figures import inside
 from effnet_core.scaling.export import csv_text
 
@@ -46,7 +47,7 @@ def class_name(prediction: Prediction) -> str:
 def sentence(answer: Explanation) -> str:
     """The first answer in words."""
     best = answer.top[0]
-    return f"{class_name(best)}, {inside.percent(best.probability)}"
+    return f"{class_name(best)}, {units.probability(best.probability)}"
 
 
 def show_bars(answer: Explanation, *, key: str) -> None:
@@ -59,7 +60,7 @@ def show_bars(answer: Explanation, *, key: str) -> None:
         config=widgets.STILL,
     )
     if answer.groups:
-        groups = ", ".join(f"{group} {inside.percent(share)}" for group, share in answer.groups[:3])
+        groups = ", ".join(f"{group} {units.probability(share)}" for group, share in answer.groups[:3])
         st.markdown(f"**Summed over groups of classes:** {groups}")
 
 

@@ -20,9 +20,9 @@ from functools import cache
 from pathlib import Path
 
 from ...architecture import ALPHA, BETA, GAMMA, Architecture, compound, growth, released
-from ...cost import Layer, cost_of, layers_of, total
+from ...cost import SE_ROLES, Layer, cost_of, layers_of, total
 from ...published import tables
-from ..drills.kind import number
+from ...units import giga, mega, number, three_digits
 
 NAMES_FILE = Path(__file__).parent / "names.toml"
 PLACEHOLDER = re.compile(r"\{([^{}|]+)(?:\|([^{}]+))?\}")
@@ -30,7 +30,7 @@ OPERATIONS = {"/": operator.truediv, "-": operator.sub, "+": operator.add, "*": 
 PARTS = {
     "expand": ("expand",),
     "depthwise": ("depthwise",),
-    "se": ("squeeze", "excite"),
+    "se": SE_ROLES,
     "project": ("project",),
     "pointwise": ("expand", "project"),
     "stem": ("stem",),
@@ -41,12 +41,12 @@ CONSTANTS = {"one": 1, "two": 2, "four": 4, "alpha": ALPHA, "beta": BETA, "gamma
 CONSTANTS["growth"] = growth(ALPHA, BETA, GAMMA)
 FORMATS = {
     "": number,
-    "M": lambda value: f"{_three(value / 1e6)} M",
-    "G": lambda value: f"{_three(value / 1e9)} G",
-    "k": lambda value: f"{_three(value / 1e3)} k",
+    "M": mega,
+    "G": giga,
+    "k": lambda value: f"{three_digits(value / 1e3)} k",
     "n": lambda value: f"{value:,.0f}",
-    "%": lambda value: f"{_three(100 * value)} %",
-    "3": lambda value: _three(value),
+    "%": lambda value: f"{three_digits(100 * value)} %",
+    "3": three_digits,
     "2": lambda value: f"{value:.2g}",
     ".1": lambda value: f"{value:.1f}",
 }
@@ -135,8 +135,3 @@ def _fits(row: tables.Row, condition: str) -> bool:
 def names_in(text: str) -> Iterator[str]:
     """Expressions that a text's placeholders ask for."""
     return (found[1] for found in PLACEHOLDER.finditer(text))
-
-
-def _three(value: float) -> str:
-    """Three significant digits, thousands separated."""
-    return f"{float(f'{value:.3g}'):,.10g}"

@@ -4,23 +4,11 @@ from __future__ import annotations
 
 from random import Random
 
-from ...architecture import RELEASES, STEM_KERNEL, STEM_STRIDE, released
-from ...cost import block_layers, total
-from .kind import (
-    COUNTED_MACS,
-    COUNTED_PARAMS,
-    MEMBERS,
-    Sized,
-    Task,
-    draw_block,
-    kind,
-    macs_line,
-    number,
-    params_line,
-    percent,
-)
+from ...architecture import RELEASES, STEM_KERNEL, STEM_STRIDE, released, strided
+from ...cost import SE_ROLES, block_layers, total
+from ...units import number, percent
+from .kind import COUNTED_MACS, COUNTED_PARAMS, MEMBERS, Sized, Task, draw_block, kind, macs_line, params_line
 
-SE_ROLES = ("squeeze", "excite")
 STEPS = {"expand": ("expand",), "depthwise": ("depthwise",), "SE": SE_ROLES, "project": ("project",)}
 
 
@@ -191,7 +179,7 @@ def map_side(random: Random, level: int) -> Task:
     strides = [STEM_STRIDE] + [block.stride for block in released(member).blocks if block.stage <= stage]
     sides = [pixels]
     for stride in (stride for stride in strides if stride > 1):
-        sides.append(-(-sides[-1] // stride))
+        sides.append(strided(sides[-1], stride))
     return Task(
         f"A picture of {pixels} x {pixels} px goes through EfficientNet-{member.upper()}. How many positions wide is "
         f"the feature map after stage {stage} of the paper's Table 1 (the stem is stage 1)?",

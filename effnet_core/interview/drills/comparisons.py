@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
-from ...cost import block_layers, total
+from ...cost import SE_ROLES, block_layers, total
 from ...published.claims import newest
-from .blocks import SE_ROLES
-from .kind import COUNTED_PARAMS, Task, draw_block, kind, number, percent
+from ...units import number, percent
+from .kind import COUNTED_PARAMS, Task, draw_block, kind
 
 SHRINK = 4  # a ResNet bottleneck's inner width is a quarter of its output
 

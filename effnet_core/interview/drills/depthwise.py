@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
-from ...cost import block_layers, total
-from .kind import Task, draw_block, kind, number, percent
+from ...cost import SE_ROLES, block_layers, total
+from ...units import number, percent
+from .kind import Task, draw_block, kind
 
 CHANNELS = (16, 32, 64, 128, 256)
 
@@ -89,7 +90,7 @@ def wider_block(random: Random, level: int) -> Task:
         out_channels=factor * block.out_channels,
     )
     old, new = (
-        {layer.role: layer.macs for layer in block_layers(one, drawn.size) if layer.role not in ("squeeze", "excite")}
+        {layer.role: layer.macs for layer in block_layers(one, drawn.size) if layer.role not in SE_ROLES}
         for one in (block, wide)
     )
     return Task(

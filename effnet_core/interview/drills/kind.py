@@ -13,7 +13,7 @@ from functools import cache
 from random import Random
 from typing import NamedTuple
 
-from ...architecture import B0_STAGES, RELEASES, Block, Stage, make_blocks, released
+from ...architecture import B0_STAGES, RELEASES, Block, Stage, make_blocks, released, strided
 from ...cost import STEM_STRIDE, Cost, Layer, layers_of, total
 
 GROUPS = {
@@ -84,20 +84,9 @@ def kind(group: str, unit: str = "", tolerance: float = 0.0) -> Callable:
     return enter
 
 
-def number(value: float) -> str:
-    """Whole numbers in full, others to four significant digits: 1,280, 0.3857, 12.25."""
-    if value == int(value) or abs(value) >= 10_000:
-        return f"{value:,.0f}"
-    return f"{float(f'{value:.4g}'):,.10g}"
-
-
 def asked_in(unit: str) -> str:
     """How a drill asks for its unit: "in px", "as a factor", or nothing."""
     return {"": "", "×": "as a factor"}.get(unit, f"in {unit}")
-
-
-def percent(share: float) -> str:
-    return f"{number(100 * share)} %"
 
 
 @cache
@@ -115,11 +104,11 @@ def network_cost(member: str, resolution: int | None = None) -> Cost:
 def sized_blocks(member: str) -> tuple[tuple[Block, int], ...]:
     """A released network's blocks, each with the side of its input in px."""
     architecture = released(member)
-    size, found = -(-architecture.resolution // STEM_STRIDE), []
+    size, sized = strided(architecture.resolution, STEM_STRIDE), []
     for block in architecture.blocks:
-        found.append((block, size))
-        size = -(-size // block.stride)
-    return tuple(found)
+        sized.append((block, size))
+        size = strided(size, block.stride)
+    return tuple(sized)
 
 
 class Sized(NamedTuple):
@@ -130,7 +119,7 @@ class Sized(NamedTuple):
 
     @property
     def out_size(self) -> int:
-        return -(-self.size // self.block.stride)
+        return strided(self.size, self.block.stride)
 
     @property
     def given(self) -> dict[str, object]:

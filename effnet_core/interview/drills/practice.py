@@ -6,7 +6,8 @@ import math
 from random import Random
 
 from ...architecture import released
-from .kind import MEMBERS, Task, draw_block, kind, network_cost, network_layers, number, percent
+from ...units import number, percent
+from .kind import MEMBERS, Task, draw_block, kind, network_cost, network_layers
 
 BYTES = {"float32": 4, "float16": 2, "int8": 1}
 MEGA = 1_000_000

@@ -16,7 +16,8 @@ from ...architecture import (
     round_depth,
     round_resolution,
 )
-from .kind import MEMBERS, Task, kind, network_cost, number
+from ...units import number
+from .kind import MEMBERS, Task, kind, network_cost
 
 BASE_PX = RELEASES["b0"].resolution
 PUBLISHED = {"α": ALPHA, "β": BETA, "γ": GAMMA}

@@ -6,9 +6,9 @@ import math
 from random import Random
 
 from ...architecture import released
-from ...cost import block_layers, total
-from .blocks import SE_ROLES
-from .kind import MEMBERS, SE_RATIO, Task, draw_block, kind, network_layers, number, params_line, percent
+from ...cost import SE_ROLES, block_layers, total
+from ...units import number, percent
+from .kind import MEMBERS, SE_RATIO, Task, draw_block, kind, network_layers, params_line
 
 
 @kind("se", "channels")

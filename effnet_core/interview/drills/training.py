@@ -7,7 +7,8 @@ from random import Random
 
 from ...architecture import released
 from ...published import tables
-from .kind import MEMBERS, Task, kind, number, percent
+from ...units import number, percent
+from .kind import MEMBERS, Task, kind
 
 FACTS = {row["fact"]: row["value"] for row in tables.table("effnet_training")}
 LEAST_SURVIVAL = FACTS["survival probability"]

@@ -8,7 +8,8 @@ import torch
 
 from effnet_core.explain import faithfulness, randomisation
 from effnet_core.explain.engine import Engine
-from effnet_core.explain.results import Cancelled, Heatmap
+from effnet_core.explain.results import Heatmap
+from effnet_core.progress import Cancelled
 
 SIDE = 64
 

@@ -16,9 +16,9 @@ from effnet_core.__main__ import main
 from effnet_core.cli.train import class_rows
 from effnet_core.explain import gate_statistics, gate_statistics_file
 from effnet_core.explain.engine import Engine
-from effnet_core.explain.results import Cancelled
 from effnet_core.images.class_folders import ClassFolders, open_folders
 from effnet_core.networks import weights
+from effnet_core.progress import Cancelled
 
 VALIDATION = SHARED / "data" / "tiny-imagenet-200-val.zip"
 COUNTS = {"stripes": 4, "waves": 3, "grain": 5}

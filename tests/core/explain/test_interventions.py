@@ -12,9 +12,9 @@ from scipy.stats import spearmanr
 
 from effnet_core.explain.engine import Engine
 from effnet_core.explain.gate_edits import GateEdit
-from effnet_core.explain.gate_statistics import rank_correlation
 from effnet_core.explain.gates import editing, gates_of, watching
-from effnet_core.explain.results import Cancelled
+from effnet_core.explain.rank_correlation import rank_correlation
+from effnet_core.progress import Cancelled
 
 BLOCK = "features.4.0"
 

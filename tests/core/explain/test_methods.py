@@ -14,7 +14,8 @@ from torch import nn
 
 from effnet_core.explain.engine import Engine
 from effnet_core.explain.methods import INPUT, METHODS
-from effnet_core.explain.results import Cancelled, Heatmap
+from effnet_core.explain.results import Heatmap
+from effnet_core.progress import Cancelled
 
 LAYERS = [f"features.{stage}" for stage in range(9)]
 QUICK = {"integrated_gradients": {"steps": 8}, "occlusion": {"window": 50, "stride": 100}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from effnet_core import units
 from effnet_core.architecture import released
 from effnet_core.explain import relu_embedding
 from effnet_core.figures import block as figures_block
@@ -56,7 +57,7 @@ def test_the_residual_is_drawn_where_there_is_one_with_what_it_keeps(name, kept)
     figure = figures_block.profile(design, widest=200)
     texts = " ".join(note.text for note in figure.layout.annotations)
     assert ("kept for the residual" in texts) == kept
-    assert (figures_block.memory(design.kept) in texts) == kept
+    assert (units.float32_memory(design.kept) in texts) == kept
 
 
 def test_layers_have_the_colours_of_their_roles_and_a_stride_is_said():
@@ -116,4 +117,4 @@ def test_losses_are_lines_over_the_dimensions():
     ("elements", "text"), [(9216, "36.9 kB"), (249_999, "1,000 kB"), (250_000, "1.00 MB"), (0, "0 kB")]
 )
 def test_memory_is_of_float32(elements, text):
-    assert figures_block.memory(elements) == text
+    assert units.float32_memory(elements) == text

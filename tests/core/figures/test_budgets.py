@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import pytest
 
+from effnet_core import palette
 from effnet_core.architecture import released
 from effnet_core.cost import cost_of, layers_of
-from effnet_core.figures import budgets, style
-from effnet_core.figures import network as figures_network
+from effnet_core.figures import budgets
 from effnet_core.scaling import equal_compute
 
 
@@ -58,7 +58,7 @@ def test_all_four_stand_inside_the_axes_and_apart(networks):
 def test_each_kind_stands_once_in_the_legend_and_each_network_has_its_title(networks):
     figure = drawing(networks)
     shown = [trace.name for trace in figure.data if trace.showlegend]
-    assert sorted(shown) == sorted(figures_network.SLAB_COLOURS)
+    assert sorted(shown) == sorted(palette.SLAB_COLOURS)
     for way, note in zip(networks, figure.layout.annotations, strict=True):
         assert way in note.text and budgets.WAY_COLOURS[way] in note.text
 
@@ -72,7 +72,7 @@ def test_bars_have_their_colours_numbers_and_whiskers():
     values, names = {"depth": 20.0, "compound": 12.345}, {"depth": "Depth alone", "compound": "All three"}
     figure = budgets.bars_by_way(values, names, axis="ms", spread={"depth": (18, 23), "compound": (12, 13)})
     assert [bar.x[0] for bar in figure.data] == [20, 12.345]
-    assert [bar.marker.color for bar in figure.data] == [style.DEPTH, style.COMPOUND]
+    assert [bar.marker.color for bar in figure.data] == [palette.DEPTH, palette.COMPOUND]
     assert [bar.text for bar in figure.data] == ["20.0", "12.3"]
     assert (figure.data[0].error_x.array[0], figure.data[0].error_x.arrayminus[0]) == (3, 2)
     assert figure.layout.xaxis.title.text == "ms" and figure.layout.xaxis.range[1] > 25

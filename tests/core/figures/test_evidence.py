@@ -9,7 +9,8 @@ import pytest
 
 from effnet_core.figures import evidence
 from effnet_core.figures.cost_bars import FLOPS, MACS, PARAMETERS
-from effnet_core.figures.style import COMPOUND, DEPTH, FONT_SIZE, RESOLUTION, WIDTH
+from effnet_core.figures.style import FONT_SIZE
+from effnet_core.palette import COMPOUND, DEPTH, RESOLUTION, WIDTH
 from effnet_core.published import accuracies, scaling_curves
 
 COLOURS = {"depth": DEPTH, "width": WIDTH, "resolution": RESOLUTION, "compound": COMPOUND}

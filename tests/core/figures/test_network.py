@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from support.paths import ROOT
 
+from effnet_core import palette, units
 from effnet_core.architecture import Architecture, compound, released
 from effnet_core.cost import ROLES, cost_of, layers_of, total
-from effnet_core.figures import cost_bars, style
+from effnet_core.figures import cost_bars
 from effnet_core.figures import network as figures_network
 
 CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
@@ -48,7 +49,7 @@ def test_slabs_are_as_high_as_the_resolution_and_as_thick_as_the_channels(archit
         channels = [block.out_channels for block in network.blocks]
         assert [slab["thickness"] for slab in slabs] == [network.stem_channels, *channels, network.head_channels]
         assert [slab["height"] for slab in slabs] == sizes_by_hand(network)
-        assert [slab["colour"] == style.STEM_HEAD for slab in slabs] == [True] + [False] * len(channels) + [True]
+        assert [slab["colour"] == palette.STEM_HEAD for slab in slabs] == [True] + [False] * len(channels) + [True]
 
 
 @pytest.mark.parametrize("architecture", NETWORKS, ids=lambda architecture: architecture.name)
@@ -66,7 +67,7 @@ def test_slabs_stand_side_by_side_inside_the_axes(architecture):
 def test_kernels_have_their_colours():
     slabs = drawn(drawing(B0))[0][1:-1]
     for slab, block in zip(slabs, B0.blocks, strict=True):
-        assert slab["colour"] == figures_network.SLAB_COLOURS[f"MBConv, {block.kernel}×{block.kernel}"]
+        assert slab["colour"] == palette.SLAB_COLOURS[f"MBConv, {block.kernel}×{block.kernel}"]
 
 
 def test_a_growing_network_is_seen_to_grow_before_the_scale_changes():
@@ -120,7 +121,7 @@ def test_roles_keep_order_colour_share_and_exact_number():
     layers = layers_of(B0)
     figure = cost_bars.bars_by_role(layers, cost_bars.PARAMETERS)
     assert [trace.y[0] for trace in figure.data] == list(ROLES)
-    assert [trace.marker.color for trace in figure.data] == [cost_bars.ROLE_COLOURS[role] for role in ROLES]
+    assert [trace.marker.color for trace in figure.data] == [palette.ROLE_COLOURS[role] for role in ROLES]
     assert sum(float(trace.text.rstrip("%")) for trace in figure.data) == pytest.approx(100, abs=0.5)
     classifier = figure.data[ROLES.index("classifier")]
     assert classifier.customdata[0] == f"{1280 * 1000 + 1000:,} parameters"
@@ -141,13 +142,13 @@ def test_roles_keep_order_colour_share_and_exact_number():
     ],
 )
 def test_numbers_have_three_digits(value, text):
-    assert style.three_digits(value) == text
+    assert units.three_digits(value) == text
 
 
 @given(some.floats(1e-6, 1e12))
 @settings(max_examples=200)
 def test_three_digits_are_within_half_a_percent(value):
-    assert float(style.three_digits(value).replace(",", "")) == pytest.approx(value, rel=0.00501)
+    assert float(units.three_digits(value).replace(",", "")) == pytest.approx(value, rel=0.00501)
 
 
 @pytest.mark.parametrize(
@@ -168,6 +169,6 @@ def test_all_text_is_large_and_the_height_fixed(figure):
 
 
 def test_the_theme_names_the_same_colours():
-    assert set(CONFIG["theme"]["chartCategoricalColors"]) == set(cost_bars.ROLE_COLOURS.values())
-    assert len(set(cost_bars.ROLE_COLOURS.values())) == 6
-    assert {role for roles in cost_bars.ROLE_GROUPS.values() for role in roles} == set(ROLES)
+    assert set(CONFIG["theme"]["chartCategoricalColors"]) == set(palette.ROLE_COLOURS.values())
+    assert len(set(palette.ROLE_COLOURS.values())) == 6
+    assert {role for roles in palette.ROLE_GROUPS.values() for role in roles} == set(ROLES)

@@ -12,9 +12,9 @@ import pytest
 
 from effnet_core.architecture import B0_STAGES, RELEASES, released
 from effnet_core.cost import cost_of
-from effnet_core.figures.style import three_digits
 from effnet_core.interview import anki, cheatsheet
 from effnet_core.interview.cards import all_cards
+from effnet_core.units import three_digits
 
 
 @pytest.fixture(scope="module")

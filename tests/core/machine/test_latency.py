@@ -12,8 +12,9 @@ import pytest
 import torch
 from torch import nn
 
-from effnet_core.explain.results import Cancelled, NotEnoughMemory
 from effnet_core.machine import latency, system
+from effnet_core.machine.latency import NotEnoughMemory
+from effnet_core.progress import Cancelled
 
 SLEEP_MS = 5
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 import torchvision
 
-from effnet_core.architecture import RELEASES, compound, released, tiny
+from effnet_core.architecture import RELEASES, block_of, compound, released, tiny
 from effnet_core.networks.builder import build
 
 PIXELS = 64  # small, so that B7 is affordable; the architecture is the same at every size
@@ -60,4 +60,4 @@ def test_unpublished_architectures_run(architecture):
         assert built(torch.zeros(2, 3, 40, 40)).shape == (2, 7)
     squeezed = {block.name: block.squeeze_channels for block in architecture.blocks}
     gates = {n: m for n, m in built.named_modules() if isinstance(m, torchvision.ops.SqueezeExcitation)}
-    assert {name.partition(".block.")[0]: gate.fc1.out_channels for name, gate in gates.items()} == squeezed
+    assert {block_of(name): gate.fc1.out_channels for name, gate in gates.items()} == squeezed

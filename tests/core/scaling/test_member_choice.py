@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from effnet_core import units
 from effnet_core.architecture import RELEASES, compound, released, scaled, tiny
 from effnet_core.scaling import member_choice
 from effnet_core.scaling.member_choice import Choice, choose
@@ -71,7 +72,7 @@ def test_memory_is_what_pytorch_holds(architecture):
         network, picture = build(architecture).eval(), torch.empty(1, 3, side, side)
         with live:
             network(picture)
-    assert member_choice.BYTES * member_choice.peak_activations(architecture) == live.most + picture.nbytes
+    assert units.FLOAT32_BYTES * member_choice.peak_activations(architecture) == live.most + picture.nbytes
     counters = sum(buffer.nbytes for buffer in network.buffers() if not buffer.is_floating_point())  # batches seen
     weights = sum(tensor.nbytes for tensor in (*network.parameters(), *network.buffers())) - counters
     assert member_choice.inference_bytes(architecture) == weights + live.most + picture.nbytes

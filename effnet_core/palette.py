@@ -1,0 +1,32 @@
+"""The colours of the app, chosen once: the same meaning has the same colour on every page, in figures and tables.
+
+They come from Okabe and Ito's colour-blind-safe set and stand on light and on dark ground. Pure Python.
+"""
+
+from __future__ import annotations
+
+EXPAND, DEPTHWISE, SQUEEZE_EXCITE = "#E69F00", "#0072B2", "#CC79A7"
+PROJECT, STEM_HEAD, RESIDUAL = "#009E73", "#56B4E9", "#D55E00"
+ROLE_COLOURS = {
+    "stem": STEM_HEAD,
+    "expand": EXPAND,
+    "depthwise": DEPTHWISE,
+    "squeeze": SQUEEZE_EXCITE,
+    "excite": SQUEEZE_EXCITE,
+    "project": PROJECT,
+    "head": STEM_HEAD,
+    "classifier": STEM_HEAD,
+    "residual": RESIDUAL,
+}
+ROLE_GROUPS = {  # what a legend tells apart: the roles of one colour
+    "stem, head": ("stem", "head", "classifier"),
+    "expand": ("expand",),
+    "depthwise": ("depthwise",),
+    "SE": ("squeeze", "excite"),
+    "project": ("project",),
+}
+PATTERNS = dict(zip(ROLE_GROUPS, ("", "/", ".", "x", "-"), strict=True))  # told apart without colour, too
+SLAB_COLOURS = {"stem, head": STEM_HEAD, "MBConv, 3×3": PROJECT, "MBConv, 5×5": "#007457"}  # a block ends in project
+DEPTH, WIDTH, RESOLUTION, COMPOUND = "#0072B2", "#E69F00", "#CC79A7", "#009E73"  # what is scaled: one axis, or all
+NEUTRAL = "#8794A0"  # outlines, references: readable on both grounds
+GATE_SCALE = "Viridis"  # for gates, always over 0..1

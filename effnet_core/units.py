@@ -1,0 +1,67 @@
+"""Numbers as text, the same everywhere: significant digits, large units, shares, sizes in memory. Pure Python."""
+
+from __future__ import annotations
+
+import math
+
+FLOAT32_BYTES = 4
+LARGE_UNITS = (("G", 1e9), ("M", 1e6), ("k", 1e3))
+
+
+def three_digits(value: float) -> str:
+    """Three significant digits, thousands separated, no exponent: 12.2, 0.0531, 1,280."""
+    if value == 0:
+        return "0"
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.{max(0, 2 - math.floor(math.log10(abs(rounded))))}f}"
+
+
+def number(value: float) -> str:
+    """Whole numbers in full, others to four significant digits: 1,280, 0.3857, 12.25."""
+    if value == int(value) or abs(value) >= 10_000:
+        return f"{value:,.0f}"
+    return f"{float(f'{value:.4g}'):,.10g}"
+
+
+def giga(count: float) -> str:
+    """A count in billions: "1.81 G"."""
+    return f"{three_digits(count / 1e9)} G"
+
+
+def mega(count: float) -> str:
+    """A count in millions: "12.2 M"."""
+    return f"{three_digits(count / 1e6)} M"
+
+
+def short(count: int) -> str:
+    """A count in the largest unit that leaves a digit before the point: "10.7 k", "25.7 M", "320"."""
+    for unit, size in LARGE_UNITS:
+        if count >= size:
+            return f"{three_digits(count / size)} {unit}"
+    return str(count)
+
+
+def float32_memory(elements: int) -> str:
+    """The memory of float32 numbers: "301 kB", "1.2 MB"."""
+    size = FLOAT32_BYTES * elements
+    return f"{three_digits(size / 1e6)} MB" if size >= 1e6 else f"{three_digits(size / 1e3)} kB"
+
+
+def percent(share: float) -> str:
+    """A share to four significant digits: "12.5 %"."""
+    return f"{number(100 * share)} %"
+
+
+def probability(share: float) -> str:
+    """A probability as a person reads it: 71 %, under 1 %; the number and its sign stay on one line."""
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%" if share >= 0.01 else "under 1\N{NO-BREAK SPACE}%"
+
+
+def times(ratio: float) -> str:
+    """A ratio as a factor: "× 2.57"."""
+    return f"× {three_digits(ratio)}"
+
+
+def relative_change(ratio: float) -> str:
+    """A ratio as a change: "+157%"."""
+    return f"{ratio - 1:+.0%}"
