@@ -186,7 +186,7 @@ def test_hostile_links_get_a_sentence(mode, key, value):
 def clock(monkeypatch):
     """Seconds that the interview believes to have passed."""
     passed = [0.0]
-    monkeypatch.setattr("ui.mock.time.time", lambda: 1_000_000 + passed[0])
+    monkeypatch.setattr("ui.interview.mock_interview.time.time", lambda: 1_000_000 + passed[0])
     return passed
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ..session import pictures
 from ..shared import heat_overlay, map_pickers, widgets
-from .drawn_maps import ceiling, on_crop, show_maps
+from . import drawn_maps
 from .heat_maps import Asked, ladder, map_of
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ def show_ladder(engine: Engine, picture: pictures.Picture, target: int, look: Lo
         rows, columns = heatmap.values.shape
         blank = ": no positive evidence" if heatmap.is_blank else ""
         title = f"Stage {number}, {rows} × {columns}{blank}"
-        maps.append((title, on_crop(shown, engine.preparation, heatmap, look)))
-    show_maps(maps)
+        maps.append((title, drawn_maps.on_crop(shown, engine.preparation, heatmap, look)))
+    drawn_maps.show_maps(maps)
     st.caption(
         f"Grad-CAM for {map_pickers.class_names(engine)[target]} at every stage, from one forward and one backward "
         "pass. "
@@ -56,14 +56,14 @@ def show_two_classes(
         return
     from effnet_core.explain.results import Heatmap
 
-    scale = max(ceiling(first), ceiling(second))
+    scale = max(drawn_maps.ceiling(first), drawn_maps.ceiling(second))
     difference = Heatmap(first.layer, first.target, first.values - second.values, first.method, signed=True)
     shown, preparation = heat_overlay.for_screen(picture.image), engine.preparation
     columns = st.columns(3)
     titles = (names[first.target], names[other], "The difference")
     for column, title, heatmap in zip(columns, titles, (first, second, difference), strict=True):
         column.image(
-            on_crop(shown, preparation, heatmap, look, strongest=scale),
+            drawn_maps.on_crop(shown, preparation, heatmap, look, strongest=scale),
             width="stretch",
             caption=f"{title}{': no positive evidence' * (heatmap.is_blank and heatmap is not difference)}",
             alt=f"Heat map: {title}",
