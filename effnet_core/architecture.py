@@ -188,6 +188,10 @@ def compound(
     """B0 scaled by the formula: depth alpha^phi, width beta^phi, resolution 224 * gamma^phi, all rounded.
 
     Not the same as B1-B7, which were released with hand-picked coefficients. ValueError outside the limits.
+
+    >>> network = compound(phi=1)
+    >>> network.resolution, len(network.blocks)
+    (258, 23)
     """
     _check("φ", phi, PHI_RANGE)
     for letter, value in zip(LETTERS.values(), (alpha, beta, gamma), strict=True):
@@ -209,6 +213,9 @@ def scaled(
     """B0 with its layers times depth and its channels times width, rounded, at that resolution (px).
 
     ValueError outside the limits.
+
+    >>> scaled("twice as wide", width=2.0).stem_channels
+    64
     """
     _check("the depth factor", depth, FACTOR_RANGE)
     _check("the width factor", width, FACTOR_RANGE)
@@ -242,7 +249,11 @@ def coefficient_for(target: float, **given: float) -> float:
 
 
 def released(member: str, *, classes: int = 1000) -> Architecture:
-    """B0-B7 as published, named `b0` or `efficientnet_b0`. ValueError for other names."""
+    """B0-B7 as published, named `b0` or `efficientnet_b0`. ValueError for other names.
+
+    >>> released("b3").resolution
+    300
+    """
     release = RELEASES.get(member.removeprefix("efficientnet_"))
     if release is None:
         raise ValueError(f"no released EfficientNet is called {member!r}; there are {', '.join(RELEASES)}")

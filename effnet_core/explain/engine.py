@@ -49,7 +49,13 @@ OUT_OF_MEMORY = "The GPU ran out of memory: {name} runs on the CPU from now on, 
 
 
 class Engine:
-    """One model, ready to predict and to explain. Safe to share between threads."""
+    """One model, ready to predict and to explain. Safe to share between threads.
+
+    >>> engine = load("tiny", device="cpu")
+    >>> [answer] = engine.explain([load_sample("coffee")], top=1)
+    >>> answer.top[0].label, len(answer.gates), answer.heatmaps[0].values.shape
+    ('espresso', 16, (6, 6))
+    """
 
     def __init__(self, model: Model, device: str = "auto") -> None:
         self.name, self.weights, self.labels, self.groups = model.name, model.weights, model.labels, model.groups

@@ -21,6 +21,10 @@ class GateEdit:
     """What the gates of `block` ("all": of every block) become; of `channels` alone, where they are named.
 
     `value`: one number in 0..1, or one for each channel of the block.
+
+    >>> change = load("tiny", device="cpu").intervene(load_sample("coffee"), [GateEdit("all", 1.0)]).changes[0]
+    >>> change.after.probability < change.before.probability  # espresso, once squeeze-and-excitation is switched off
+    True
     """
 
     block: str

@@ -7,6 +7,9 @@ Guided backpropagation is not here: it changes nothing but the gradient of ReLU,
 Sources: Simonyan et al., 2014, arXiv:1312.6034 (saliency); Shrikumar et al., 2016, arXiv:1605.01713 (input ×
 gradient); Sundararajan et al., 2017, arXiv:1703.01365 (integrated gradients); Zeiler and Fergus, 2014,
 arXiv:1311.2901 (occlusion). All but Grad-CAM run through captum.
+
+>>> METHODS["gradcam"].title
+'Grad-CAM'
 """
 
 from __future__ import annotations

@@ -18,7 +18,13 @@ UNLIKE = 5  # times as long as the shortest: then stage numbers would run into e
 
 
 def four_networks(networks: Mapping[str, tuple[str, Sequence[Layer]]], *, height: int = 620) -> go.Figure:
-    """way -> (title, layers), one below the other, to one scale: height is resolution (px), thickness is channels."""
+    """way -> (title, layers), one below the other, to one scale: height is resolution (px), thickness is channels.
+
+    >>> layers = layers_of(released("b0"))
+    >>> figure = four_networks({way: (way, layers) for way in ("depth", "width", "resolution", "compound")})
+    >>> figure.layout.height
+    620
+    """
     drawn = {way: slabs(layers) for way, (_, layers) in networks.items()}
     lengths = {way: sum(row.channels for row in rows) for way, rows in drawn.items()}
     longest, tall = max(lengths.values()), sum(rows[0].size for rows in drawn.values())

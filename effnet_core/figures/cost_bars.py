@@ -44,8 +44,12 @@ def bars_by_stage(layers: Sequence[Layer], quantity: Quantity, *, height: int = 
     return go.Figure(bars, default_layout(height, barmode="stack", **axes))
 
 
-def bars_by_role(layers: Sequence[Layer], quantity: Quantity, *, height: int = 360) -> go.Figure:
-    """One row a role, in the order in which they run, with its share of the whole."""
+def bars_by_role(layers: Sequence[Layer], quantity: Quantity = MACS, *, height: int = 360) -> go.Figure:
+    """One row a role, in the order in which they run, with its share of the whole.
+
+    >>> len(bars_by_role(layers_of(released("b0"))).data)  # a bar a role
+    8
+    """
     counts = {role: _summed(layers, quantity, [role]) for role in ROLES}
     whole, longest = sum(counts.values()), max(counts.values()) / quantity.per_axis_unit
     bars = [

@@ -18,7 +18,15 @@ LINES = ((PROJECT, "solid", 4), (NEUTRAL, "dot", 3), (DEPTHWISE, "dash", 3))
 
 
 def share_curves(shares: np.ndarray, curves: Sequence[tuple[str, np.ndarray]], *, axis: str) -> go.Figure:
-    """Probability of the class over the share of pixels, for the map and its two rivals; `axis` names the share."""
+    """Probability of the class over the share of pixels, for the map and its two rivals; `axis` names the share.
+
+    >>> engine, photo = load("tiny", device="cpu"), load_sample("coffee")
+    >>> judged = engine.faithfulness(photo, engine.explain([photo])[0].heatmaps[0])
+    >>> curves = [("map", judged.heatmap), ("random", judged.random), ("centre", judged.centre)]
+    >>> figure = share_curves(judged.shares, [(name, one.deletion) for name, one in curves], axis="pixels removed")
+    >>> len(figure.data)
+    3
+    """
     figure = go.Figure()
     for (name, values), (colour, dash, width) in zip(curves, LINES, strict=True):
         figure.add_scatter(

@@ -55,6 +55,10 @@ def all_gates(gates: Sequence[tuple[str, Sequence[float]]]) -> go.Figure:
     """One heat-map row for each (block, values), first block on top, its channels sorted from closed to open.
 
     Blocks have different numbers of channels: each row shows the gates at COLUMNS evenly spaced ranks.
+
+    >>> [answer] = load("tiny", device="cpu").explain([load_sample("coffee")])
+    >>> len(all_gates([(gates.block, gates.values) for gates in answer.gates]).data[0].y)  # a row a block
+    16
     """
     rows = [at_even_ranks(values) for _, values in gates]
     share = [100 * (column + 0.5) / COLUMNS for column in range(COLUMNS)]

@@ -78,6 +78,10 @@ def overlay(
     """The crop that the network saw, with the map (H, W) over it. A blank map leaves the picture as it is.
 
     `signed`: negative values are drawn too, in the diverging colours in place of `colours`, over the crop in grey.
+
+    >>> crop = load_sample("coffee").crop((100, 0, 500, 400))
+    >>> overlay(crop, [[0.0, 1.0], [0.0, 0.0]]).size
+    (400, 400)
     """
     crop = image_crop.convert("RGB")
     if signed:

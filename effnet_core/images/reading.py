@@ -71,7 +71,13 @@ class ImageRejected(ValueError):
 
 
 def read_image(data: bytes, name: str = "picture") -> Image.Image:
-    """The first frame as upright RGB without metadata, transparency over white. ImageRejected says why not."""
+    """The first frame as upright RGB without metadata, transparency over white. ImageRejected says why not.
+
+    >>> read_image(b"not a picture", "notes.txt")
+    Traceback (most recent call last):
+    ...
+    effnet_core.images.reading.ImageRejected: notes.txt is text; ...
+    """
     if not data:
         raise ImageRejected(f"{name} is empty; choose a picture ({ALLOWED})")
     if len(data) > LIMIT_MB * 2**20:

@@ -25,7 +25,11 @@ SAMPLES = (  # first one that every model here names right: it is what a page sh
 
 
 def load_sample(name: str) -> Image.Image:
-    """A sample as RGB, from files that scikit-image installs. ValueError for other names."""
+    """A sample as RGB, from files that scikit-image installs. ValueError for other names.
+
+    >>> load_sample("coffee").size
+    (600, 400)
+    """
     if name not in {sample.name for sample in SAMPLES}:
         raise ValueError(f"no sample is called {name!r}; there are {', '.join(sample.name for sample in SAMPLES)}")
     from skimage import data  # here, since only samples need it

@@ -94,6 +94,10 @@ def is_right(drill: Drill, text: str) -> bool:
     """Whether a text answers a drill: a choice by its letter or its words, a number within the tolerance.
 
     Unreadable where the text is no answer at all.
+
+    >>> [drill] = deal(seed=4, count=1, group="mbconv", level=1)
+    >>> is_right(drill, f"{drill.answer} {drill.unit}")
+    True
     """
     if drill.choices:
         return _chosen(drill.choices, text) == drill.answer

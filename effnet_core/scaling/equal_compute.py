@@ -59,7 +59,12 @@ class Solution(NamedTuple):
 
 
 def solve(way: str, budget: int) -> Solution:
-    """The factor whose network costs nearest to `budget` MACs."""
+    """The factor whose network costs nearest to `budget` MACs.
+
+    >>> solution = solve("width", budget=2 * cost_of(released("b0")).macs)
+    >>> round(solution.factor, 1), f"{solution.off:+.1%}"
+    (1.4, '+0.1%')
+    """
     build, (low, high) = WAYS[way].build, WAYS[way].limits
     if budget <= cost_of(build(low)).macs:
         return _solution(way, low, budget, limit=f"{_called(way, low)} is the least that the app builds")

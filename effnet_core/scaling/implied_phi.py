@@ -32,6 +32,11 @@ class Implied(NamedTuple):
 
 
 def implied(member: str) -> Implied:
+    """The φ that a release's depth, width, resolution and compute each imply, by the paper's coefficients.
+
+    >>> round(implied("b7").resolution, 1)
+    7.0
+    """
     release, b0 = RELEASES[member], RELEASES["b0"]
     times = cost_of(released(member)).macs / cost_of(released("b0")).macs
     return Implied(

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from effnet_core.networks import weights
-from ui.session import answer_cache, engines, kept_values, pictures
+from ui.session import engines
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_warming_up_starts_one_thread_for_all_sessions(monkeypatch):
 def two_looks():
     import streamlit as st
 
-    from ui.session import engines
+    from ui.session import answer_cache, engines, pictures
 
     engine = engines.engine("tiny")
     for name in ("coffee", "coffee", "rocket"):
@@ -77,6 +77,7 @@ def test_an_answer_is_computed_once_for_each_picture(loads, monkeypatch):
 def setting_each_other():
     import streamlit as st
 
+    from ui.session import kept_values
     from ui.shared import widgets
 
     kept_values.keep("others", st.number_input("other", value=0, key="page.other"))

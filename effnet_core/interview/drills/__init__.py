@@ -31,7 +31,12 @@ def drill(kind: str, seed: int, level: int) -> Drill:
 def deal(
     seed: int, count: int, *, kind: str | None = None, group: str | None = None, level: int | None = None
 ) -> list[Drill]:
-    """`count` drills; without `kind`, all kinds (of the group) come once before one comes again."""
+    """`count` drills; without `kind`, all kinds (of the group) come once before one comes again.
+
+    >>> [drill] = deal(seed=4, count=1, group="mbconv", level=1)
+    >>> drill.answer, drill.unit
+    (131712, 'values')
+    """
     low, high = COUNT_RANGE
     if not low <= count <= high:
         raise ValueError(f"the number of drills is {count}; allowed is {low} to {high:,}")
