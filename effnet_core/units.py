@@ -16,6 +16,11 @@ def three_digits(value: float) -> str:
     return f"{rounded:,.{max(0, 2 - math.floor(math.log10(abs(rounded))))}f}"
 
 
+def up_to_three_digits(value: float) -> str:
+    """Three significant digits without closing zeros, as a sentence has them: 12, 0.0531, 1,280."""
+    return f"{float(f'{value:.3g}'):,.10g}"
+
+
 def number(value: float) -> str:
     """Whole numbers in full, others to four significant digits: 1,280, 0.3857, 12.25."""
     if value == int(value) or abs(value) >= 10_000:

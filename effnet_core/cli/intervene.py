@@ -34,12 +34,12 @@ def add_commands(command) -> None:
 def intervene(options: argparse.Namespace) -> int:
     """Classes before and after SE gates are edited."""
     from ..explain.engine import Engine
-    from ..explain.gate_edits import read_edit, settled
+    from ..explain.gate_edits import read_edit, resolve_edits
     from ..images.reading import ImageRejected, read_image
 
     engine = Engine(load_model(options), options.device)
     edits = [read_edit(text) for text in options.edit]
-    settled(edits, engine.architecture)  # what can't be done is refused before the picture is looked at
+    resolve_edits(edits, engine.architecture)  # what can't be done is refused before the picture is looked at
     try:
         image = read_image(options.photo.read_bytes(), options.photo.name)
     except ImageRejected as problem:

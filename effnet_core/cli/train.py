@@ -47,7 +47,7 @@ def train(options: argparse.Namespace) -> int:
         split: data.read_pictures(sorted(options.data.glob("*.zip")), [row["class"] for row in classes], split)
         for split in ("train", "val")
     }
-    architecture = tiny(width=options.width, classes=len(classes), resolution=recipe.test_pixels)
+    architecture = tiny(width=options.width, classes=len(classes), resolution=recipe.validation_pixels)
     network = build(architecture, stochastic_depth=recipe.stochastic_depth, dropout=recipe.dropout)
     run = training_run.Run(options.out, network, recipe, device=pick_device(options.device), compiled=options.compile)
     for row in run.train(pictures["train"], pictures["val"]):

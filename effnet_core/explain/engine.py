@@ -25,7 +25,7 @@ from . import faithfulness, methods
 from . import randomisation as explain_randomisation
 from .block_arithmetic import BlockWeights, read_weights
 from .block_trace import steps_of
-from .gate_edits import GateEdit, settled
+from .gate_edits import GateEdit, resolve_edits
 from .gates import editing, gates_of, logits_with_closed, up_to_gate, watching
 from .grad_cam import forward_from, grad_cam, grad_cam_at_last, grad_cam_ladder
 from .predictions import by_group, predictions
@@ -65,7 +65,7 @@ class Engine:
         self.notice: str | None = None
         self._network = copy.deepcopy(model.module).requires_grad_(False).eval()  # a copy: others may hold the model
         self._lock = threading.Lock()
-        self._at_once = _pictures_at_once(self.architecture.at(resolution=self.preparation.crop))
+        self._batch_size = _batch_size(self.architecture.at(resolution=self.preparation.crop))
         self._on_device(lambda: None)
 
     @property
@@ -85,8 +85,8 @@ class Engine:
         self._check(top, layer, target)
         stage = self.layers.index(layer or self.layers[-1])
         explanations = []
-        for start in range(0, len(images), self._at_once):
-            x = self._prepare(images[start : start + self._at_once])
+        for start in range(0, len(images), self._batch_size):
+            x = self._prepare(images[start : start + self._batch_size])
             explanations += self._on_device(lambda x=x: self._explain(x, top, stage, target))
         return explanations
 
@@ -124,7 +124,7 @@ class Engine:
         self._check(1, layer, target)
         x, request = self._prepare([image]), methods.checked(method, layer, target, parameters)
         return self._on_device(
-            lambda: methods.answer(self._network, x.to(self.device), request, self._at_once, progress)
+            lambda: methods.answer(self._network, x.to(self.device), request, self._batch_size, progress)
         )
 
     def ladder(self, image: Image, *, targets: Sequence[int]) -> list[Heatmap]:
@@ -153,7 +153,7 @@ class Engine:
             return self._on_device(lambda: _rows(self._network(x.to(self.device)).softmax(1)[:, heatmap.target]))
 
         [x] = self._prepare([image])
-        return faithfulness.judge(probabilities, x, heatmap, at_once=self._at_once, progress=progress)
+        return faithfulness.judge(probabilities, x, heatmap, batch_size=self._batch_size, progress=progress)
 
     def randomisation(
         self, image: Image, heatmap: Heatmap, *, progress: Progress | None = None, **parameters: int
@@ -170,7 +170,7 @@ class Engine:
 
         def look(progress: Progress) -> Heatmap:
             return self._on_device(
-                lambda: methods.answer(network.to(self.device), x.to(self.device), request, self._at_once, progress)
+                lambda: methods.answer(network.to(self.device), x.to(self.device), request, self._batch_size, progress)
             )
 
         return explain_randomisation.randomised(network, look, heatmap, progress=progress)
@@ -250,7 +250,7 @@ class Engine:
         answer before. ValueError for blocks, channels and values that can't be.
         """
         self._check(top, layer, target)
-        gates = settled(edits, self.architecture)
+        gates = resolve_edits(edits, self.architecture)
         stage, x = self.layers.index(layer or self.layers[-1]), self._prepare([image])
         before, after = self._on_device(lambda: self._edited(x, gates, stage, target))
         rows = [{row.index: row for row in answer.top} for answer in (before, after)]
@@ -288,7 +288,7 @@ class Engine:
         [whole] = self._on_device(lambda: target_logits([None]))
         logits: list[float] = []
         while len(logits) < len(channels):
-            batch = channels[len(logits) :][: self._at_once]
+            batch = channels[len(logits) :][: self._batch_size]
             logits += self._on_device(lambda batch=batch: target_logits(batch))
             if progress and not progress(len(logits) / len(channels)):
                 raise Cancelled(f"stopped after {len(logits)} of {len(channels)} channels of {block}")
@@ -296,7 +296,7 @@ class Engine:
         return sorted(effects, key=lambda effect: -effect.drop)
 
 
-def _pictures_at_once(architecture: Architecture) -> int:
+def _batch_size(architecture: Architecture) -> int:
     """As many as keep a pass near BATCH_BYTES, all its activations counted as if none could be freed."""
     return max(1, BATCH_BYTES // (BYTES_PER_ACTIVATION * cost_of(architecture).activations))
 

@@ -43,15 +43,15 @@ def judge(
     x: Tensor,
     heatmap: Heatmap,
     *,
-    at_once: int,
+    batch_size: int,
     progress: Progress | None = None,
 ) -> Faithfulness:
     """`probabilities`: pictures (N, 3, R, R) -> the target's (N,); `x`: the picture (3, R, R). Cancelled: stopped."""
-    chance = np.random.default_rng(SEED)
+    rng = np.random.default_rng(SEED)
     grid = heatmap.values.shape
-    rivals = (heatmap.values, chance.random(grid), _centre_blob(x.shape[-1]))
-    pictures = (picture for values in rivals for picture in _altered(x, values, chance))
-    found = _in_batches(probabilities, pictures, at_once, progress).reshape(len(rivals), -1)
+    rivals = (heatmap.values, rng.random(grid), _centre_blob(x.shape[-1]))
+    pictures = (picture for values in rivals for picture in _altered(x, values, rng))
+    found = _in_batches(probabilities, pictures, batch_size, progress).reshape(len(rivals), -1)
     curves = [
         Curves(row[: STEPS + 1], row[STEPS + 1 : -1], float(max(0.0, 1 - row[-1] / max(row[0], 1e-12))))
         for row in found
@@ -66,11 +66,11 @@ def _centre_blob(side: int) -> np.ndarray:
     return np.outer(falling, falling)
 
 
-def _altered(x: Tensor, values: np.ndarray, chance: np.random.Generator) -> Iterator[Tensor]:
+def _altered(x: Tensor, values: np.ndarray, rng: np.random.Generator) -> Iterator[Tensor]:
     """The pictures of one map: deletion's and insertion's, from no pixel to all, then what the map keeps."""
     side = x.shape[-1]
     large = np.asarray(Image.fromarray(values.astype(np.float32)).resize((side, side), Image.Resampling.BILINEAR))
-    order = np.lexsort((chance.random(large.size), -large.ravel()))  # equal values: by chance, not by rows
+    order = np.lexsort((rng.random(large.size), -large.ravel()))  # equal values: at random, not by rows
     rank = torch.from_numpy(np.argsort(order).reshape(side, side))
     counts = [round(step / STEPS * large.size) for step in range(STEPS + 1)]
     mean, blurred = torch.zeros_like(x), _blurred(x)  # zero is the colour that the input is centred on
@@ -86,10 +86,13 @@ def _blurred(x: Tensor) -> Tensor:
 
 
 def _in_batches(
-    probabilities: Callable[[Tensor], np.ndarray], pictures: Iterable[Tensor], at_once: int, progress: Progress | None
+    probabilities: Callable[[Tensor], np.ndarray],
+    pictures: Iterable[Tensor],
+    batch_size: int,
+    progress: Progress | None,
 ) -> np.ndarray:
     found, pictures = [], iter(pictures)
-    while batch := list(islice(pictures, at_once)):
+    while batch := list(islice(pictures, batch_size)):
         found += probabilities(torch.stack(batch)).tolist()
         if progress and not progress(len(found) / PASSES):
             raise Cancelled

@@ -51,7 +51,7 @@ def read_channels(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(int(word) for word in words))
 
 
-def settled(edits: Sequence[GateEdit], architecture: Architecture) -> dict[str, np.ndarray]:
+def resolve_edits(edits: Sequence[GateEdit], architecture: Architecture) -> dict[str, np.ndarray]:
     """Block -> (C,) float32, NaN where the network's own gate stays.
 
     ValueError for blocks, channels and values that can't be, with those that can.

@@ -43,7 +43,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Question:
-    """What a method is asked: one picture (1, 3, R, R), a class, a stage; `at_once` pictures fit into a pass.
+    """What a method is asked: one picture (1, 3, R, R), a class, a stage; `batch_size` pictures fit into a pass.
 
     `signed`: Grad-CAM keeps what speaks against the class.
     """
@@ -52,7 +52,7 @@ class Question:
     x: Tensor
     target: int
     stage: int
-    at_once: int
+    batch_size: int
     progress: Progress | None = None
     signed: bool = False
 
@@ -95,7 +95,7 @@ def _integrated_gradients(ask: Question, *, steps: int) -> Tensor:
 
     method = IntegratedGradients(ask.reporting(steps))
     [parts] = method.attribute(
-        ask.x, baselines=0.0, target=ask.target, n_steps=steps, internal_batch_size=min(ask.at_once, steps)
+        ask.x, baselines=0.0, target=ask.target, n_steps=steps, internal_batch_size=min(ask.batch_size, steps)
     )
     return parts.sum(0)
 
@@ -125,7 +125,7 @@ def _occlusion(ask: Question, *, window: int, stride: int) -> Tensor:
         strides=(3, step, step),
         baselines=0.0,
         target=ask.target,
-        perturbations_per_eval=ask.at_once,
+        perturbations_per_eval=ask.batch_size,
     )
     return drops[0]  # a patch hides all three colours at once: their drops are the same
 
@@ -237,7 +237,7 @@ def checked(
 
 
 def answer(
-    network: EfficientNet, x: Tensor, request: Request, at_once: int, progress: Progress | None = None
+    network: EfficientNet, x: Tensor, request: Request, batch_size: int, progress: Progress | None = None
 ) -> Heatmap:
     """The map of one picture (1, 3, R, R) that lies where the network lies."""
     method, target, stage = METHODS[request.method], request.target, len(network.features) - 1
@@ -246,7 +246,7 @@ def answer(
             target = int(network(x).argmax())
     if request.layer:
         stage = int(request.layer.removeprefix("features."))
-    asked = Question(network, x, target, stage, at_once, progress, request.signed)
+    asked = Question(network, x, target, stage, batch_size, progress, request.signed)
     values = method.run(asked, **request.parameters)
     layer = f"features.{stage}" if method.at_stage else INPUT
     return Heatmap(layer, target, values.detach().float().cpu().numpy(), request.method, request.signed)

@@ -17,9 +17,9 @@ def randomised(
     network: nn.Module, look: Callable[[Progress], Heatmap], heatmap: Heatmap, *, progress: Progress | None = None
 ) -> list[Randomised]:
     """Draw a network's weights anew, in place, from the top downwards; `look` makes the map at each step of it."""
-    chance, parts, found = torch.Generator().manual_seed(SEED), parts_from_the_top(network), []
+    rng, parts, found = torch.Generator().manual_seed(SEED), parts_from_the_top(network), []
     for number, part in enumerate(parts):
-        draw_anew(network.get_submodule(part), chance)
+        rerandomise(network.get_submodule(part), rng)
 
         def report(share: float, number: int = number) -> bool:
             return progress is None or progress((number + share) / len(parts))
@@ -37,11 +37,11 @@ def parts_from_the_top(network: nn.Module) -> list[str]:
 
 
 @torch.no_grad()
-def draw_anew(part: nn.Module, chance: torch.Generator) -> None:
+def rerandomise(part: nn.Module, rng: torch.Generator) -> None:
     """New normal weights in place, each tensor with the mean and spread that it had.
 
     Freshly initialised ones would let the signal of so deep a network fade to nothing: then any map is blank.
     """
     for weights in part.parameters():
-        drawn = torch.randn(weights.shape, generator=chance).to(weights)
+        drawn = torch.randn(weights.shape, generator=rng).to(weights)
         weights.copy_(drawn * weights.std(correction=0) + weights.mean())

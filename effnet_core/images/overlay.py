@@ -97,7 +97,7 @@ def overlay(
     return Image.blend(crop, Image.fromarray(table[(places * 255).round().astype(np.uint8)]), opacity)
 
 
-def placed_back(image: Image.Image, crop: Image.Image, box: tuple[float, float, float, float]) -> Image.Image:
+def paste_crop_back(image: Image.Image, crop: Image.Image, box: tuple[float, float, float, float]) -> Image.Image:
     """The whole picture with what was drawn over its crop (as `seen` gives it) back in its place, outlined.
 
     The rest is dimmed: the network never saw it. `box` is in the picture's pixels (Preparation.crop_box).

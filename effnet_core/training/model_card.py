@@ -59,20 +59,20 @@ Settings: {settings}.
 """
 
 
-def measure(model: nn.Module, test: data.Pictures, classes: list[dict[str, str]], pixels: int) -> dict:
+def measure(model: nn.Module, validation: data.Pictures, classes: list[dict[str, str]], pixels: int) -> dict:
     """Accuracy on whole validation pictures: classes, groups, calibration, and what goes wrong most often."""
-    logits, groups = evaluation.predict(model, test.images, pixels), [row["group"] for row in classes]
+    logits, groups = evaluation.predict(model, validation.images, pixels), [row["group"] for row in classes]
     names = sorted(set(groups))
     membership = torch.tensor([[group == name for name in names] for group in groups], dtype=torch.float)
-    group_targets = membership.argmax(1)[test.targets]
+    group_targets = membership.argmax(1)[validation.targets]
     probabilities = logits.softmax(1)
     return {
-        "top1": evaluation.accuracy(logits, test.targets),
-        "top5": evaluation.accuracy(logits, test.targets, 5),
+        "top1": evaluation.accuracy(logits, validation.targets),
+        "top5": evaluation.accuracy(logits, validation.targets, 5),
         "group_top1": evaluation.accuracy(probabilities @ membership, group_targets),
-        "calibration_error": calibration_error(probabilities, test.targets),
+        "calibration_error": calibration_error(probabilities, validation.targets),
         "mean_confidence": probabilities.max(1).values.mean().item(),
-        **mistakes(logits, test.targets, [row["label"] for row in classes]),
+        **mistakes(logits, validation.targets, [row["label"] for row in classes]),
     }
 
 
@@ -121,16 +121,16 @@ def measure_photographs(model: nn.Module, photos: list[tuple[Image.Image, int]],
 
 def describe(
     model: nn.Module,
-    test: data.Pictures,
+    validation: data.Pictures,
     classes: list[dict[str, str]],
     *,
     width: float,
     photos: Path | None = None,
 ) -> dict:
     """The measured part of the card; input size and preparation are those that measure best."""
-    by_size = {pixels: measure(model, test, classes, pixels) for pixels in SIZES}
+    by_size = {pixels: measure(model, validation, classes, pixels) for pixels in SIZES}
     pixels = max(by_size, key=lambda size: by_size[size]["top1"])
-    choices = [Preparation(resize=pixels, crop=pixels, reduce=reduce) for reduce in (None, test.images.shape[-1])]
+    choices = [Preparation(resize=pixels, crop=pixels, reduce=reduce) for reduce in (None, validation.images.shape[-1])]
     known = photographs(photos, [row["class"] for row in classes]) if photos else []
     scores = [measure_photographs(model, known, choice) for choice in choices] if known else []
     # few photographs: both accuracies together tell more than one of them

@@ -27,11 +27,11 @@ class Recipe:
     label_smoothing: float = 0.1
     dropout: float = 0.1
     stochastic_depth: float = 0.0
-    averaging: float = 0.998
+    ema_decay: float = 0.998
     jitter: float = 0.2
     muon: bool = True
-    test_pixels: int = 96
-    test_every: int = 4  # epochs; the last four are always tested
+    validation_pixels: int = 96
+    validate_every: int = 4  # epochs; the last four are always tested
     seed: int = 0
 
     @property

@@ -33,7 +33,7 @@ class Run:
         self.model = model.to(device, memory_format=torch.channels_last)
         self.forward = torch.compile(self.model, dynamic=False) if compiled else self.model
         self.average = torch.optim.swa_utils.AveragedModel(
-            self.model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.averaging), use_buffers=True
+            self.model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True
         )
         self.optimizers = Optimizers(self.model, recipe)
         self.best_weights = folder / "best.safetensors"
@@ -55,7 +55,7 @@ class Run:
         torch.save(state, self.folder / "last.tmp")
         (self.folder / "last.tmp").replace(self.folder / "last.pt")
 
-    def train(self, train: Pictures, test: Pictures) -> Iterator[dict]:
+    def train(self, train: Pictures, validation: Pictures) -> Iterator[dict]:
         """One row an epoch: losses, rates, accuracy where it was tested. Checkpoints as it goes."""
         if len(train.images) < self.recipe.batch:
             raise ValueError(f"{len(train.images)} training pictures came; a batch takes {self.recipe.batch}")
@@ -64,8 +64,8 @@ class Run:
             started = time.monotonic()
             row = self._one_epoch(train)
             self.epoch += 1
-            if self.epoch % self.recipe.test_every == 0 or self.epoch > self.recipe.epochs - 4:
-                row |= self._test(test)
+            if self.epoch % self.recipe.validate_every == 0 or self.epoch > self.recipe.epochs - 4:
+                row |= self._validate(validation)
             self.seconds += time.monotonic() - started
             self._save()
             row |= {"epoch": self.epoch, "seconds": round(self.seconds)}
@@ -86,15 +86,15 @@ class Run:
             "date": date.today().isoformat(),
         }
 
-    def _test(self, test: Pictures) -> dict:
+    def _validate(self, validation: Pictures) -> dict:
         """Accuracy of the weights as they are and averaged; the best so far are kept.
 
         While the learning rate is high the average lags behind; towards the end it is the better one.
         """
         row = {}
         for name, model in (("", self.model), ("averaged_", self.average.module)):
-            logits = predict(model, test.images, self.recipe.test_pixels)
-            top1, top5 = accuracy(logits, test.targets), accuracy(logits, test.targets, 5)
+            logits = predict(model, validation.images, self.recipe.validation_pixels)
+            top1, top5 = accuracy(logits, validation.targets), accuracy(logits, validation.targets, 5)
             row |= {f"{name}top1": top1, f"{name}top5": top5}
             if top1 > self.best:
                 self.best = top1

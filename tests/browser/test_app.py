@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from support.browser import settled
+from support.browser import wait_until_idle
 
 from effnet_core.architecture import compound
 from effnet_core.cost import cost_of
@@ -36,7 +36,7 @@ def test_moving_phi_changes_the_numbers(page):
     before, after = (f"{three_digits(cost_of(compound(phi)).params / 1e6)} M" for phi in (1.0, 1.1))
     assert before != after
     playwright.expect(page.get_by_text(before, exact=True).first).to_be_visible()
-    settled(page)
+    wait_until_idle(page)
     slider.focus()
     slider.press("ArrowRight")
     playwright.expect(page.get_by_text(after, exact=True).first).to_be_visible()
@@ -46,13 +46,13 @@ def test_moving_phi_changes_the_numbers(page):
 def test_a_photograph_shows_its_class_its_heat_and_its_gates(page):
     photograph = load_sample("coffee").crop((40, 0, 560, 400))
     page.goto("/classify")
-    settled(page)
+    wait_until_idle(page)
     page.get_by_role("radio", name="Upload").click()
     uploader = page.locator('[data-testid="stFileUploader"]').filter(has_text="several at once")
     uploader.locator("input").set_input_files({"name": "cup.png", "mimeType": "image/png", "buffer": png(photograph)})
     heat = page.get_by_role("img", name="over the crop of cup.png")
     heat.wait_for()
-    settled(page)
+    wait_until_idle(page)
     answer = page.get_by_role("heading", name="Its answer").inner_text()
     assert "espresso" in answer
     assert "espresso" in heat.get_attribute("alt")
@@ -61,7 +61,7 @@ def test_a_photograph_shows_its_class_its_heat_and_its_gates(page):
 
     page.get_by_role("link", name="SE gates").click()
     page.get_by_role("heading", name="blocks at a glance").wait_for()
-    settled(page)
+    wait_until_idle(page)
     playwright.expect(page.get_by_text("Still in use: cup.png")).to_be_visible()
     playwright.expect(page.get_by_text(answer)).to_be_visible()
     kinds = page.evaluate("[...document.querySelectorAll('.js-plotly-plot')].map(plot => plot.data[0].type)")
@@ -83,19 +83,19 @@ def shows_heat_over(photograph: Image.Image, page, element) -> bool:
 
 def test_network_picture_and_device_stay_chosen_from_page_to_page(page):
     page.goto("/machine")
-    settled(page)
+    wait_until_idle(page)
     page.get_by_role("radio", name="CPU").click()
-    settled(page)
+    wait_until_idle(page)
     page.get_by_role("link", name="Classify").click()
     page.get_by_role("heading", name="What to notice").wait_for()
-    settled(page)
+    wait_until_idle(page)
     page.get_by_role("radio", name="An astronaut").click()
     playwright.expect(page.get_by_text("A picture of no class it knows")).to_be_visible()
-    settled(page)
+    wait_until_idle(page)
     page.get_by_role("link", name="SE gates").click()
     page.get_by_role("heading", name="blocks at a glance").wait_for()
     playwright.expect(page.get_by_text("A picture of no class it knows")).to_be_visible()
-    settled(page)
+    wait_until_idle(page)
     page.get_by_role("link", name="This machine").click()
     page.get_by_role("heading", name="Which networks are ready").wait_for()
     playwright.expect(page.get_by_role("radio", name="CPU")).to_be_checked()
@@ -106,7 +106,7 @@ def test_each_page_opens_by_its_address_on_a_narrow_screen(page, path):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(path)
     page.get_by_role("heading", level=1).wait_for()
-    settled(page)
+    wait_until_idle(page)
     assert page.locator('[data-testid="stException"]').count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
@@ -131,19 +131,19 @@ def test_a_long_computation_shows_progress_and_a_click_stops_it(page):
     playwright.expect(page.get_by_text(re.compile(r"^\d+% after \d+ s$"))).to_be_visible()
     stop.click()
     playwright.expect(stop).to_be_hidden()
-    settled(page)
+    wait_until_idle(page)
     playwright.expect(compute).to_be_visible()
     playwright.expect(page.get_by_text("The map is not computed yet")).to_be_visible()
     page.get_by_role("radio", name="Chelsea the cat").click()  # the network is free for the next question
     playwright.expect(page.get_by_text("It shows a class that the network knows: Egyptian cat")).to_be_visible()
-    settled(page)
+    wait_until_idle(page)
     playwright.expect(page.get_by_role("heading", name="Its answer")).to_be_visible()
 
 
 def open_panel(page, path: str) -> None:
     page.goto(path)
     page.locator(".js-plotly-plot .modebar-btn").first.wait_for(state="attached")
-    settled(page)
+    wait_until_idle(page)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "SVG"])
@@ -177,7 +177,7 @@ def test_the_turned_surface_stays_turned_while_the_point_moves(page):
     eye = f"JSON.stringify({surface}._fullLayout.scene.camera.eye)"
     open_panel(page, "/scaling?scaling.panel=α · β² · γ² = 2")
     page.locator('[data-testid="stBidiComponentIsolated"]').first.wait_for(state="attached")
-    settled(page)
+    wait_until_idle(page)
     before = page.evaluate(eye)
     canvas = page.locator(".js-plotly-plot #scene canvas")
     canvas.scroll_into_view_if_needed()
@@ -193,6 +193,6 @@ def test_the_turned_surface_stays_turned_while_the_point_moves(page):
     exact.fill("1.5")
     exact.press("Enter")
     page.wait_for_function(f"{surface}.data.some(trace => trace.name === 'here' && trace.x[0] === 1.5)")
-    settled(page)
+    wait_until_idle(page)
     eyes = [json.loads(text) for text in (page.evaluate(eye), turned)]
     assert eyes[0] == pytest.approx(eyes[1], abs=1e-6)

@@ -6,7 +6,7 @@ import itertools
 import re
 
 import pytest
-from support.browser import settled, slider, take
+from support.browser import slider, take, wait_until_idle
 
 from effnet_core.architecture import Architecture, compound, released
 from effnet_core.cost import ROLES, cost_of, layers_of
@@ -85,7 +85,7 @@ def test_bars_are_in_proportion_to_the_cost_models_sums(page, panel, by, link, t
 def test_bars_follow_the_hand_without_the_server_and_stay_after_it(page, sent):
     page.goto("/scaling?scaling.network=B3")
     named(page, "B3 as released")
-    settled(page)
+    wait_until_idle(page)
     sent.clear()
     phi = slider(page, "φ, all three")
     left, right, y = take(page, phi)
@@ -99,7 +99,7 @@ def test_bars_follow_the_hand_without_the_server_and_stay_after_it(page, sent):
 
     page.mouse.up()
     playwright.expect(page.get_by_text(f"{cost_of(compound(value)).params:,} parameters, ")).to_be_visible()
-    settled(page)
+    wait_until_idle(page)
     named(page, f"Formula, φ = {value:g}")
     assert_drawn(page, compound(value), "stage")
 
@@ -111,7 +111,7 @@ def test_bars_follow_the_hand_without_the_server_and_stay_after_it(page, sent):
 def test_bars_follow_the_exact_inputs_the_unit_and_the_panel(page):
     page.goto("/scaling?scaling.phi=2")
     named(page, "Formula, φ = 2")
-    settled(page)
+    wait_until_idle(page)
     page.get_by_role("radio", name="FLOPs").click()
     flops = 2 * cost_of(compound(2)).macs
     playwright.expect(page.locator(".bars")).to_contain_text(f"In total: {flops:,} FLOPs")
@@ -128,7 +128,7 @@ def test_bars_follow_the_exact_inputs_the_unit_and_the_panel(page):
 def test_the_keyboard_stops_once_at_each_chart_and_reads_every_bar(page):
     page.goto("/scaling?scaling.network=B1")
     named(page, "B1 as released")
-    settled(page)
+    wait_until_idle(page)
     stages = [sum(bar.values()) for bar in sums(released("b1"), "params", "stage")]
     page.get_by_role("img", name="stage 1:").first.focus()
     for stage, count in enumerate(stages, start=1):
@@ -147,7 +147,7 @@ def test_the_keyboard_stops_once_at_each_chart_and_reads_every_bar(page):
 def test_pointing_at_a_part_tells_its_exact_number(page):
     page.goto("/scaling?scaling.network=B2")
     named(page, "B2 as released")
-    settled(page)
+    wait_until_idle(page)
     expand = sums(released("b2"), "params", "stage")[6]["expand"]
     part = page.locator(".bars svg").first.locator(".bar").nth(6).locator('[data-part="expand"]')
     part.hover()

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from support.browser import settled
+from support.browser import wait_until_idle
 
 from effnet_core.interview import mock_interview
 from effnet_core.interview.cards import Card, all_cards
@@ -19,10 +19,10 @@ STORED = "JSON.parse(localStorage.getItem('effnet-lab.interview') ?? '{\"cards\"
 
 def rate_by_keyboard(page, card: Card, key: str) -> None:
     page.get_by_role("heading", name=card.question).wait_for()
-    settled(page)
+    wait_until_idle(page)
     page.keyboard.press("a")
     page.get_by_text(card.wanted).wait_for()
-    settled(page)
+    wait_until_idle(page)
     page.keyboard.press(key)
 
 
@@ -38,7 +38,7 @@ def test_progress_stays_in_the_browser_and_two_tabs_are_merged(page):
     other.wait_for_function(f"Object.keys({STORED}).length === 2")
     other.close()
 
-    settled(page)
+    wait_until_idle(page)
     rate_by_keyboard(page, CARDS[1], "4")  # this tab has not heard of it
     page.wait_for_timeout(3000)
     page.reload()
@@ -76,11 +76,11 @@ def test_a_mock_interview_from_start_to_end(page):
     playwright.expect(clock).not_to_have_text(before)
     for number, question in enumerate(questions, start=1):
         page.get_by_text(f"{number} of {len(questions)}", exact=True).wait_for()
-        settled(page)
+        wait_until_idle(page)
         if isinstance(question, Card):
             page.keyboard.press("a")
             page.get_by_text(question.wanted).wait_for()
-            settled(page)
+            wait_until_idle(page)
             page.keyboard.press("3")
         elif question.choices:
             page.get_by_text(question.answer, exact=True).click()
@@ -106,5 +106,5 @@ def test_it_opens_on_a_narrow_screen(page):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/interview")
     page.get_by_role("heading", level=1).wait_for()
-    settled(page)
+    wait_until_idle(page)
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390

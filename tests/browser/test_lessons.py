@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from support.browser import settled
+from support.browser import wait_until_idle
 
 from effnet_core import lessons
 from ui.lessons import tour
@@ -21,12 +21,12 @@ def at_step(page, number: int) -> None:
     """That step (from 0) is on the screen and in the URL."""
     page.get_by_text(f"{number + 1} / {len(LESSON.steps)} · ").wait_for()
     playwright.expect(page).to_have_url(re.compile(rf"\bstep={number + 1}\b"))
-    settled(page)
+    wait_until_idle(page)
 
 
 def test_page_down_and_page_up_step_through_a_lesson(page):
     page.goto("/")
-    settled(page)
+    wait_until_idle(page)
     page.get_by_text("Teach with it").click()
     page.get_by_role("link", name=LESSON.title).first.click()
     at_step(page, 0)
@@ -66,7 +66,7 @@ def test_a_step_shows_its_own_controls_alone_and_forgets_what_was_moved(page):
     number.fill("7")
     number.press("Enter")
     playwright.expect(page).to_have_url(re.compile(r"mbconv\.n=7"))
-    settled(page)
+    wait_until_idle(page)
     page.keyboard.press("PageDown")
     at_step(page, LINEAR + 1)
     playwright.expect(number).to_have_value(dict(LESSON.steps[LINEAR + 1].settings)["mbconv.n"])
@@ -90,7 +90,7 @@ def test_a_tour_is_shown_once_and_again_when_asked(newcomer):
     page.goto("/scaling")
     note = page.get_by_role("dialog", name="Guided tour")
     playwright.expect(note).to_be_visible()
-    settled(page)
+    wait_until_idle(page)
     assert page.evaluate("document.activeElement.tagName") == "BODY"
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     box = note.bounding_box()
@@ -103,7 +103,7 @@ def test_a_tour_is_shown_once_and_again_when_asked(newcomer):
     assert page.evaluate(SEEN) == ["scaling"]
 
     page.reload()
-    settled(page)
+    wait_until_idle(page)
     playwright.expect(note).to_be_hidden()
     page.get_by_role("button", name="Show me around").click()
     playwright.expect(note).to_contain_text(tour.steps("scaling")[0]["text"])
@@ -113,7 +113,7 @@ def test_a_tour_is_shown_once_and_again_when_asked(newcomer):
     page.goto("/budgets")
     playwright.expect(note).to_be_visible()
     page.get_by_role("radio", name="as B5").click()  # the tour goes on while the page is used
-    settled(page)
+    wait_until_idle(page)
     playwright.expect(note).to_contain_text(tour.steps("budgets")[0]["text"])
     page.get_by_role("button", name="Skip the tour").click()
     assert page.evaluate(SEEN) == ["scaling", "budgets"]
@@ -125,7 +125,7 @@ def test_a_tour_is_shown_once_and_again_when_asked(newcomer):
 def test_a_word_says_what_it_means_on_a_phone(page):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/budgets")
-    settled(page)
+    wait_until_idle(page)
     word = page.locator(".term").first
     word.scroll_into_view_if_needed()
     word.focus()

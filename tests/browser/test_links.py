@@ -10,7 +10,7 @@ from itertools import cycle, islice
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from support.browser import settled
+from support.browser import wait_until_idle
 from support.links import Bound, Visit, visits
 from support.screen import on_screen, straight_to, text_shown
 
@@ -64,7 +64,7 @@ def held_by_link(page, visit: Visit, rows: list[Bound]) -> list[Bound]:
     path = "" if visit.page == "overview" else visit.page
     page.goto(f"/{path}?{urlencode(visit.settings | {row.key: row.other for row in rows})}")
     page.get_by_role("heading", level=1).wait_for()
-    settled(page)
+    wait_until_idle(page)
     in_url = parse_qs(urlsplit(page.url).query)
     boxes = {row: page.locator(f".st-key-{row.key.replace('.', '-')}") for row in rows}
     there = [row for row, box in boxes.items() if box.count() and not box.locator("input:disabled").count()]

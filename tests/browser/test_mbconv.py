@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from support.browser import settled
+from support.browser import wait_until_idle
 
 from effnet_core.architecture import tiny
 from effnet_core.scaling import module_tree
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 def test_a_click_on_a_pixel_shows_its_sum(page):
     page.goto("/mbconv?mbconv.panel=Arithmetic")
     page.get_by_text("The network's own value").wait_for()
-    settled(page)
+    wait_until_idle(page)
     output = page.get_by_role("img", name="Output channel").first
     box = output.bounding_box()
     side = round(100 / float(frame_of(output)["width"].rstrip("%")))
@@ -26,7 +26,7 @@ def test_a_click_on_a_pixel_shows_its_sum(page):
     playwright.expect(page.get_by_label("Row", exact=True)).to_have_value("5")
     playwright.expect(page.get_by_label("Column", exact=True)).to_have_value("2")
     playwright.expect(page).to_have_url(re.compile(r"mbconv\.row=5\b.*mbconv\.column=2\b|column=2\b.*row=5\b"))
-    settled(page)
+    wait_until_idle(page)
     moved = frame_of(page.get_by_role("img", name="Output channel").first)
     assert float(moved["left"].rstrip("%")) == pytest.approx(100 * 2 / side, abs=0.1)
     assert float(moved["top"].rstrip("%")) == pytest.approx(100 * 5 / side, abs=0.1)
@@ -35,14 +35,14 @@ def test_a_click_on_a_pixel_shows_its_sum(page):
 def test_the_arrow_keys_choose_a_pixel(page):
     page.goto("/mbconv?mbconv.panel=Arithmetic&mbconv.row=5&mbconv.column=2")
     page.get_by_text("The network's own value").wait_for()
-    settled(page)
+    wait_until_idle(page)
     output = page.get_by_role("application", name="Arrow keys choose a pixel")
     output.focus()
     for key in ("ArrowUp", "ArrowRight", "ArrowRight"):
         output.press(key)
     playwright.expect(page.get_by_label("Row", exact=True)).to_have_value("4")
     playwright.expect(page.get_by_label("Column", exact=True)).to_have_value("4")
-    settled(page)
+    wait_until_idle(page)
     assert output.evaluate("map => map.getRootNode().activeElement === map"), "the focus stays"
 
 
@@ -57,7 +57,7 @@ def test_a_click_on_a_row_of_the_structure_opens_that_block(page):
     page.goto("/mbconv?mbconv.panel=Structure")
     table = page.locator('[data-testid="stDataFrame"]').first
     table.wait_for()
-    settled(page)
+    wait_until_idle(page)
     paths = [row.path for row in module_tree.modules_of(tiny())]
     box = table.bounding_box()
     row_height = box["height"] / (len(paths) + 1)
@@ -71,7 +71,7 @@ def test_no_panel_is_wider_than_a_phone(page):
     for panel in ("Steps", "Arithmetic", "What+if", "Linear+end", "Four+designs", "Structure"):
         page.goto(f"/mbconv?mbconv.panel={panel}")
         page.get_by_role("radio", name=panel.replace("+", " ")).wait_for()
-        settled(page)
+        wait_until_idle(page)
         assert page.locator('[data-testid="stException"]').count() == 0
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390

@@ -6,7 +6,7 @@ import itertools
 import re
 
 import pytest
-from support.browser import settled, slider, take
+from support.browser import slider, take, wait_until_idle
 
 from effnet_core.architecture import LETTERS, RELEASES, Architecture, coefficient_for, compound, growth, released
 from effnet_core.cost import cost_of, layers_of
@@ -130,7 +130,7 @@ def assert_drawn_to_scale(page, architecture: Architecture) -> None:
 def test_a_drag_is_followed_without_the_server_and_reported_at_its_end(page, sent):
     page.goto("/scaling?scaling.network=B3")
     playwright.expect(readout(page, "resolution")).to_have_text("300 px")
-    settled(page)
+    wait_until_idle(page)
     assert_drawn_to_scale(page, released("b3"))
     sent.clear()
     phi = slider(page, "φ, all three")
@@ -166,18 +166,18 @@ def test_keys_move_it_too_and_are_reported_when_they_rest(page, sent):
     page.goto("/scaling?scaling.gamma=1.4")
     phi = slider(page, "φ, all three")
     phi.focus()
-    settled(page)
+    wait_until_idle(page)
     sent.clear()
     for _ in range(6):
         phi.press("ArrowRight")
     assert len(sent) <= 1
     playwright.expect(page).to_have_url(re.compile(r"scaling\.phi=1\.6\b"))
-    settled(page)
+    wait_until_idle(page)
     phi.press("Home")
     network = compound(-3, gamma=1.4)
     playwright.expect(readout(page, "resolution")).to_have_text(f"{network.resolution} px")
     playwright.expect(page).to_have_url(re.compile(r"scaling\.phi=-3\b"))
-    settled(page)
+    wait_until_idle(page)
 
     phi.press("End")  # 224 · 1.4^8 px: there is no such network, and the last one stays
     playwright.expect(page.locator(".problem")).to_contain_text("224 · γ^φ is 3,306 px; allowed is 32 to 2,400 px")
@@ -190,7 +190,7 @@ def test_keys_move_it_too_and_are_reported_when_they_rest(page, sent):
 
 def test_an_exact_input_moves_the_slider(page):
     page.goto("/scaling")
-    settled(page)
+    wait_until_idle(page)
     exact = page.get_by_label("φ, all three").and_(page.locator("input[type=number]"))
     exact.fill("2.345")
     exact.press("Enter")
@@ -200,7 +200,7 @@ def test_an_exact_input_moves_the_slider(page):
 
 def test_the_product_is_held_while_another_coefficient_is_dragged(page):
     page.goto("/scaling?scaling.lock=%CE%B2")
-    settled(page)
+    wait_until_idle(page)
     playwright.expect(readout(page, "growth")).to_have_text("2.000")
     playwright.expect(slider(page, "β, width gives way")).to_be_disabled()
     left, right, y = take(page, slider(page, "α, depth"))
@@ -225,7 +225,7 @@ def test_on_a_phone_the_readouts_stay_and_a_thumb_moves_the_slider_alone(browser
     page.goto("/scaling")
     gamma = slider(page, "γ, resolution")
     gamma.wait_for()
-    settled(page)
+    wait_until_idle(page)
     main = page.locator('[data-testid="stMain"]')
     main.evaluate("main => main.scrollTop = 600")
     box = gamma.bounding_box()

@@ -109,7 +109,7 @@ def page(browser, address, log):
     assert "Traceback" not in log.read_text()
 
 
-def settled(page) -> None:
+def wait_until_idle(page) -> None:
     """The page's script has come to its end, and stays there."""
     for _ in range(2):
         page.wait_for_timeout(500)

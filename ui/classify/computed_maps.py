@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 
-def at_once(question: tuple, work: Callable[[], Answer]) -> Answer:
+def computed_once(question: tuple, work: Callable[[], Answer]) -> Answer:
     """The answer to a quick question, kept for the next run."""
     found = answer_cache.remembered(question)
     if found is None:

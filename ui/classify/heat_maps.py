@@ -8,7 +8,7 @@ import streamlit as st
 
 from ..session import answer_cache, pictures
 from ..shared import map_pickers, widgets
-from .computed_maps import at_once, on_demand
+from .computed_maps import computed_once, on_demand
 
 if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
@@ -68,11 +68,11 @@ def map_of(engine: Engine, picture: pictures.Picture, answer: Explanation, asked
 
     question, passes = answer_cache.asked(engine, picture, *asked), _passes(engine, asked)
     if sum(passes) <= SLOW:
-        return at_once(question, work)
+        return computed_once(question, work)
     return on_demand(question, f"Compute the map ({_cost(*passes)})", work, key=key)
 
 
 def ladder(engine: Engine, picture: pictures.Picture, target: int) -> list[Heatmap]:
     """Signed Grad-CAM at every stage."""
     question = answer_cache.asked(engine, picture, "ladder", target)
-    return at_once(question, lambda: engine.ladder(picture.image, targets=[target]))
+    return computed_once(question, lambda: engine.ladder(picture.image, targets=[target]))

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from effnet_core.images.overlay import placed_back, seen
+from effnet_core.images.overlay import paste_crop_back, seen
 
 from ..session import pictures
 from ..shared import heat_overlay
@@ -23,7 +23,7 @@ COLOURS = ("red", "green", "blue")
 def show(preparation: Preparation, picture: pictures.Picture, *, key: str) -> None:
     """Each step with the picture that comes of it, and the numbers that enter the network."""
     image, box = picture.image, preparation.crop_box(picture.image.size)
-    outlined = placed_back(image, seen(image, box), box)
+    outlined = paste_crop_back(image, seen(image, box), box)
     maps = [(f"As it came: {_size(image)}. Outlined: the part that is used", heat_overlay.for_screen(outlined))]
     for done, result in preparation.steps(image):
         maps.append((f"{done.capitalize()}: {_size(result)}, {preparation.interpolation}", result))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from effnet_core.images.overlay import COLOUR_MAPS, overlay, placed_back, seen
+from effnet_core.images.overlay import COLOUR_MAPS, overlay, paste_crop_back, seen
 from effnet_core.images.preparation import Preparation
 
 from . import widgets
@@ -47,7 +47,7 @@ def on_crop(image: Image, preparation: Preparation, values: np.ndarray, look: Lo
 def on_whole(image: Image, preparation: Preparation, values: np.ndarray, look: Look, **drawn: bool | float) -> Image:
     """The same, back in its place on the whole picture."""
     crop = on_crop(image, preparation, values, look, **drawn)
-    return placed_back(image, crop, preparation.crop_box(image.size))
+    return paste_crop_back(image, crop, preparation.crop_box(image.size))
 
 
 def for_screen(image: Image) -> Image:

@@ -22,7 +22,7 @@ from pathlib import Path
 from ...architecture import ALPHA, BETA, GAMMA, Architecture, compound, growth, released
 from ...cost import SE_ROLES, Layer, cost_of, layers_of, total
 from ...published import tables
-from ...units import giga, mega, number, three_digits
+from ...units import number, up_to_three_digits
 
 NAMES_FILE = Path(__file__).parent / "names.toml"
 PLACEHOLDER = re.compile(r"\{([^{}|]+)(?:\|([^{}]+))?\}")
@@ -41,12 +41,12 @@ CONSTANTS = {"one": 1, "two": 2, "four": 4, "alpha": ALPHA, "beta": BETA, "gamma
 CONSTANTS["growth"] = growth(ALPHA, BETA, GAMMA)
 FORMATS = {
     "": number,
-    "M": mega,
-    "G": giga,
-    "k": lambda value: f"{three_digits(value / 1e3)} k",
+    "M": lambda value: f"{up_to_three_digits(value / 1e6)} M",
+    "G": lambda value: f"{up_to_three_digits(value / 1e9)} G",
+    "k": lambda value: f"{up_to_three_digits(value / 1e3)} k",
     "n": lambda value: f"{value:,.0f}",
-    "%": lambda value: f"{three_digits(100 * value)} %",
-    "3": three_digits,
+    "%": lambda value: f"{up_to_three_digits(100 * value)} %",
+    "3": up_to_three_digits,
     "2": lambda value: f"{value:.2g}",
     ".1": lambda value: f"{value:.1f}",
 }

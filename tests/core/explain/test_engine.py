@@ -137,7 +137,7 @@ def test_one_forward_pass(engine, photographs, layer):
 
 def test_several_pictures_in_chunks_as_each_alone(engine, photographs):
     together = engine.explain(photographs)
-    engine._at_once = 3
+    engine._batch_size = 3
     sizes = []
     handle = engine._network.features[0].register_forward_hook(lambda _m, inputs, _o: sizes.append(len(inputs[0])))
     chunked = engine.explain(photographs)
@@ -153,9 +153,9 @@ def test_no_pictures_no_answers(engine):
 
 
 def test_big_networks_take_few_pictures_at_once(engine, lively_b0):
-    assert engine._at_once > Engine(lively_b0, "cpu")._at_once >= 1
+    assert engine._batch_size > Engine(lively_b0, "cpu")._batch_size >= 1
     huge = replace(lively_b0, preparation=replace(lively_b0.preparation, resize=2000, crop=2000))
-    assert Engine(huge, "cpu")._at_once == 1
+    assert Engine(huge, "cpu")._batch_size == 1
 
 
 # --- what trace says

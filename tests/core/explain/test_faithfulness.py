@@ -8,6 +8,7 @@ import torch
 
 from effnet_core.explain import faithfulness, randomisation
 from effnet_core.explain.engine import Engine
+from effnet_core.explain.rank_correlation import rank_correlation
 from effnet_core.explain.results import Heatmap
 from effnet_core.progress import Cancelled
 
@@ -59,7 +60,7 @@ def seen_pictures(values: np.ndarray) -> np.ndarray:
         return np.full(len(batch), 0.5)
 
     heatmap = Heatmap("input", 0, values)
-    faithfulness.judge(remember, torch.ones(3, SIDE, SIDE), heatmap, at_once=50)
+    faithfulness.judge(remember, torch.ones(3, SIDE, SIDE), heatmap, batch_size=50)
     return torch.stack(shown).numpy().reshape(3, -1, SIDE, SIDE)
 
 
@@ -92,7 +93,7 @@ def test_a_blank_map_keeps_nothing(engine, photographs):
 
 
 def test_progress_and_cancel(engine, photographs, stripes):
-    engine._at_once, shares = 50, []
+    engine._batch_size, shares = 50, []
     engine.faithfulness(photographs[0], stripes, progress=lambda share: shares.append(share) or True)
     assert len(shares) == 3 and shares[-1] == 1 and shares == sorted(shares)
     with pytest.raises(Cancelled):
@@ -111,8 +112,8 @@ def test_a_class_that_is_not_there_is_refused(engine, photographs):
 def test_weights_are_drawn_anew_from_the_top_on_a_copy(engine, photographs, monkeypatch):
     before = {key: value.clone() for key, value in engine._network.state_dict().items()}
     heatmap = engine.attribute(photographs[0], method="saliency", target=3)
-    drawn, draw = [], randomisation.draw_anew
-    monkeypatch.setattr(randomisation, "draw_anew", lambda part, chance: drawn.append(part) or draw(part, chance))
+    drawn, draw = [], randomisation.rerandomise
+    monkeypatch.setattr(randomisation, "rerandomise", lambda part, rng: drawn.append(part) or draw(part, rng))
     found = engine.randomisation(photographs[0], heatmap)
     assert [step.part for step in found] == ["classifier", *(f"features.{stage}" for stage in range(8, -1, -1))]
     own = {id(module) for module in engine._network.modules()}
@@ -122,7 +123,7 @@ def test_weights_are_drawn_anew_from_the_top_on_a_copy(engine, photographs, monk
     for step in found:
         assert (step.heatmap.method, step.heatmap.target, step.heatmap.layer) == ("saliency", 3, "input")
         assert step.similarity == pytest.approx(
-            randomisation.similarity(heatmap.values, step.heatmap.values)
+            rank_correlation(heatmap.values, step.heatmap.values)
         ) and not np.array_equal(step.heatmap.values, heatmap.values)
     again = engine.randomisation(photographs[0], heatmap)
     assert [step.similarity for step in again] == [step.similarity for step in found], "seeded"
@@ -145,7 +146,7 @@ def test_grad_cam_of_the_ladder_is_compared_with_its_signs(engine, photographs):
         tolerance = 1e-4 * np.abs(one.heatmap.values).max()
         np.testing.assert_allclose(one.heatmap.rectified().values, other.heatmap.values, atol=tolerance, rtol=0)
         assert (
-            one.similarity == pytest.approx(randomisation.similarity(signed.values, one.heatmap.values))
+            one.similarity == pytest.approx(rank_correlation(signed.values, one.heatmap.values))
             and -1 <= one.similarity <= 1
         )
     assert (one.heatmap.values < 0).any()
@@ -163,7 +164,7 @@ def test_drawn_weights_keep_mean_and_spread():
     part = torch.nn.Linear(200, 200)
     torch.nn.init.normal_(part.weight, 0.5, 0.1)
     old = part.weight.detach().clone()
-    randomisation.draw_anew(part, torch.Generator().manual_seed(0))
+    randomisation.rerandomise(part, torch.Generator().manual_seed(0))
     assert abs(torch.corrcoef(torch.stack([old.flatten(), part.weight.detach().flatten()]))[0, 1]) < 0.05
     assert part.weight.mean().item() == pytest.approx(0.5, abs=0.01)
     assert part.weight.std().item() == pytest.approx(0.1, rel=0.05)
@@ -172,9 +173,9 @@ def test_drawn_weights_keep_mean_and_spread():
 def test_similarity_is_spearmans():
     from scipy.stats import spearmanr
 
-    chance = np.random.default_rng(0)
-    one, other = chance.integers(0, 5, (6, 6)), chance.random((6, 6))
-    assert randomisation.similarity(one, other) == pytest.approx(spearmanr(one.ravel(), other.ravel()).statistic)
-    assert randomisation.similarity(other, np.exp(other)) == pytest.approx(1)
-    assert randomisation.similarity(other, -other) == pytest.approx(-1)
-    assert randomisation.similarity(other, np.zeros((6, 6))) is None
+    rng = np.random.default_rng(0)
+    one, other = rng.integers(0, 5, (6, 6)), rng.random((6, 6))
+    assert rank_correlation(one, other) == pytest.approx(spearmanr(one.ravel(), other.ravel()).statistic)
+    assert rank_correlation(other, np.exp(other)) == pytest.approx(1)
+    assert rank_correlation(other, -other) == pytest.approx(-1)
+    assert rank_correlation(other, np.zeros((6, 6))) is None

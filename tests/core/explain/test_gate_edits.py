@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from effnet_core.architecture import released
-from effnet_core.explain.gate_edits import GateEdit, read_channels, read_edit, settled
+from effnet_core.explain.gate_edits import GateEdit, read_channels, read_edit, resolve_edits
 
 B0 = released("b0")
 
@@ -37,14 +37,14 @@ def test_channels_are_numbers(text):
 
 
 def test_edits_leave_other_gates_alone_and_later_ones_hold():
-    gates = settled(
+    gates = resolve_edits(
         [GateEdit("all", 1.0), GateEdit("features.1.0", 0.25, (3, 31)), GateEdit("features.1.0", 0, (3,))], B0
     )
     assert list(gates) == [block.name for block in B0.blocks]
     expected = np.ones(32)
     expected[[3, 31]] = 0, 0.25
     np.testing.assert_array_equal(gates["features.1.0"], expected)
-    [only] = settled([GateEdit("features.2.0", 0.0, (5,))], B0).values()
+    [only] = resolve_edits([GateEdit("features.2.0", 0.0, (5,))], B0).values()
     assert len(only) == B0.block("features.2.0").expanded_channels
     assert np.flatnonzero(~np.isnan(only)).tolist() == [5]
 
@@ -52,7 +52,7 @@ def test_edits_leave_other_gates_alone_and_later_ones_hold():
 def test_a_vector_gives_each_channel_its_own():
     vector = tuple(np.linspace(0, 1, 32))
     whole, some = (
-        settled([GateEdit("features.1.0", vector, channels)], B0)["features.1.0"] for channels in (None, (2, 7))
+        resolve_edits([GateEdit("features.1.0", vector, channels)], B0)["features.1.0"] for channels in (None, (2, 7))
     )
     np.testing.assert_allclose(whole, vector, rtol=1e-6)
     np.testing.assert_array_equal(some[[2, 7]], whole[[2, 7]])
@@ -73,4 +73,4 @@ def test_a_vector_gives_each_channel_its_own():
 )
 def test_what_can_not_be_is_refused_with_what_can(edit, sentence):
     with pytest.raises(ValueError, match=sentence):
-        settled([edit], B0)
+        resolve_edits([edit], B0)

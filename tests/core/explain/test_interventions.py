@@ -198,7 +198,7 @@ def test_ranking_of_the_bundled_model_equals_interventions(bundled_model, photog
 
 
 def test_progress_rises_to_one_and_false_cancels(engine, photographs, monkeypatch, count_hooks):
-    monkeypatch.setattr(engine, "_at_once", 10)
+    monkeypatch.setattr(engine, "_batch_size", 10)
     told = []
     effects = engine.rank_channels(photographs[0], BLOCK, target=0, progress=lambda share: told.append(share) or True)
     assert told == sorted(told) and told[-1] == 1 and len(told) == -(-len(effects) // 10)

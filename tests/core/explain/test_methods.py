@@ -212,7 +212,7 @@ def test_defaults_lie_within_their_limits():
 
 @pytest.mark.parametrize("name", QUICK)
 def test_progress_rises_to_one_and_false_cancels(engine, photographs, count_hooks, name):
-    engine._at_once, shares = 2, []
+    engine._batch_size, shares = 2, []
     engine.attribute(photographs[0], method=name, progress=lambda share: shares.append(share) or True, **QUICK[name])
     assert len(shares) > 2 and shares == sorted(shares) and shares[-1] == 1 and 0 < shares[0] < 1
     seen = []

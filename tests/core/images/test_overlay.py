@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from effnet_core.images.overlay import COLOUR_MAPS, colour_table, heat, overlay, placed_back, seen
+from effnet_core.images.overlay import COLOUR_MAPS, colour_table, heat, overlay, paste_crop_back, seen
 from effnet_core.images.preparation import Preparation
 
 
@@ -73,7 +73,7 @@ def test_a_crop_goes_back_to_where_it_came_from(size, preparation):
     image = photograph(size)
     box = preparation.crop_box(size)
     crop = seen(image, box)
-    whole = np.asarray(placed_back(image, crop, box), int)
+    whole = np.asarray(paste_crop_back(image, crop, box), int)
     original = np.asarray(image, int)
     assert whole.shape == original.shape
     left, top = round(box[0]), round(box[1])
@@ -93,7 +93,7 @@ def test_a_bright_patch_is_hot_where_it_lies_in_the_whole_picture():
     box = preparation.crop_box(image.size)
     values = np.zeros((7, 7), np.float32)
     values[5, 1] = 1
-    whole = np.asarray(placed_back(image, overlay(seen(image, box), values, opacity=1), box), int)
+    whole = np.asarray(paste_crop_back(image, overlay(seen(image, box), values, opacity=1), box), int)
     cell = (box[2] - box[0]) / 7
     hot = colour_table()[-1]
     np.testing.assert_allclose(whole[round(box[1] + 5.5 * cell), round(box[0] + 1.5 * cell)], hot, atol=10)

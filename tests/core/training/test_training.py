@@ -28,12 +28,12 @@ COLOURS = ((200, 20, 40), (240, 190, 20), (20, 60, 230))
 RECIPE = training_recipe.Recipe(
     phases=(training_recipe.Phase(12, 32, 0.7), training_recipe.Phase(4, 48, 0.9)),
     batch=12,
-    averaging=0.8,
+    ema_decay=0.8,
     learning_rate=5e-3,
     jitter=0.05,
     dropout=0.0,
-    test_pixels=32,
-    test_every=4,
+    validation_pixels=32,
+    validate_every=4,
 )
 
 
