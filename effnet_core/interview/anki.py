@@ -13,13 +13,13 @@ from .drills.kind import GROUPS
 
 DECK_ID, MODEL_ID = 1_905_119_461, 1_801_043_811  # fixed, so that a later export updates the same deck
 FIELDS = ("Question", "Answer", "Wanted", "Mistake", "Source")
-BACK = """{{FrontSide}}<hr id="answer"><p>{{Answer}}</p><p><b>What is listened for:</b> {{Wanted}}</p>
+BACK = """{{FrontSide}}<hr id="answer"><p>{{Answer}}</p><p><b>What the interviewer wants to hear:</b> {{Wanted}}</p>
 <p><b>Common mistake:</b> {{Mistake}}</p><p><small>{{Source}}</small></p>"""
 LOOK = ".card { font-family: sans-serif; font-size: 20px; text-align: left; max-width: 40em; margin: auto; }"
 
 
 def deck(cards: Sequence[Card]) -> bytes:
-    """An .apkg file; each card keeps its identity over exports, and is tagged with its group and level."""
+    """An .apkg file; each card keeps its identity across exports, and is tagged with its group and level."""
     model = genanki.Model(
         MODEL_ID,
         "EfficientNet interview",
@@ -27,10 +27,10 @@ def deck(cards: Sequence[Card]) -> bytes:
         templates=[{"name": "Card", "qfmt": "<h2>{{Question}}</h2>", "afmt": BACK}],
         css=LOOK,
     )
-    made = genanki.Deck(DECK_ID, "EfficientNet interview")
+    deck = genanki.Deck(DECK_ID, "EfficientNet interview")
     for card in cards:
         texts = (card.question, card.answer, card.wanted, card.mistake, card.source)
-        made.add_note(
+        deck.add_note(
             genanki.Note(
                 model,
                 [escape(text) for text in texts],
@@ -39,5 +39,5 @@ def deck(cards: Sequence[Card]) -> bytes:
             )
         )
     file = io.BytesIO()
-    genanki.Package(made).write_to_file(file)
+    genanki.Package(deck).write_to_file(file)
     return file.getvalue()

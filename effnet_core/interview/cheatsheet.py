@@ -26,7 +26,7 @@ EXAMPLE = "features.6.1"  # the block that is drawn: one of B0's widest with a s
 FORMULAS = (
     ("Compound scaling", "depth α^φ, width β^φ, resolution γ^φ, with α · β² · γ² ≈ 2 and α, β, γ ≥ 1"),
     ("The paper's values", f"α = {ALPHA:g}, β = {BETA:g}, γ = {GAMMA:g}: a step of φ costs × {{growth|3}}"),
-    ("Rounding", "layers: ⌈d · n⌉ a stage; channels: to a multiple of 8, one up if over 10 % would be lost"),
+    ("Rounding", "layers: ⌈d · n⌉ per stage; channels: to a multiple of 8, one up if over 10 % would be lost"),
     ("Convolution", "MACs = C_in · C_out · k² · H · W / groups; FLOPs = 2 · MACs (papers print MACs)"),
     ("Depthwise separable", "1/C_out + 1/k² of an ordinary convolution"),
     ("MBConv, expansion t", "1×1: C → tC · depthwise k×k, stride s · SE on tC · 1×1: tC → C′, linear"),
@@ -52,9 +52,9 @@ NUMBERS = (
     "compound {single.compound} % top-1.",
     "ResNet-50's recipe alone: {tv.resnet50.v1|3} to {tv.resnet50.v2|3} % (torchvision).",
 )
-SAID_WRONG = (
+MISCONCEPTIONS = (
     "The product α · β² · γ² is not two, and B1 is not φ = 1: released coefficients were picked by hand.",
-    "SE's ratio is of the block's input, not of the expanded channels.",
+    "SE's ratio applies to the block's input, not to the expanded channels.",
     "No activation after the projection; drop connect here is stochastic depth.",
     "Few FLOPs do not mean fast: depthwise waits for memory.",
     "B0's search rewarded FLOPs; MnasNet's rewarded latency.",
@@ -79,7 +79,7 @@ def pdf() -> bytes:
     sheet.next_column()
     draw_block(sheet)
     sheet.notes("Numbers to know", [filled(text) for text in NUMBERS])
-    sheet.notes("Often told wrong", SAID_WRONG)
+    sheet.notes("Common misconceptions", MISCONCEPTIONS)
     sheet.notes("Sources", (SOURCES,))
     return bytes(sheet.page.output())
 
@@ -96,7 +96,7 @@ def formulas() -> list[tuple[str, str]]:
 
 
 def b0_table() -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Header and rows of the paper's Table 1: what each stage takes in and gives, with its cost."""
+    """Header and rows of the paper's Table 1: each stage's input, output and cost."""
     b0 = released("b0")
     layers, rows = layers_of(b0), [("1", f"Conv {STEM_KERNEL}×{STEM_KERNEL}", f"{b0.resolution}", b0.stem_channels, 1)]
     size = layers[0].size

@@ -17,7 +17,7 @@ TABLE2, TABLE4 = "effnet_table2_imagenet", "effnet_table4_latency"
 
 
 class Compared(NamedTuple):
-    """At which size (px) a network is compared, and under which name which table publishes what it costs."""
+    """The size (px) at which a network is compared, and the table and name under which its cost is published."""
 
     resolution: int
     table: str | None = None
@@ -25,7 +25,7 @@ class Compared(NamedTuple):
 
 
 COMPARED = {
-    f"efficientnet_{k}": Compared(made.resolution, TABLE2, f"EfficientNet-{k.upper()}") for k, made in RELEASES.items()
+    f"efficientnet_{k}": Compared(size.resolution, TABLE2, f"EfficientNet-{k.upper()}") for k, size in RELEASES.items()
 }
 COMPARED |= {
     "amoebanet_a": Compared(331, TABLE2, "AmoebaNet-A"),
@@ -45,7 +45,7 @@ NAMES = {compared.model: name for name, compared in COMPARED.items() if compared
 
 
 class Columns(NamedTuple):
-    """Where a table keeps a network's name and cost, and what one of its units is."""
+    """The columns of a table that hold a network's name and cost, and the size of their units."""
 
     model: str
     params: str
@@ -63,7 +63,7 @@ COLUMNS = {
 
 
 class Published(NamedTuple):
-    """What is printed about a network, as rounded as it is printed; None where nothing is."""
+    """The printed cost of a network, rounded as in print; None where nothing is printed."""
 
     params: int | None = None
     macs: int | None = None
@@ -166,13 +166,13 @@ class Claim:
 @cache
 def claims() -> tuple[Claim, ...]:
     """Every claim of Tables 2 and 4 about EfficientNet and another network; the headlines first."""
-    made = [*_ratios(), *_latencies(), *_accuracies()]
+    every_claim = [*_ratios(), *_latencies(), *_accuracies()]
     rank = {pair: place for place, pair in enumerate(HEADLINES)}
-    return tuple(sorted(made, key=lambda claim: rank.get((claim.ours_label, claim.theirs_label), len(rank))))
+    return tuple(sorted(every_claim, key=lambda claim: rank.get((claim.ours_label, claim.theirs_label), len(rank))))
 
 
 def resolution(name: str) -> int:
-    """At how many pixels a network is built and measured for a claim. ValueError tells the names there are."""
+    """Side in pixels at which a claim's network is built. Raises ValueError listing the valid names."""
     if name not in COMPARED:
         raise ValueError(f"no network is called {name!r}; there are {', '.join(COMPARED)}")
     return COMPARED[name].resolution
@@ -188,7 +188,7 @@ def newest() -> list[tables.Row]:
 def _ratios() -> list[Claim]:
     """Table 2 compares each network with the EfficientNet of its group."""
     rows = {row["model"]: row for row in newest()}
-    made = []
+    ratios = []
     for row in rows.values():
         if row["model"] == row["group"]:
             continue
@@ -201,27 +201,27 @@ def _ratios() -> list[Claim]:
                 "published_ours": rows[row["group"]][column],
                 "published_theirs": row[column],
             }
-            made.append(_claim(kind, row["group"], row["model"], source=row["source"], **values))
-    return made
+            ratios.append(_claim(kind, row["group"], row["model"], source=row["source"], **values))
+    return ratios
 
 
 def _latencies() -> list[Claim]:
     """Table 4 has pairs: the other network, then the EfficientNet with its printed speed-up."""
     rows = tables.table(TABLE4)
     ours = [row for row in rows if row["speedup_printed"]]
-    made = []
+    speedups = []
     for row in ours:
         other = next(other for other in rows if other["pair"] == row["pair"] and other is not row)
         values = {"published_ours": row["latency_s"], "published_theirs": other["latency_s"]}
         source = f"{row['source']}; {row['machine']}"
-        made.append(
+        speedups.append(
             _claim("speedup", row["model"], other["model"], published=row["speedup_printed"], source=source, **values)
         )
-    return made
+    return speedups
 
 
 def _accuracies() -> list[Claim]:
-    """The introduction sets B4 against ResNet-50."""
+    """The introduction compares B4 with ResNet-50."""
     rows = {row["model"]: row for row in newest()}
     ours, theirs = rows["EfficientNet-B4"], rows["ResNet-50"]
     values = {"published_ours": ours["top1_pct"], "published_theirs": theirs["top1_pct"]}
@@ -230,7 +230,7 @@ def _accuracies() -> list[Claim]:
 
 
 def _claim(kind: str, ours: str, theirs: str, **values) -> Claim:
-    """With what the errata say of it, and with what is counted here."""
+    """Add the errata on the claim and the counts of this app."""
     errata = {row["id"]: row["correct_or_clarified"] for row in tables.table("errata")}
     counts = {row["name"]: row for row in tables.networks()}
     counted = KINDS[kind].counted

@@ -18,14 +18,15 @@ DIGITS = 12  # of an answer that is no whole number: what float arithmetic leave
 
 
 def drill(kind: str, seed: int, level: int) -> Drill:
-    """The drill of this kind, seed and level: always the same. ValueError tells kinds and levels."""
+    """The drill of this kind, seed and level: always the same. Raises ValueError listing the valid kinds or levels."""
     if kind not in KINDS:
         raise ValueError(f"no kind of drill is called {kind!r}; there are {', '.join(KINDS)}")
     _check_level(level)
-    made, asked = KINDS[kind].draw(Random(f"{kind} {level} {seed}"), level), KINDS[kind]
-    answer = float(f"{made.answer:.{DIGITS}g}") if isinstance(made.answer, float) else made.answer
-    question = _with_precision(made, asked)
-    return Drill(kind, level, question, answer, asked.unit, asked.tolerance, made.working, made.given)
+    drawn_from = KINDS[kind]
+    task = drawn_from.draw(Random(f"{kind} {level} {seed}"), level)
+    answer = float(f"{task.answer:.{DIGITS}g}") if isinstance(task.answer, float) else task.answer
+    question = _with_precision(task, drawn_from)
+    return Drill(kind, level, question, answer, drawn_from.unit, drawn_from.tolerance, task.working, task.given)
 
 
 def deal(
@@ -51,7 +52,7 @@ def deal(
 
 
 def kinds_of(group: str | None = None) -> list[str]:
-    """Names of the kinds of a group, or of all. ValueError tells the groups."""
+    """Names of the kinds of a group, or of all. Raises ValueError listing the valid groups."""
     if group is not None and group not in GROUPS:
         raise ValueError(f"no group of drills is called {group!r}; there are {', '.join(GROUPS)}")
     wanted = GROUPS if group is None else (group,)

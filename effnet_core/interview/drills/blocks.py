@@ -50,7 +50,7 @@ def step_share(random: Random, level: int) -> Task:
     layers = block_layers(*drawn)
     part, whole = total([layer for layer in layers if layer.role in STEPS[step]]).macs, total(layers).macs
     return Task(
-        f"{drawn}: which share of its multiply-accumulates is in the {step} step?",
+        f"{drawn}: what share of its multiply-accumulates is in the {step} step?",
         100 * part / whole,
         (*map(macs_line, layers), f"{part:,} of {whole:,} = {percent(part / whole)}"),
         drawn.given | {"step": step},
@@ -94,7 +94,7 @@ def widest_tensor(random: Random, level: int) -> Task:
     if block.expansion > 1:
         inside["after expand"] = block.expanded_channels * drawn.size**2
     return Task(
-        f"{drawn}: how many values has the largest tensor between its steps, input and output included, for one "
+        f"{drawn}: how many values does the largest tensor between its steps have, input and output included, for one "
         "picture?",
         max(inside.values()),
         tuple(f"{where}: {values:,}" for where, values in inside.items()),
@@ -111,7 +111,7 @@ def adds_its_input(random: Random, level: int) -> Task:
     choices = {
         (False, False): "yes",
         (True, False): "no: its stride shrinks the picture",
-        (False, True): "no: its output has other channels than its input",
+        (False, True): "no: its output and its input have different numbers of channels",
         (True, True): "no: both the picture's size and the channels change",
     }
     return Task(
@@ -133,8 +133,8 @@ def thin_shortcut(random: Random, level: int) -> Task:
     thin = block.in_channels * drawn.size**2
     wide = block.expanded_channels * drawn.size**2 + block.expanded_channels * drawn.out_size**2
     return Task(
-        f"{drawn}. The shortcut of an inverted residual joins thin tensors. How many times the values of the block's "
-        "input have the two wide tensors, before and after its depthwise step, together?",
+        f"{drawn}. The shortcut of an inverted residual joins thin tensors. How many times larger than the block's "
+        "input are the two wide tensors, before and after its depthwise step, together?",
         wide / thin,
         (
             f"input: {block.in_channels} · {drawn.size}² = {thin:,}",
@@ -158,9 +158,9 @@ def receptive_field(random: Random, level: int) -> Task:
             f"{kernel}x{kernel}, stride {stride}: {field} + ({kernel} - 1) · {jump} = {field + (kernel - 1) * jump}"
         )
         field, jump = field + (kernel - 1) * jump, jump * stride
-    told = ", then ".join(f"{kernel}x{kernel} with stride {stride}" for kernel, stride in stack)
+    listed = ", then ".join(f"{kernel}x{kernel} with stride {stride}" for kernel, stride in stack)
     return Task(
-        f"Convolutions one after the other: {told}. How many pixels wide is the region of the input that one output "
+        f"Convolutions one after the other: {listed}. How many pixels wide is the region of the input that one output "
         "value depends on? (1x1 convolutions between them change nothing.)",
         field,
         (*lines, "each layer adds (kernel - 1) times the strides before it"),
@@ -194,13 +194,13 @@ def map_side(random: Random, level: int) -> Task:
 
 @kind("mbconv", "%", 0.01)
 def survives_relu(random: Random, level: int) -> Task:
-    """Chance that a value outlives ReLU in at least one of its expanded copies."""
+    """Probability that a value survives ReLU in at least one of its expanded copies."""
     copies = random.randint(1, 3) if level == 1 else random.randint(2, 8)
     zeroed = 0.5 if level < 3 else random.randint(2, 9) / 10
     lost = zeroed**copies
     return Task(
         f"Take a value that an expansion copies into {copies} channels with weights of random sign. ReLU sets each "
-        f"copy to zero with probability {zeroed:g}, independently. With which probability does one or more survive?",
+        f"copy to zero with probability {zeroed:g}, independently. What is the probability that at least one survives?",
         100 * (1 - lost),
         (
             f"all are lost with probability {zeroed:g}^{copies} = {number(lost)}",

@@ -58,7 +58,8 @@ def wide_bottleneck(random: Random, level: int) -> Task:
     )
     return Task(
         f"A ResNet bottleneck has {out} channels in and out and {inner} inside. Wide ResNet multiplies the inside by "
-        f"{factor} and leaves the outside. By which factor do the block's parameters grow (batch norm counted)?",
+        f"{factor} and leaves the outside unchanged. By what factor do the block's "
+        "parameters grow (batch norm counted)?",
         wide / plain,
         (
             f"plain: {plain:,}; wide: {wide:,}",
@@ -76,7 +77,8 @@ def mobilenet_block(random: Random, level: int) -> Task:
     gate = total([layer for layer in layers if layer.role in SE_ROLES]).params
     whole = total(layers).params
     return Task(
-        f"{drawn}, has {whole:,} parameters. How many has MobileNetV2's block of the same shape? {COUNTED_PARAMS}",
+        f"{drawn}, has {whole:,} parameters. How many does MobileNetV2's block of the same shape have? "
+        f"{COUNTED_PARAMS}",
         whole - gate,
         (
             f"MobileNetV2's inverted residual has the same three convolutions, no SE (and ReLU6, which has no "
@@ -101,8 +103,8 @@ def fused_block(random: Random, level: int) -> Task:
     plain = getattr(total(layers), what)
     words = {"macs": "multiply-accumulates", "params": "parameters (batch norm counted)"}[what]
     return Task(
-        f"{drawn}, but without SE. EfficientNetV2's Fused-MBConv puts one ordinary {block.kernel}x{block.kernel} "
-        f"convolution in the place of expand and depthwise. How many times the {words} has it?",
+        f"{drawn.without_se}, without SE. EfficientNetV2's Fused-MBConv replaces expand and depthwise with one "
+        f"ordinary {block.kernel}x{block.kernel} convolution. By what factor do the {words} grow?",
         fused / plain,
         (
             f"MBConv: {plain:,}",
@@ -125,7 +127,7 @@ def pipeline_bubble(random: Random, level: int) -> Task:
     share = idle if wanted == "idle" else 1 - idle
     return Task(
         f"GPipe splits a network over {partitions} accelerators and a batch into {batches} micro-batch"
-        f"{'es' * (batches > 1)}. All partitions take equally long. Which share of the accelerators' time is {wanted}?",
+        f"{'es' * (batches > 1)}. All partitions take equally long. What share of the accelerators' time is {wanted}?",
         100 * share,
         (
             f"the first micro-batch needs {partitions} steps to come through, each other one step more: {slots} steps",
@@ -149,7 +151,7 @@ def published_ratio(random: Random, level: int) -> Task:
     return Task(
         f"The paper's Table 2 prints {other[column]:g} {words[1]} {words[0]} for {other['model']} (top-1 "
         f"{other['top1_pct']:g} %) and {base[column]:g} {words[1]} for {base['model']} ({base['top1_pct']:g} %). "
-        f"How many times as many has {other['model']}?",
+        f"How many times as many does {other['model']} have?",
         ratio,
         (f"{other[column]:g} / {base[column]:g} = {number(ratio)}", f"source: {other['source']}"),
         {"model": other["model"], "base": base["model"], "column": column, "version": other["version"]},

@@ -66,7 +66,7 @@ def larger_kernel(random: Random, level: int) -> Task:
     before, after = (total(block_layers(block, drawn.size)).macs for block in (small, large))
     depthwise = next(layer for layer in block_layers(small, drawn.size) if layer.role == "depthwise")
     return Task(
-        f"{drawn._replace(block=small)}. By how many percent do its multiply-accumulates grow with a "
+        f"{drawn._replace(block=small)}. By what percentage do its multiply-accumulates grow with a "
         f"{large.kernel}x{large.kernel} kernel instead?",
         100 * (after / before - 1),
         (
@@ -94,7 +94,7 @@ def wider_block(random: Random, level: int) -> Task:
         for one in (block, wide)
     )
     return Task(
-        f"{drawn}: all its channels are multiplied by {factor}. By which factor do the multiply-accumulates of its "
+        f"{drawn}: all its channels are multiplied by {factor}. By what factor do the multiply-accumulates of its "
         "three convolutions grow (SE left out)?",
         sum(new.values()) / sum(old.values()),
         (
@@ -115,16 +115,16 @@ def arithmetic_intensity(random: Random, level: int) -> Task:
     out = channels if depthwise or level == 1 else _channels(random, level)
     weights = channels * kernel**2 if depthwise else channels * out
     macs, moved = weights * side**2, (channels + out) * side**2 + weights
-    told = f"A {kernel}x{kernel} depthwise convolution of {channels} channels"
+    convolution = f"A {kernel}x{kernel} depthwise convolution of {channels} channels"
     return Task(
-        f"{told if depthwise else f'A 1x1 convolution, {channels} -> {out} channels,'} at {side} px, stride 1, batch "
-        "1. How many multiply-accumulates does it do for each value that it reads or writes, with input, weights and "
-        "output each moved once?",
+        f"{convolution if depthwise else f'A 1x1 convolution, {channels} -> {out} channels,'} at {side} px, stride 1, "
+        "batch 1. How many multiply-accumulates does it do for each value that it reads or writes, if input, weights "
+        "and output are each moved once?",
         macs / moved,
         (
             f"MACs: {weights:,} weights · {side}² positions = {macs:,}",
             f"values moved: {channels} · {side}² in + {out} · {side}² out + {weights:,} weights = {moved:,}",
-            f"{number(macs / moved)} per value; far under what a GPU could do per value, the memory sets the pace",
+            f"{number(macs / moved)} per value; far below what a GPU could do per value, so memory sets the pace",
         ),
         {
             "in_channels": channels,

@@ -112,7 +112,7 @@ def sized_blocks(member: str) -> tuple[tuple[Block, int], ...]:
 
 
 class Sized(NamedTuple):
-    """An MBConv with the side of its input in px, and how its drill tells it."""
+    """An MBConv with the side of its input in px, and its description in the question."""
 
     block: Block
     size: int
@@ -126,12 +126,16 @@ class Sized(NamedTuple):
         names = ("expansion", "kernel", "stride", "in_channels", "out_channels")
         return {name: getattr(self.block, name) for name in names} | {"size": self.size, "se_ratio": SE_RATIO}
 
-    def __str__(self) -> str:
+    @property
+    def without_se(self) -> str:
         block = self.block
         return (
             f"MBConv{block.expansion}, {block.in_channels} -> {block.out_channels} channels, "
-            f"{block.kernel}x{block.kernel}, stride {block.stride}, at {self.size} px, SE {SE_RATIO:g}"
+            f"{block.kernel}x{block.kernel}, stride {block.stride}, at {self.size} px"
         )
+
+    def __str__(self) -> str:
+        return f"{self.without_se}, SE {SE_RATIO:g}"
 
 
 def draw_block(random: Random, level: int, *, wide: bool = False) -> Sized:

@@ -21,7 +21,8 @@ def weight_memory(random: Random, level: int) -> Task:
     copies = 1 if level < 3 else random.choice((2, 3, 4))
     params = network_cost(member).params
     what = {1: "the parameters take", 2: "the parameters and their gradients take"}.get(
-        copies, f"the parameters, their gradients and {copies - 2} optimiser value(s) for each take"
+        copies,
+        f"the parameters, their gradients and {copies - 2} optimiser value{'s' * (copies > 3)} per parameter take",
     )
     return Task(
         f"EfficientNet-{member.upper()} has {params:,} parameters. How many megabytes (10^6 bytes) do "
@@ -62,8 +63,8 @@ def other_resolution(random: Random, level: int) -> Task:
     pixels = random.choice((128, 160, 256, 320, 448))
     ratio = network_cost(member, pixels).macs / network_cost(member).macs
     return Task(
-        f"EfficientNet-{member.upper()} is fed {pixels} px instead of {own.resolution} px. By which factor do its "
-        "multiply-accumulates change?",
+        f"EfficientNet-{member.upper()} gets pictures of {pixels} px instead of {own.resolution} px. By what factor do "
+        "its multiply-accumulates change?",
         ratio,
         (
             f"nearly all layers cost pixels: ({pixels} / {own.resolution})² = {number((pixels / own.resolution) ** 2)}",
@@ -84,11 +85,11 @@ def new_classifier(random: Random, level: int) -> Task:
     head = next(layer for layer in network_layers(member, classes=classes) if layer.role == "classifier")
     old = next(layer for layer in network_layers(member) if layer.role == "classifier")
     before = network_cost(member).params
-    asked = "are trained if the rest is frozen" if frozen else "has the network then"
+    wanted = "are trained if the rest is frozen" if frozen else "does the network have then"
     return Task(
         f"EfficientNet-{member.upper()} has {before:,} parameters with {own.classes:,} classes, and its head has "
         f"{own.head_channels:,} channels. Its classifier is replaced by one for {classes} classes. How many parameters "
-        f"{asked}?",
+        f"{wanted}?",
         head.params if frozen else before - old.params + head.params,
         (
             f"new classifier: {own.head_channels:,} · {classes} + {classes} = {head.params:,}",
@@ -142,12 +143,12 @@ def wasted_padding(random: Random, level: int) -> Task:
     growth, pixel_growth = macs[pixels] / macs[lower], (pixels / lower) ** 2
     return Task(
         f"EfficientNet-{member.upper()} costs {macs[lower]:,} multiply-accumulates at {lower} px and {macs[pixels]:,} "
-        f"at {pixels} px. How many percent more does it cost per pixel at {pixels} px?",
+        f"at {pixels} px. What percentage more does it cost per pixel at {pixels} px?",
         100 * (growth / pixel_growth - 1),
         (
             f"compute grows by {number(growth)}, pixels by ({pixels} / {lower})² = {number(pixel_growth)}",
             f"{number(growth)} / {number(pixel_growth)} - 1 = {percent(growth / pixel_growth - 1)}",
-            "each stride of 2 rounds an odd side up: what is no multiple of 32 computes on padding",
+            "each stride of 2 rounds an odd side up: a size that is not a multiple of 32 computes on padding",
         ),
         {"member": member, "lower": lower, "resolution": pixels},
     )
@@ -161,11 +162,11 @@ def flops_of_training(random: Random, level: int) -> Task:
     pictures = random.choice((10_000, 50_000, 100_000, 1_000_000))
     passes = 1 if level == 1 else random.randint(2, 60)
     times = 1 if level == 1 else 3
-    told = "one forward pass over" if level == 1 else f"training for {passes} epochs on"
+    passes_made = "one forward pass over" if level == 1 else f"training for {passes} epochs on"
     rule = "" if level == 1 else " (a backward pass costs twice a forward pass)"
     return Task(
         f"EfficientNet-{member.upper()} takes {macs:,} multiply-accumulates for a picture. How many floating point "
-        f"operations does {told} {pictures:,} pictures take{rule}?",
+        f"operations does {passes_made} {pictures:,} pictures take{rule}?",
         2 * times * macs * passes * pictures,
         (
             "one multiply-accumulate is two operations",

@@ -35,7 +35,7 @@ def scaled_resolution(random: Random, level: int) -> Task:
     gamma = GAMMA if level < 3 else random.randint(102, 125) / 100
     exact = BASE_PX * gamma**phi
     return Task(
-        f"B0 takes {BASE_PX} px. Which resolution does the formula give for φ = {phi:g} with γ = {gamma:g}, "
+        f"B0 takes {BASE_PX} px. What resolution does the formula give for φ = {phi:g} with γ = {gamma:g}, "
         "rounded to whole pixels?",
         round_resolution(exact),
         (f"γ^φ = {gamma:g}^{phi:g} = {number(gamma**phi)}", f"{BASE_PX} · {number(gamma**phi)} = {number(exact)} px"),
@@ -51,14 +51,14 @@ def scaled_channels(random: Random, level: int) -> Task:
     exact, rounded = channels * width, round_channels(channels * width)
     up = max(8, int(exact + 4) // 8 * 8)
     return Task(
-        f"A stage has {channels} channels. How many has it at width × {width:g}, after EfficientNet's rounding?",
+        f"A stage has {channels} channels. How many does it have at width × {width:g}, after EfficientNet's rounding?",
         rounded,
         (
             f"{channels} · {width:g} = {number(exact)}",
             f"the nearest multiple of 8 is {up}",
             f"at least 90 % of {number(exact)}, so it stays"
             if up == rounded
-            else f"under 90 % of {number(exact)}, so one step of 8 up: {rounded}",
+            else f"below 90 % of {number(exact)}, so one step of 8 up: {rounded}",
         ),
         {"channels": channels, "width": width},
     )
@@ -76,7 +76,7 @@ def scaled_depth(random: Random, level: int) -> Task:
         "How many blocks are there then, after EfficientNet's rounding?",
         sum(scaled),
         (
-            "each stage by itself, rounded up: "
+            "each stage separately, rounded up: "
             + ", ".join(f"{count} · {depth:g} -> {new}" for count, new in zip(layers, scaled, strict=True)),
             f"{' + '.join(map(str, scaled))} = {sum(scaled)}; rounding the sum alone would give less or the same",
         ),
@@ -92,7 +92,7 @@ def compute_growth(random: Random, level: int) -> Task:
     alpha, beta, gamma = chosen.values()
     step = growth(alpha, beta, gamma)
     return Task(
-        f"α = {alpha:g}, β = {beta:g}, γ = {gamma:g}. By which factor does compute grow at φ = {phi:g}, "
+        f"α = {alpha:g}, β = {beta:g}, γ = {gamma:g}. By what factor does compute grow at φ = {phi:g}, "
         "before anything is rounded?",
         step**phi,
         (f"α · β² · γ² = {alpha:g} · {beta:g}² · {gamma:g}² = {number(step)}", f"{number(step)}^{phi:g}"),
@@ -133,14 +133,14 @@ def implied_phi(random: Random, level: int) -> Task:
     ratio = release.resolution / BASE_PX if what == "resolution" else getattr(release, what)
     if level == 3:
         ratio = random.randint(110, 400) / 100
-    told = f"{member.upper()} has {what} × {number(ratio)}" if level < 3 else f"A network has {what} × {ratio:g}"
+    premise = f"{member.upper()} has {what} × {number(ratio)}" if level < 3 else f"A network has {what} × {ratio:g}"
     return Task(
-        f"{told} against B0. Which φ would the formula need for that, with {letter} = {base:g}?",
+        f"{premise} against B0. Which φ would the formula need for that, with {letter} = {base:g}?",
         math.log(ratio) / math.log(base),
         (
             f"{base:g}^φ = {number(ratio)}",
             f"φ = ln {number(ratio)} / ln {base:g} = {number(math.log(ratio))} / {number(math.log(base))}",
-            "each of a released network's three coefficients implies another φ: they were picked by hand",
+            "each of a released network's three coefficients implies a different φ: they were picked by hand",
         ),
         {"ratio": ratio, "base": base},
     )
@@ -156,7 +156,7 @@ def one_axis(random: Random, level: int) -> Task:
     what, power = ("MACs", "weights", "activations")[index], axes[axis][index]
     return Task(
         f"A stack of ordinary 3x3 convolutions, as many channels in as out, has its {axis} multiplied by {factor:g} "
-        f"and nothing else. By which factor do its {what} grow?",
+        f"and nothing else. By what factor do its {what} grow?",
         factor**power,
         (
             "MACs = layers · channels in · channels out · 3² · pixels; weights have no pixels in them, "
@@ -174,14 +174,14 @@ def network_ratio(random: Random, level: int) -> Task:
     what = "macs" if level < 3 else random.choice(("macs", "params"))
     costs = {name: network_cost(name) for name in (small, large)}
     amounts = {name: getattr(cost, what) for name, cost in costs.items()}
-    told = {
+    sizes = {
         name: f"{name.upper()} has depth × {RELEASES[name].depth:g}, width × {RELEASES[name].width:g} and "
         f"{RELEASES[name].resolution} px"
         for name in (small, large)
     }
     words = {"macs": "MACs", "params": "parameters"}[what]
     return Task(
-        f"{told[small]}, {told[large]}. How many times {small.upper()}'s {words} has {large.upper()}?",
+        f"{sizes[small]}, {sizes[large]}. By what factor do {large.upper()}'s {words} exceed {small.upper()}'s?",
         amounts[large] / amounts[small],
         (
             *(f"{name.upper()}: {amount:,} {words}" for name, amount in amounts.items()),

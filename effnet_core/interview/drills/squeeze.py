@@ -17,10 +17,10 @@ def squeeze_width(random: Random, level: int) -> Task:
     drawn = draw_block(random, level)
     block = drawn.block
     return Task(
-        f"{drawn}: how many channels has the vector between SE's two layers?",
+        f"{drawn}: how many channels does the vector between SE's two layers have?",
         block.squeeze_channels,
         (
-            f"the ratio is taken of the block's input, not of the {block.expanded_channels} channels that it gates",
+            f"the ratio applies to the block's input, not to the {block.expanded_channels} channels that it gates",
             f"{block.in_channels} · {SE_RATIO:g} = {block.in_channels * SE_RATIO:g}, whole part, at least 1",
         ),
         drawn.given,
@@ -33,7 +33,7 @@ def se_params(random: Random, level: int) -> Task:
     drawn = draw_block(random, level)
     layers = [layer for layer in block_layers(*drawn) if layer.role in SE_ROLES]
     return Task(
-        f"{drawn}: how many parameters has its squeeze-and-excitation, biases included?",
+        f"{drawn}: how many parameters does its squeeze-and-excitation have, biases included?",
         total(layers).params,
         (*map(params_line, layers), f"together {total(layers).params:,}"),
         drawn.given,
@@ -51,14 +51,14 @@ def se_share(random: Random, level: int) -> Task:
     words = {"params": "parameters", "macs": "multiply-accumulates"}[what]
     return Task(
         f"EfficientNet-{member.upper()} has {whole:,} {words}, {part:,} of them in squeeze-and-excitation. "
-        "Which share is that?"
+        "What percentage is that?"
         if level == 1
-        else f"Which share of EfficientNet-{member.upper()}'s {whole:,} {words} is in squeeze-and-excitation?",
+        else f"What percentage of EfficientNet-{member.upper()}'s {whole:,} {words} is in squeeze-and-excitation?",
         100 * part / whole,
         (
             f"SE's two layers in all {len(released(member).blocks)} blocks: {part:,} {words}",
-            f"{part:,} / {whole:,} = {percent(part / whole)}: dear in parameters, almost free in compute, since its "
-            "layers see one vector and not a picture",
+            f"{part:,} / {whole:,} = {percent(part / whole)}: expensive in parameters, almost free in compute, since "
+            "its layers see one vector and not a picture",
         ),
         {"member": member, "what": what},
     )

@@ -65,7 +65,7 @@ def scaled_learning_rate(random: Random, level: int) -> Task:
     if level > 1:
         base = random.randint(1, 40) / 1000
     return Task(
-        f"The rule is {base:g} for each {images} pictures in a batch. Which learning rate belongs to a batch of "
+        f"The rule is {base:g} for each {images} pictures in a batch. What is the learning rate for a batch of "
         f"{batch:,}?",
         base * batch / images,
         (f"{base:g} · {batch:,} / {images} = {number(base * batch / images)}",),
@@ -159,8 +159,8 @@ def moving_average(random: Random, level: int) -> Task:
     old, new = (1, 0) if level < 3 else (random.randint(1, 9), random.randint(10, 19))
     answer = new + (old - new) * decay**steps
     return Task(
-        f"A moving average, average <- {decay:g} · average + (1 - {decay:g}) · weight, stands at {old}. From now on "
-        f"the weight is {new}. Where is the average after {steps:,} steps?",
+        f"A moving average, average <- {decay:g} · average + (1 - {decay:g}) · weight, is {old} now. From now on "
+        f"the weight is {new}. What is the average after {steps:,} steps?",
         answer,
         (
             f"the distance to {new} shrinks by {decay:g} each step: {decay:g}^{steps:,} = {number(decay**steps)}",
