@@ -12,7 +12,7 @@ from .model_arguments import add_model_arguments, load_model
 from .tables import print_table
 
 if TYPE_CHECKING:
-    from ..explain.results import Comparison, Explanation
+    from ..explain.results import Explanation, Intervention
 
 
 TOP = 5
@@ -62,7 +62,7 @@ def answers(explanation: Explanation) -> list[dict]:
     return [{key: getattr(row, key) for key in keys} for row in explanation.top[:TOP]]
 
 
-def print_changes(found: Comparison) -> None:
+def print_changes(found: Intervention) -> None:
     """The top classes of either answer: probability and logit before and after."""
     rows = [
         [
@@ -71,7 +71,7 @@ def print_changes(found: Comparison) -> None:
             f"{row.after.probability:7.1%}",
             f"{row.before.logit:8.3f}",
             f"{row.after.logit:8.3f}",
-            f"{row.logit:+8.3f}",
+            f"{row.logit_change:+8.3f}",
         ]
         for row in found.changes
     ]

@@ -33,11 +33,11 @@ from .results import (
     BlockTrace,
     ChannelEffect,
     ClassChange,
-    Comparison,
     Explanation,
     Faithfulness,
     Gates,
     Heatmap,
+    Intervention,
     Randomised,
 )
 
@@ -243,7 +243,7 @@ class Engine:
         top: int = 5,
         layer: str | None = None,
         target: int | None = None,
-    ) -> Comparison:
+    ) -> Intervention:
         """One picture's answer before and after gates are edited, the changes of the top classes of either.
 
         `layer`, `target`: where and for which class Grad-CAM looks, by default the last convolution and the first
@@ -255,7 +255,7 @@ class Engine:
         before, after = self._on_device(lambda: self._edited(x, gates, stage, target))
         rows = [{row.index: row for row in answer.top} for answer in (before, after)]
         chosen = dict.fromkeys(row.index for answer in (before, after) for row in answer.top[:top])
-        return Comparison(
+        return Intervention(
             tuple(edits), before, after, tuple(ClassChange(rows[0][index], rows[1][index]) for index in chosen)
         )
 

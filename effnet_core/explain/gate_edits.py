@@ -1,4 +1,4 @@
-"""Edits of SE gates as data: what a person asks for, read from text, settled against a network's blocks.
+"""Edits of SE gates as data: what a person asks for, read from text, resolved against a network's blocks.
 
 A gate lies in 0..1: 0 closes its channel, 1 lets it pass as it is. Where edits meet, the later one holds.
 """

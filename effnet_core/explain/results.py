@@ -86,13 +86,13 @@ class ClassChange:
     after: Prediction
 
     @property
-    def logit(self) -> float:
+    def logit_change(self) -> float:
         """By how much its logit rose; negative where it fell."""
         return self.after.logit - self.before.logit
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Intervention:
     """One picture's answer with the network's own gates and with edited ones.
 
     `before`, `after`: all classes, best first, and one heat map each, of the same class: the first one before unless

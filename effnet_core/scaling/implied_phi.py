@@ -54,7 +54,7 @@ def usual_phi(member: str) -> float:
     return 0.0 if member == "b0" else float(rows[f"efficientnet-{member}"])
 
 
-class Comparison(NamedTuple):
+class FormulaComparison(NamedTuple):
     """A released network beside the formula at the φ that people give for it, with what differs in words."""
 
     member: str
@@ -65,10 +65,10 @@ class Comparison(NamedTuple):
     why: str
 
 
-def comparison(member: str) -> Comparison:
+def comparison(member: str) -> FormulaComparison:
     phi = usual_phi(member)
     ours, theirs = compound(phi), released(member)
-    return Comparison(member, phi, theirs, ours, _differences(theirs, ours), _why(implied(member)))
+    return FormulaComparison(member, phi, theirs, ours, _differences(theirs, ours), _why(implied(member)))
 
 
 def _differences(theirs: Architecture, ours: Architecture) -> str:

@@ -31,7 +31,7 @@ class Recipe:
     jitter: float = 0.2
     muon: bool = True
     validation_pixels: int = 96
-    validate_every: int = 4  # epochs; the last four are always tested
+    validate_every: int = 4  # epochs; always after the last four
     seed: int = 0
 
     @property

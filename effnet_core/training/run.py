@@ -56,7 +56,7 @@ class Run:
         (self.folder / "last.tmp").replace(self.folder / "last.pt")
 
     def train(self, train: Pictures, validation: Pictures) -> Iterator[dict]:
-        """One row an epoch: losses, rates, accuracy where it was tested. Checkpoints as it goes."""
+        """One row an epoch: losses, rates, accuracy where it was measured. Checkpoints as it goes."""
         if len(train.images) < self.recipe.batch:
             raise ValueError(f"{len(train.images)} training pictures came; a batch takes {self.recipe.batch}")
         train = Pictures(train.images.to(self.device), train.targets.to(self.device))

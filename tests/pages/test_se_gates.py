@@ -107,8 +107,10 @@ def test_an_edit_on_the_screen_is_the_engines(offline, statistics, link, edit):
     np.testing.assert_allclose(numbers(after["x"]), [row.after.probability for row in found.changes], atol=1e-5)
     table = at.dataframe[0].value
     assert list(table["class"]) == [row.before.label for row in found.changes]
-    np.testing.assert_allclose(table["change of the logit"], [row.logit for row in found.changes], rtol=1e-3, atol=1e-3)
-    way = "raises" if found.changes[0].logit > 0 else "lowers"
+    np.testing.assert_allclose(
+        table["change of the logit"], [row.logit_change for row in found.changes], rtol=1e-3, atol=1e-3
+    )
+    way = "raises" if found.changes[0].logit_change > 0 else "lowers"
     assert f"{way} the logit of **{found.before.top[0].label}**" in words(at)
     maps = [image.captions[0] for image in at.get("image") if "Grad-CAM" in image.captions[0]]
     assert [text.split(":")[0] for text in maps] == ["Grad-CAM before", "Grad-CAM after"]

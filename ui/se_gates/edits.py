@@ -16,7 +16,7 @@ from . import at_a_glance, compared
 
 if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
-    from effnet_core.explain.results import ClassChange, Comparison, Explanation
+    from effnet_core.explain.results import ClassChange, Explanation, Intervention
 
 
 CLOSE, OPEN, ONE, MEAN, OFF = "close", "open", "one", "mean", "off"
@@ -104,20 +104,20 @@ def edited(engine: Engine, picture: pictures.Picture, edit: GateEdit, told: str)
     st.dataframe(change_rows(found.changes), hide_index=True, key="se_gates.changes_table")
 
 
-def in_words(found: Comparison) -> str:
+def in_words(found: Intervention) -> str:
     """What was measured on the first class, and which class is first afterwards."""
     first = found.changes[0]
-    way = "raises" if first.logit > 0 else "lowers"
+    way = "raises" if first.logit_change > 0 else "lowers"
     name, after = predictions.class_name(first.before), predictions.class_name(found.after.top[0])
     stays = "It stays" if found.after.top[0].index == first.before.index else f"**{after}** becomes"
     return (
-        f"{way} the logit of **{name}** by {abs(first.logit):,.3f}: from {first.before.logit:,.3f} to "
+        f"{way} the logit of **{name}** by {abs(first.logit_change):,.3f}: from {first.before.logit:,.3f} to "
         f"{first.after.logit:,.3f}, {units.probability(first.before.probability)} to "
         f"{units.probability(first.after.probability)}. {stays} the first answer."
     )
 
 
-def show_maps(engine: Engine, picture: pictures.Picture, found: Comparison) -> None:
+def show_maps(engine: Engine, picture: pictures.Picture, found: Intervention) -> None:
     """Grad-CAM of the first class, before and after, side by side."""
     image, [old], [new] = heat_overlay.for_screen(picture.image), found.before.heatmaps, found.after.heatmaps
     name = map_pickers.class_names(engine)[old.target]
@@ -140,7 +140,7 @@ def change_rows(changes: tuple[ClassChange, ...]) -> list[dict[str, str | float]
             "after": round(row.after.probability, 5),
             "logit before": round(row.before.logit, 4),
             "logit after": round(row.after.logit, 4),
-            "change of the logit": round(row.logit, 4),
+            "change of the logit": round(row.logit_change, 4),
         }
         for row in changes
     ]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
     from effnet_core.explain.gate_edits import GateEdit
     from effnet_core.explain.gate_statistics import GateStatistics
-    from effnet_core.explain.results import BlockTrace, Comparison, Explanation
+    from effnet_core.explain.results import BlockTrace, Explanation, Intervention
 
 
 MOST_REMEMBERED = 48
@@ -44,7 +44,7 @@ def _trace(key: str, digest: str, block: str, _engine: Engine, _picture: Picture
     return _engine.trace(_picture.image, block)
 
 
-def intervene(engine: Engine, picture: Picture, edits: tuple[GateEdit, ...], *, top: int) -> Comparison:
+def intervene(engine: Engine, picture: Picture, edits: tuple[GateEdit, ...], *, top: int) -> Intervention:
     """Engine.intervene, computed once a session for the same picture and edits."""
     return _intervene(engine_key(engine), picture.digest, repr(edits), top, engine, picture, edits)
 
@@ -52,7 +52,7 @@ def intervene(engine: Engine, picture: Picture, edits: tuple[GateEdit, ...], *, 
 @st.cache_data(max_entries=16, scope="session", show_spinner=False)
 def _intervene(
     key: str, digest: str, told: str, top: int, _engine: Engine, _picture: Picture, _edits: tuple[GateEdit, ...]
-) -> Comparison:
+) -> Intervention:
     return _engine.intervene(_picture.image, _edits, top=top)
 
 

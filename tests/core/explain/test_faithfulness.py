@@ -1,4 +1,4 @@
-"""Deletion, insertion and drawn-anew weights: against pictures altered by hand, and that the network stays as it is."""
+"""Deletion, insertion, rerandomised weights: against pictures altered by hand; the network stays as it is."""
 
 from __future__ import annotations
 
@@ -106,10 +106,10 @@ def test_a_class_that_is_not_there_is_refused(engine, photographs):
         engine.faithfulness(photographs[0], Heatmap("features.8", 12, np.ones((2, 2), np.float32)))
 
 
-# --- weights drawn anew
+# --- weights rerandomised
 
 
-def test_weights_are_drawn_anew_from_the_top_on_a_copy(engine, photographs, monkeypatch):
+def test_weights_are_rerandomised_from_the_top_on_a_copy(engine, photographs, monkeypatch):
     before = {key: value.clone() for key, value in engine._network.state_dict().items()}
     heatmap = engine.attribute(photographs[0], method="saliency", target=3)
     drawn, draw = [], randomisation.rerandomise
@@ -170,7 +170,7 @@ def test_drawn_weights_keep_mean_and_spread():
     assert part.weight.std().item() == pytest.approx(0.1, rel=0.05)
 
 
-def test_similarity_is_spearmans():
+def test_rank_correlation_is_spearmans():
     from scipy.stats import spearmanr
 
     rng = np.random.default_rng(0)

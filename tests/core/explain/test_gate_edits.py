@@ -1,4 +1,4 @@
-"""Edits of gates as data: read from text, settled against a network's blocks, refused in sentences."""
+"""Edits of gates as data: read from text, resolved against a network's blocks, refused in sentences."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def test_changes_are_of_the_top_classes_of_either(engine, photographs):
     assert [row.before.index for row in found.changes] == list(dict.fromkeys(before + after))
     for row in found.changes:
         assert row.before.index == row.after.index and row.before.label == row.after.label
-        assert row.logit == row.after.logit - row.before.logit
+        assert row.logit_change == row.after.logit - row.before.logit
 
 
 @pytest.mark.parametrize("layer", ["features.8", "features.5"])
@@ -190,7 +190,7 @@ def test_ranking_of_the_bundled_model_equals_interventions(bundled_model, photog
     for effect in effects[:3]:
         found = engine.intervene(photographs[0], [GateEdit("features.2.0", 0.0, (effect.channel,))], target=3)
         [fall] = [
-            -row.logit
+            -row.logit_change
             for row in engine.intervene(photographs[0], found.edits, top=100).changes
             if row.before.index == 3
         ]
