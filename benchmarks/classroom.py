@@ -23,15 +23,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import answering
-import class_memory
-import moves
 import numpy as np
-import servers
-import sessions
-from answering import Done
-from servers import Server
-from sessions import Session
+from sessions import answering, client, moves, servers
+from sessions import memory as class_memory
+from sessions.answering import Done
+from sessions.client import Session
+from sessions.servers import Server
 
 HERE = Path(__file__).parent
 PAUSE_S = (0.2, 1.0)
@@ -62,7 +59,7 @@ async def together(server: Server, count: int, seconds: float, page: str, script
     ready = asyncio.Barrier(count + 1)
 
     async def one(number: int) -> list[Done]:
-        async with sessions.opened(server.address) as session:
+        async with client.opened(server.address) as session:
             async with opened:
                 first = await session.open(page)
             await ready.wait()

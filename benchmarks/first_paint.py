@@ -17,8 +17,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-import servers
 from playwright.sync_api import Browser, Page, sync_playwright
+from sessions import servers
 
 HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent / "docs"))

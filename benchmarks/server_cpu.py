@@ -16,12 +16,9 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import answering
-import moves
-import servers
-import sessions
-from servers import Server
-from sessions import Answer
+from sessions import answering, client, moves, servers
+from sessions.client import Answer
+from sessions.servers import Server
 
 HERE = Path(__file__).parent
 TIMES = 7
@@ -55,7 +52,7 @@ async def cost(server: Server, ask: Callable[[int], Awaitable[Answer]]) -> dict[
 
 async def of_page(server: Server, page: str) -> dict[str, object]:
     """Rerun and move of one page, in a session of its own; moves go to and fro between values already answered."""
-    async with sessions.opened(server.address) as session:
+    async with client.opened(server.address) as session:
         await session.open(page)
         values = moves.values_of(session, page)[-2:]
         for value in values:
@@ -70,7 +67,7 @@ async def of_page(server: Server, page: str) -> dict[str, object]:
 
 
 async def of_bare(server: Server) -> dict[str, object]:
-    async with sessions.opened(server.address) as session:
+    async with client.opened(server.address) as session:
         await session.open()
         server.settle()
         return {

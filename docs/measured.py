@@ -77,7 +77,87 @@ def _redraw(found: dict) -> Iterator[tuple[str, str, str, str]]:
         yield f"from another picture to its answer, {PAGES[page]}", f"{row['median_s']:.2f} s", spread, load
 
 
+def _server_cpu(found: dict) -> Iterator[tuple[str, str, str, str]]:
+    said, rows = found["conditions"], dict(found["results"])
+    load = f"{said['cores']} cores, {said['processor']}, {said['date']}"
+    bare = rows.pop("bare")
+    slowest = max(rows, key=lambda page: rows[page]["rerun"]["cpu_ms"])
+    least = min(row["rerun"]["cpu_ms"] for row in rows.values())
+    shown = f"{_seconds(least)} to {_seconds(rows[slowest]['rerun']['cpu_ms'])} ({slowest})"
+    beside = "a page with one slider and one chart"
+    yield (
+        "CPU of the server for one rerun, answer cached",
+        shown,
+        f"{_seconds(bare['rerun']['cpu_ms'])}, {beside}",
+        load,
+    )
+    inside = [row["move"]["cpu_ms"] for row in rows.values() if row.get("move", {}).get("in_fragment")]
+    if inside:
+        shown = f"{_seconds(min(inside))} to {_seconds(max(inside))}"
+        yield "and for a move inside a fragment", shown, f"{_seconds(bare['move']['cpu_ms'])}, the same page", load
+
+
+def _classroom(found: dict) -> Iterator[tuple[str, str, str, str]]:
+    for scenario, shown in CLASSROOM.items():
+        if scenario in found:
+            said = found[scenario]["conditions"]
+            load = f"{said['cores']} cores, load {said['load_before']:.1f} before, {said['date']}"
+            yield from ((*cells, load) for cells in shown(found[scenario]["results"]))
+
+
+def _class_overview(results: dict) -> Iterator[tuple[str, str, str]]:
+    rounds = {name: max(rows, key=_p95) for name, rows in results["rounds"].items()}
+    largest = max((name for name in rounds if name != "bare"), key=int)
+    ours, bare = rounds[largest], rounds["bare"]
+    beside = f"{_seconds(1000 * _p95(bare))}, as many on a page with one slider and one chart"
+    yield f"{largest} students moving φ, 95 of 100 answers within", f"{_seconds(1000 * _p95(ours))}", beside
+
+
+def _class_classify(results: dict) -> Iterator[tuple[str, str, str]]:
+    shown = f"{_seconds(1000 * _p95(results, 'picture'))}, {results['errors']} errors"
+    beside = (
+        f"the other half moves the opacity, {_seconds(1000 * _p95(results))}; server {results['server_peak_mb']:,} MB"
+    )
+    yield (
+        f"{results['sessions']} students on Classify, half with photographs of 12 megapixels, 95 of 100",
+        shown,
+        beside,
+    )
+
+
+def _class_mixed(results: dict) -> Iterator[tuple[str, str, str]]:
+    asked = sum(row["count"] for row in results["requests"].values())
+    shown = f"{results['errors']} errors or others' answers in {asked:,}"
+    yield f"{results['sessions']} students on all pages", shown, f"{_seconds(1000 * _p95(results))}, 95 of 100 moves"
+
+
+def _class_memory(results: dict) -> Iterator[tuple[str, str, str]]:
+    left, one, many = (results[name] for name in ("interactions", "photographs", "at_once"))
+    beside = f"{left['many_mb']:,} MB against {left['few_mb']:,} MB"
+    yield f"memory after {left['many']} moves against after {left['few']}", f"{left['more']:+.1%}", beside
+    beside = f"as uploaded {one['upload_mb']:.0f} MB"
+    yield f"a session with {one['photographs']} photographs of 12 megapixels", f"{one['mb_a_session']:.0f} MB", beside
+    beside = f"{many['server_cpu_s']:.1f} s of CPU"
+    yield f"{many['uploads']} of them at once, until all are answered", f"{many['all_answered_s']:.1f} s", beside
+
+
+CLASSROOM = {"overview": _class_overview, "classify": _class_classify, "mixed": _class_mixed, "memory": _class_memory}
+
+
+def _p95(results: dict, kind: str = "move") -> float:
+    return results["requests"][kind]["p95_s"]
+
+
+def _first_paint(found: dict) -> Iterator[tuple[str, str, str, str]]:
+    said, results = found["conditions"], found["results"]
+    load = f"{said['cores']} cores, load {said['load_before']:.1f} before, {said['date']}"
+    for kind, what in {"start": "first page after the start, Overview", "reload": "the same, reloaded"}.items():
+        bare = f"{_seconds(results['bare'][kind]['shown_ms'])}, a page with one slider and one chart"
+        yield what, _seconds(results["overview"][kind]["shown_ms"]), bare, load
+
+
 FILES = {"cost": _cost, "headline": _headline, "dragging": _dragging, "redraw": _redraw}
+FILES |= {"first_paint": _first_paint, "server_cpu": _server_cpu, "classroom": _classroom}
 
 
 def _seconds(milliseconds: float) -> str:

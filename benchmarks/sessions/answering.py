@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import NamedTuple
 
-import moves
-import sessions
-from moves import TITLES, WITH_PICTURE
-from servers import Server
-from sessions import Answer, Session
+from . import client, moves
+from .client import Answer, Session
+from .moves import TITLES, WITH_PICTURE
+from .servers import Server
 
 VALUES = 3  # of a page's input in one visit at most
 
@@ -40,7 +39,7 @@ def file_name(number: int, each: int = 0) -> str:
 async def warm(server: Server) -> None:
     """Every page once, so that all is imported and loaded."""
     for page in moves.MOVES:
-        async with sessions.opened(server.address) as session:
+        async with client.opened(server.address) as session:
             await session.open(page)
     server.settle()
 
@@ -48,11 +47,11 @@ async def warm(server: Server) -> None:
 async def of_class(address: str, values: Iterable, photographs: list[list[bytes]]) -> dict[object, Answer]:
     """A single session's answers on Classify: by opacity for the first sample, by (number, each) for photographs."""
     key, _ = moves.MOVES["classify"]
-    async with sessions.opened(address) as session:
+    async with client.opened(address) as session:
         await session.open("classify")
         wanted = {value: await session.move(key, value) for value in values}
     for number, files in enumerate(photographs):
-        async with sessions.opened(address) as session:
+        async with client.opened(address) as session:
             await session.open("classify")
             await session.move("app.source", "Upload")
             for each, data in enumerate(files):
@@ -63,7 +62,7 @@ async def of_class(address: str, values: Iterable, photographs: list[list[bytes]
 async def of_pages(address: str, own: dict[int, bytes]) -> dict[Question, Answer]:
     """A single session's answers on all pages, with every sample and every photograph in `own`."""
     wanted = {}
-    async with sessions.opened(address) as session:
+    async with client.opened(address) as session:
         await session.open()
         for page in moves.MOVES:
             for title in TITLES if page in WITH_PICTURE else ("",):

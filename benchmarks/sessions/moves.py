@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from sessions import Answer, Session, pictures
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from effnet_core.images.samples import SAMPLES, load_sample  # noqa: E402
+
+from .client import Answer, Session, pictures  # noqa: E402
 
 # the widget that is moved on each page, and values for it; None: as many of its own options as MOST_OPTIONS
 PHIS = tuple(step / 2 for step in range(-6, 17))

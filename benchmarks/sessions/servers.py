@@ -22,7 +22,7 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 STREAMLIT = f"{sys.executable} -m streamlit run {{script}} --server.port {{port}} --server.address 127.0.0.1"
 READY_S, STOP_S = 120, 20
 QUIET_S, QUIET_SHARE = 0.1, 0.03  # a server that takes less than this share of a core for so long has finished
@@ -84,9 +84,7 @@ class Server:
 def running(script: Path = ROOT / "app.py", *, command: str = STREAMLIT, **settings: str) -> Iterator[Server]:
     """A server that has just become ready. `command` has {script} and {port} in the place of theirs.
 
-    `settings`: of its environment.
-
-    Raises TimeoutError if it is not ready within READY_S.
+    `settings`: of its environment. Raises TimeoutError if it is not ready within READY_S, RuntimeError if it has ended.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -96,7 +94,7 @@ def running(script: Path = ROOT / "app.py", *, command: str = STREAMLIT, **setti
     quiet = {"stdout": subprocess.DEVNULL, "start_new_session": True}
     process = subprocess.Popen(words, cwd=ROOT, env=environment, **quiet)
     try:
-        _wait_for(f"http://127.0.0.1:{port}")
+        _wait_for(f"http://127.0.0.1:{port}", process)
         yield Server(f"http://127.0.0.1:{port}", process)
     finally:
         _stop(process)
@@ -112,15 +110,16 @@ def running_bare() -> Iterator[Server]:
             yield server
 
 
-def _wait_for(address: str) -> None:
+def _wait_for(address: str, process: subprocess.Popen) -> None:
     ends = time.monotonic() + READY_S
     while time.monotonic() < ends:
         try:
             urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+            return
         except OSError:
             time.sleep(0.02)
-        else:
-            return
+        if process.poll() is not None:
+            raise RuntimeError(f"the server at {address} has ended with {process.returncode}")
     raise TimeoutError(f"no server at {address} within {READY_S} s")
 
 

@@ -7,12 +7,9 @@ import itertools
 import time
 from contextlib import AsyncExitStack
 
-import answering
-import moves
-import servers
-import sessions
-from servers import Server
-from sessions import Session
+from . import answering, client, moves, servers
+from .client import Session
+from .servers import Server
 
 FEW, MANY = 50, 500  # interactions
 STAY = 5  # interactions on one page before the next
@@ -36,7 +33,7 @@ async def measure(command: str) -> dict[str, object]:
 async def interactions(server: Server) -> dict[str, object]:
     """Resident memory after FEW and after MANY moves of one session on all pages."""
     start, count, found = time.monotonic(), 0, {}
-    async with sessions.opened(server.address) as session:
+    async with client.opened(server.address) as session:
         await session.open()
         for page in itertools.cycle(page for page in moves.MOVES if moves.MOVES[page][0]):
             await session.turn_to(page)
@@ -88,7 +85,7 @@ async def photographs(server: Server) -> dict[str, object]:
         opened = server.memory_mb()
     await asyncio.sleep(3 * EXPIRY_S)
     expired = server.memory_mb()
-    async with sessions.opened(server.address) as visitor:
+    async with client.opened(server.address) as visitor:
         await visitor.open("glossary")
     server.settle()
     return {
@@ -105,7 +102,7 @@ async def photographs(server: Server) -> dict[str, object]:
 
 async def _uploader(stack: AsyncExitStack, server: Server) -> Session:
     """A session on Classify that is about to upload."""
-    tab = await stack.enter_async_context(sessions.opened(server.address))
+    tab = await stack.enter_async_context(client.opened(server.address))
     await tab.open("classify")
     await tab.move("app.source", "Upload")
     return tab

@@ -1,0 +1,67 @@
+"""The sessions that the benchmarks of a class are made of: what they ask a real server for, and what they notice."""
+
+import asyncio
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
+from sessions import client, moves, servers
+
+FRAGMENT = """
+import streamlit as st
+
+@st.fragment
+def part():
+    st.caption(f"word: {st.text_input('Word', key='word')}")
+
+st.caption(f"top = {st.slider('x', 0.0, 9.0, 1.0, key='x'):g}")
+part()
+files = st.file_uploader("Files", key="files", accept_multiple_files=True)
+st.caption("; ".join(f"{file.name} has {len(file.getvalue())} bytes" for file in files))
+"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    script = tmp_path_factory.mktemp("app") / "app.py"
+    script.write_text(FRAGMENT, encoding="utf-8")
+    with servers.running(script) as server:
+        yield server.address
+
+
+def test_a_session_moves_a_slider_reruns_a_fragment_and_uploads(address):
+    async def use():
+        async with client.opened(address) as session, client.opened(address) as other:
+            await other.open()
+            yield await session.open()
+            yield await session.move("x", 4.0)
+            yield await session.move("word", "stage")
+            yield await session.upload("files", {"a.txt": b"123", "b.txt": b"12345"})
+            yield await other.ask()
+
+    async def answers():
+        return [answer async for answer in use()]
+
+    opened, moved, fragment, uploaded, other = asyncio.run(answers())
+    assert not any(answer.problems for answer in (opened, moved, fragment, uploaded, other))
+    assert opened.texts == other.texts == ("top = 1", "word:")
+    assert moved.texts == ("top = 4", "word:")
+    assert not moved.in_fragment
+    assert fragment.texts == ("top = 4", "word: stage")
+    assert fragment.in_fragment
+    assert uploaded.texts == ("top = 4", "word: stage", "a.txt has 3 bytes; b.txt has 5 bytes")
+
+
+def test_answers_differ_by_more_than_rounding():
+    spec = '{"x": [1.0, 2.0], "name": "cat"}'
+    answer = client.Answer(1.0, False, ("cat, 78.1 %",), (spec,), ())
+    assert not moves.difference(replace(answer, seconds=2.0), answer)
+    assert not moves.difference(replace(answer, texts=("cat, 78.2 %",)), answer), "rounding can change the last digit"
+    assert "dog" in moves.difference(replace(answer, texts=("dog, 78.1 %",)), answer)
+    assert moves.difference(replace(answer, texts=("cat, 79.1 %",)), answer)
+    assert not moves.difference(replace(answer, charts=(spec.replace("2.0", "2.00001"),)), answer)
+    assert moves.difference(replace(answer, charts=(spec.replace("2.0", "2.1"),)), answer)
+    assert moves.difference(replace(answer, images=("/media/one.png",)), answer)
