@@ -79,6 +79,7 @@ def _lively(architecture: Architecture, make_lively, **names):
 
     from effnet_core.networks.builder import build
     from effnet_core.networks.weights import Model
+    from effnet_core.networks.weights_source import WeightsSource
 
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -87,7 +88,7 @@ def _lively(architecture: Architecture, make_lively, **names):
     names = {"labels": None} | names
     return Model(
         name=architecture.name,
-        weights="lively test weights",
+        weights=WeightsSource("bundled", "test weights"),
         architecture=architecture,
         module=network,
         preparation=preparation,

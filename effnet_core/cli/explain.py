@@ -32,7 +32,7 @@ def explain(options: argparse.Namespace) -> int:
     engine = Engine(model, options.device)
     results = [explain_file(engine, path, options) for path in options.photos]
     answer = {
-        "model": {"name": model.name, "weights": model.weights, "classes": model.architecture.classes},
+        "model": {"name": model.name, "weights": str(model.weights), "classes": model.architecture.classes},
         "device": engine.device,
         "results": results,
     }

@@ -134,7 +134,9 @@ def measure(
             raise Cancelled(f"stopped after {done:,} of {len(folders.entries):,} pictures")
     if len(sums) < 2:
         raise ValueError(f"pictures of {len(sums)} classes could be read; at least two are needed. {refused[:1]}")
-    described = {"model": engine.name, "weights": engine.weights, "date": date.today().isoformat()} | dict(about or {})
+    described = {"model": engine.name, "weights": str(engine.weights), "date": date.today().isoformat()} | dict(
+        about or {}
+    )
     blocks = {name: _block([sums[c][name] for c in sums]) for name in next(iter(sums.values()))}
     counts = tuple(next(iter(of_class.values())).count for of_class in sums.values())
     return GateStatistics(tuple(sums), counts, blocks, described, tuple(refused))

@@ -38,7 +38,7 @@ def overview_row(engine: Engine, sample: str = SAMPLES[0].name) -> dict:
     first, heatmap = found.top[0], found.heatmaps[0]
     return {
         "model": engine.name,
-        "weights": engine.weights,
+        "weights": str(engine.weights),
         "date": date.today().isoformat(),
         "sample": sample,
         "crop": [round(edge) for edge in engine.preparation.crop_box(image.size)],

@@ -25,6 +25,7 @@ from . import checkpoints
 from .builder import build
 from .download import Progress, WeightsUnavailable, download, file_name, has_hash
 from .state_dict_names import CheckpointRejected as CheckpointRejected  # what load_checkpoint raises, for its callers
+from .weights_source import WeightsSource
 
 ASSETS = Path(__file__).parents[1] / "assets"
 NAMES = ("tiny", *(f"efficientnet_{member}" for member in RELEASES))
@@ -32,13 +33,13 @@ NAMES = ("tiny", *(f"efficientnet_{member}" for member in RELEASES))
 
 @dataclass(frozen=True)
 class Model:
-    """A network with weights, ready for an Engine. `weights` is what the screen says of them, `notes` more sentences.
+    """A network with weights, ready for an Engine. `notes` are sentences for the screen.
 
     The architecture's resolution is the crop that the network gets; `labels` is None where nobody named the classes.
     """
 
     name: str
-    weights: str
+    weights: WeightsSource
     architecture: Architecture
     module: nn.Module
     labels: tuple[str, ...] | None
@@ -66,7 +67,7 @@ class ModelStatus:
 class Known:
     """What is known of a trained network before its weights are read; `path` is None while they are not here."""
 
-    weights: str
+    weights: WeightsSource
     architecture: Architecture
     preparation: Preparation
     labels: tuple[str, ...]
@@ -106,7 +107,7 @@ def load_checkpoint(data: bytes, filename: str, *, labels: str | None = None, na
     size = f"Pictures are prepared as for {architecture.name}: {preparation.crop} px from the middle."
     return Model(
         name=architecture.name,
-        weights=f"own checkpoint {file}",
+        weights=WeightsSource("own", file),
         architecture=architecture,
         module=fill(architecture, found.state),
         labels=None if labels is None else checkpoints.read_labels(labels, architecture.classes),
@@ -134,7 +135,7 @@ def _known_tiny() -> Known:
     card = json.loads((ASSETS / "tiny.json").read_text(encoding="utf-8"))
     preparation, path = Preparation(**card["preparation"]), ASSETS / "tiny.safetensors"
     return Known(
-        weights="bundled offline model",
+        weights=WeightsSource("bundled", "offline model"),
         architecture=tiny(**card["architecture"]).at(resolution=preparation.crop),
         preparation=preparation,
         labels=tuple(card["labels"]),
@@ -155,7 +156,7 @@ def _known_imagenet(name: str) -> Known:
         std=tuple(transform.std),
     )
     return Known(
-        weights=f"ImageNet ({choice.name}, torchvision)",
+        weights=WeightsSource("imagenet", choice.name),
         architecture=released(name).at(resolution=preparation.crop),
         preparation=preparation,
         labels=tuple(choice.meta["categories"]),
@@ -166,7 +167,7 @@ def _known_imagenet(name: str) -> Known:
 
 def _status(name: str, found: Known) -> ModelStatus:
     cost = cost_of(found.architecture)
-    source = found.path and (found.weights if name == "tiny" else str(found.path))
+    source = found.path and str(found.weights if name == "tiny" else found.path)
     return ModelStatus(
         name=name,
         ready=found.path is not None,

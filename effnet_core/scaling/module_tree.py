@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from ..architecture import Architecture, Block
@@ -58,30 +57,3 @@ def _module(path: str, kind: str, operator: str, layers: list[Layer]) -> Module:
     last, cost = layers[-1], total(layers)
     shape = (last.out_channels, last.size, last.size)
     return Module(path, kind, last.stage, operator, shape, cost.params, cost.macs)
-
-
-def loading_code(name: str, weights: str, path: str) -> str:
-    """Lines that load this network and print a module's class and parameters, and the parameters of the whole.
-
-    `weights`: what the screen says of the weights in use; `path`: a module such as "features.2.1".
-    """
-    if name.startswith("efficientnet_") and not weights.startswith("own"):
-        released = re.search(r"IMAGENET\w+", weights)
-        loaded = [
-            f"from torchvision.models import {name}",
-            "",
-            f'network = {name}(weights="{released.group() if released else "DEFAULT"}").eval()',
-        ]
-    else:
-        read = f'load("{name}")'
-        if weights.startswith("own"):
-            file = weights.removeprefix("own checkpoint ")
-            read = f"load_checkpoint(open({file!r}, 'rb').read(), {file!r})"
-        loaded = ["from effnet_core.networks import weights", "", f"network = weights.{read}.module"]
-    counted = "sum(weight.numel() for weight in {}.parameters())"
-    printed = [
-        f'module = network.get_submodule("{path}")',
-        f"print(type(module).__name__, {counted.format('module')})",
-        f"print({counted.format('network')})",
-    ]
-    return "\n".join([*loaded, *printed])

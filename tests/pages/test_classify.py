@@ -14,6 +14,7 @@ from effnet_core.explain.methods import METHODS
 from effnet_core.images.samples import SAMPLES, load_sample
 from effnet_core.networks import weights
 from effnet_core.networks.weights import Model
+from effnet_core.networks.weights_source import WeightsSource
 from ui.classify import drawn_maps, heat_maps, networks_compared, preprocessing
 from ui.session import engines
 from ui.shared import predictions
@@ -27,7 +28,7 @@ IMAGE = load_sample(SAMPLES[0].name)
 @pytest.fixture
 def cheap(monkeypatch, lively_model: Model):
     """The pages' offline model is the lively test network; by a name of its own, since caches outlive a test."""
-    load, model = weights.load, replace(lively_model, weights="cheap test weights")
+    load, model = weights.load, replace(lively_model, weights=WeightsSource("bundled", "cheap test weights"))
     monkeypatch.setattr(weights, "load", lambda name: model if name == "tiny" else load(name))
     engines.engine.clear()
     yield
@@ -159,7 +160,10 @@ def test_with_one_network_ready_it_says_how_to_get_others_and_shows_that_one(off
 
 
 def test_all_ready_networks_see_the_same_picture_and_a_broken_one_is_named(monkeypatch, lively_model, lively_b0):
-    models = {"tiny": replace(lively_model, weights="cheap test weights"), "efficientnet_b0": lively_b0}
+    models = {
+        "tiny": replace(lively_model, weights=WeightsSource("bundled", "cheap test weights")),
+        "efficientnet_b0": lively_b0,
+    }
 
     def load(name: str) -> Model:
         if name not in models:

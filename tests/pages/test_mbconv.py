@@ -16,6 +16,7 @@ from effnet_core.explain import block_arithmetic, relu_embedding
 from effnet_core.explain.engine import Engine
 from effnet_core.images.samples import SAMPLES, load_sample
 from effnet_core.networks import weights
+from effnet_core.networks.weights_source import loading_code
 from effnet_core.scaling import block_designs, block_steps, module_tree, what_if
 from effnet_core.units import three_digits
 from ui.components import pixel_map
@@ -264,7 +265,7 @@ def test_the_structure_is_the_networks_and_its_code_tells_the_block(offline):
     assert list(table["class"]) == [type(offline._network.get_submodule(row.path)).__name__ for row in rows]
     assert len(inner) == 4
     [code] = at.code
-    assert code.value == module_tree.loading_code("tiny", offline.weights, map_pickers.FIRST_BLOCK)
+    assert code.value == loading_code("tiny", offline.weights, map_pickers.FIRST_BLOCK)
     assert "pretrained=True" in captions(at)
 
 

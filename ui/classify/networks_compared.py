@@ -117,7 +117,7 @@ def _row(one: Seen) -> dict[str, str | float]:
     best = one.answer.top[0]
     return {
         "network": one.title,
-        "weights": one.engine.weights,
+        "weights": str(one.engine.weights),
         "first answer": predictions.class_name(best),
         "probability": best.probability,
         "classes": one.engine.architecture.classes,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from effnet_core.networks.weights_source import loading_code
 from effnet_core.scaling import block_designs, module_tree
 
 from ..session import kept_values
@@ -32,7 +33,7 @@ def show_structure(engine: Engine, name: str) -> None:
     st.markdown(f"**Inside {name}**")
     _module_table(module_tree.inside(*block_designs.place(engine.architecture, name)), key="mbconv.inside")
     st.header("Load it and count for yourself", anchor=False)
-    st.code(module_tree.loading_code(engine.name, engine.weights, name), language="python")
+    st.code(loading_code(engine.name, engine.weights, name), language="python")
     st.markdown(f"It prints **{opened.kind} {opened.params}** and **{sum(row.params for row in modules)}**.")
     st.caption("Older code says pretrained=True: torchvision deprecated that word; weights=… names what is loaded.")
 

@@ -76,11 +76,8 @@ def downloads(picture: pictures.Picture, answer: Explanation) -> None:
 
 def code(engine: Engine) -> str:
     """Lines of Python that read the same gates from torchvision's network."""
-    if engine.weights.startswith("ImageNet"):
-        choice = engine.weights.removeprefix("ImageNet (").partition(",")[0]
-        kind = engine.name.replace("efficientnet_b", "EfficientNet_B")
-        return LOAD_IMAGENET.format(weights=f"{kind}_Weights.{choice}", name=engine.name) + READ_GATES
-    if engine.weights.startswith("own"):
-        file = engine.weights.removeprefix("own checkpoint ")
-        return LOAD_OTHER.format(load=f'weights.load_checkpoint(open({file!r}, "rb").read(), {file!r})') + READ_GATES
-    return LOAD_OTHER.format(load=f'weights.load("{engine.name}")') + READ_GATES
+    source = engine.weights
+    if source.kind == "imagenet":
+        enum = engine.name.replace("efficientnet_b", "EfficientNet_B") + "_Weights"
+        return LOAD_IMAGENET.format(weights=f"{enum}.{source.name}", name=engine.name) + READ_GATES
+    return LOAD_OTHER.format(load=source.load_call(engine.name)) + READ_GATES

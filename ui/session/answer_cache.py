@@ -66,7 +66,7 @@ def _bundled_statistics() -> GateStatistics:
 def gate_statistics(engine: Engine) -> GateStatistics | None:
     """This session's own measurement of the network's gates, else the bundled one where it is of this network."""
     own = value("se_gates.statistics", {}).get(engine_key(engine))
-    if own is None and engine.name == OFFLINE_MODEL and not engine.weights.startswith("own"):
+    if own is None and engine.name == OFFLINE_MODEL and engine.weights.kind != "own":
         return _bundled_statistics()
     return own
 

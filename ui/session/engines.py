@@ -82,7 +82,7 @@ def own_engine(device: str = "auto") -> Engine:
 
 def engine_key(engine: Engine) -> str:
     """What tells this engine's answers from another's, in caches."""
-    own = own_uploads() if engine.weights.startswith("own") else None
+    own = own_uploads() if engine.weights.kind == "own" else None
     return f"{engine.name} {engine.weights} {engine.device} {own}"
 
 

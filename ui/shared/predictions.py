@@ -88,5 +88,5 @@ def table(engine: Engine, names: Sequence[str], answers: Sequence[Explanation]) 
             row |= {f"answer {rank}": class_name(prediction), f"answer {rank} probability": prediction.probability}
         if answer.groups:
             row |= {"group": answer.groups[0][0], "group probability": answer.groups[0][1]}
-        rows.append(row | {"network": engine.name, "weights": engine.weights})
+        rows.append(row | {"network": engine.name, "weights": str(engine.weights)})
     return rows

@@ -16,6 +16,7 @@ from effnet_core.networks import checkpoints, weights
 from effnet_core.networks.builder import build
 from effnet_core.networks.state_dict_names import CheckpointRejected
 from effnet_core.networks.weights import load_checkpoint
+from effnet_core.networks.weights_source import WeightsSource
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def test_every_released_network_is_recognised(name):
 def test_answers_are_those_of_the_network_that_was_saved(network, state, form):
     data = save_safetensors(state) if form.endswith("safetensors") else pth(state)
     model = load_checkpoint(data, form)
-    assert (model.name, model.weights) == ("efficientnet_b0", f"own checkpoint {form}")
+    assert (model.name, str(model.weights)) == ("efficientnet_b0", f"own checkpoint {form}")
     assert model.architecture.classes == CLASSES
     assert model.labels is model.groups is None
     assert not model.module.training
@@ -95,7 +96,7 @@ def test_pictures_are_prepared_as_torchvision_evaluates(state, small):
 
 
 def test_folders_of_the_users_machine_are_not_shown(small):
-    assert load_checkpoint(pth(small), "home/somebody/mine.pth").weights == "own checkpoint mine.pth"
+    assert load_checkpoint(pth(small), "home/somebody/mine.pth").weights == WeightsSource("own", "mine.pth")
 
 
 def test_the_architecture_that_was_asked_for(state):
