@@ -1,20 +1,16 @@
 """The cost model against torchvision's published counts and against what torch counts on the built network."""
 
-import csv
-
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from support.paths import SHARED
+from support.facts import facts
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import get_model_weights
 
 from effnet_core.architecture import RELEASES, Architecture, compound, released, tiny
 from effnet_core.cost import ROLES, block_layers, cost_of, layers_of
 from effnet_core.networks.builder import build
-
-FACTS = SHARED / "facts/effnet_share_by_op.csv"
 
 
 def counted_macs(architecture: Architecture) -> dict[str, int]:
@@ -100,15 +96,14 @@ def test_layers_have_the_shapes_that_the_network_computes():
         assert layer.params == layer.weights + layer.biases + layer.batch_norm
 
 
-@pytest.mark.skipif(not FACTS.exists(), reason="../shared/facts is not beside the project")
 @pytest.mark.parametrize("member", RELEASES)
 def test_shares_of_the_operations_as_counted_elsewhere(member):
     """An independent count of the official architecture; the head's width is the same for all eight."""
     layers = layers_of(released(member))
     parts = {"dw": ("depthwise",), "se": ("squeeze", "excite"), "fc": ("classifier",)}
-    for row in csv.DictReader(FACTS.open(encoding="utf-8")):
-        if row["model"] != f"efficientnet-{member}":
-            continue
+    counted = [row for row in facts("share_by_operation") if row["model"] == f"efficientnet-{member}"]
+    assert len(counted) == 8
+    for row in counted:
         if row["part"] == "bn":
             assert sum(layer.batch_norm for layer in layers) == int(row["params"])
             continue

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from functools import cache
-from itertools import product
+from itertools import groupby, product
 
 import pytest
 import torch
-from support.paths import SHARED
+from support.facts import facts
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -17,14 +15,8 @@ from effnet_core.networks import amoebanet
 from effnet_core.networks.amoebanet import Convolution, FactorizedReduction, Pool, build
 from effnet_core.published import tables
 
-FACTS = SHARED / "facts"
 CELLS = ("a", "b", "c", "d")
 LAST_MAP = {224: 7, 299: 10, 331: 11, 480: 15}  # px of the picture -> px of the last cell's output
-
-
-def shared(name: str) -> list[dict[str, str]]:
-    path = SHARED / f"{name}.csv"
-    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) if path.is_file() else []
 
 
 @cache
@@ -49,37 +41,35 @@ def test_b_as_gpipe_trained_it():
     assert network.features(torch.empty(1, 3, 480, 480, device="meta")).shape == (1, 8192, 15, 15)
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/facts is missing: nothing to compare the counts with")
 @pytest.mark.parametrize(
-    "row", shared("amoebanet_counts"), ids=lambda row: f"{row['model']}-{row['F']}-{row['resolution']}"
+    "row", tables.table("amoebanet_counts"), ids=lambda row: f"{row['model']}-{row['F']}-{row['resolution']}"
 )
 def test_parameters_and_multiply_adds_are_the_published_cells(row):
-    network = on_meta(row["model"][-1].lower(), int(row["L"]), int(row["F"]), 1001)
+    network = on_meta(row["model"][-1].lower(), row["L"], row["F"], 1001)
     norms = sum(params_of(module) for module in network.modules() if isinstance(module, nn.BatchNorm2d))
-    assert params_of(network) == int(row["params"]) and norms == int(row["bn_affine_params"])
-    assert macs_of(network, int(row["resolution"])) == int(row["multiply_adds"])
+    assert (params_of(network), norms) == (row["params"], row["bn_affine_params"])
+    assert macs_of(network, row["resolution"]) == row["multiply_adds"]
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/facts is missing: nothing to compare the counts with")
-@pytest.mark.parametrize("row", shared("gpipe_table1_amoebanet_d"), ids=lambda row: f"D-{row['L']}-{row['D']}")
+@pytest.mark.parametrize("row", tables.table("gpipe_table1_amoebanet_d"), ids=lambda row: f"D-{row['L']}-{row['D']}")
 def test_d_has_the_size_that_gpipe_prints(row):
-    millions = params_of(on_meta("d", int(row["L"]), int(row["D"]), 1001)) / 1e6
-    assert millions == pytest.approx(float(row["params_computed_tf_style_M"]), abs=0.006)
+    millions = params_of(on_meta("d", row["L"], row["D"], 1001)) / 1e6
+    assert millions == pytest.approx(row["params_computed_tf_style_M"], abs=0.006)
     printed, unit = float(row["params_published"][:-1]), {"M": 1, "B": 1000}[row["params_published"][-1]]
     assert millions == pytest.approx(printed * unit, rel=0.025)
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/facts is missing: nothing to compare the cells with")
-def test_the_cells_have_not_drifted():
-    spec = json.loads((SHARED / "amoebanet_spec.json").read_text(encoding="utf-8"))["genotypes"]
-    rows = tables.table("amoebanet_cells")
-    for cell, kind in product(spec, ("normal", "reduction")):
-        ours = [row for row in rows if (row["cell"], row["kind"]) == (cell, kind)]
-        steps = [(row["left_op"], row["left_input"], row["right_op"], row["right_input"]) for row in ours[2:]]
-        keys = ("left_op", "left_input", "right_op", "right_input")
-        assert steps == [tuple(step[key] for key in keys) for step in spec[cell][kind]]
-        assert [row["state"] for row in ours if row["concatenated"]] == spec[cell][f"{kind}_concat_states"]
-        assert [row["state"] for row in ours] == list(range(7))
+def test_the_cells_are_those_of_the_official_code():
+    ours = groupby(tables.table("amoebanet_cells"), lambda row: (row["cell"], row["kind"]))
+    theirs = groupby(facts("amoebanet_genotypes"), lambda row: (row["cell"], row["kind"]))
+    for (cell, rows), (official_cell, official) in zip(ours, theirs, strict=True):
+        rows, official = list(rows), list(official)
+        assert cell == official_cell and [row["state"] for row in rows] == list(range(7))
+        for column in ("left_op", "left_input", "right_op", "right_input"):
+            assert [str(row[column]) for row in rows[2:]] == [row[column] for row in official]
+        assert [row["new_state"] for row in official] == [str(row["state"]) for row in rows[2:]]
+        concatenated = " ".join(str(row["state"]) for row in rows if row["concatenated"])
+        assert {row["concatenated"] for row in official} == {concatenated}
 
 
 @pytest.mark.parametrize(("cell", "resolution"), [*product(CELLS, (64,)), ("b", 224), ("b", 331), ("b", 480)])

@@ -1,13 +1,14 @@
-"""Published numbers: every table can be read, every row tells its source, and copies have not drifted."""
+"""Published numbers: every table can be read, every row tells its source, and none has changed by accident."""
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 import pytest
-from support.paths import SHARED
+from support.facts import FOLDER
 
 from effnet_core.published import tables
-
-FACTS = SHARED / "facts"
 
 
 @pytest.mark.parametrize("name", tables.tables())
@@ -16,13 +17,15 @@ def test_every_row_has_a_source(name):
     assert rows and all(row.get("source") or row["evidence"] for row in rows)
 
 
-@pytest.mark.parametrize("name", tables.tables())
-def test_copies_have_not_drifted(name):
-    original = SHARED / f"{name}.csv"
-    if not SHARED.is_dir():
-        pytest.skip("../shared/facts is missing: nothing to compare the copies with")
-    if original.is_file():
-        assert (tables.FOLDER / f"{name}.csv").read_text(encoding="utf-8") == original.read_text(encoding="utf-8")
+def test_no_published_number_has_changed_by_accident():
+    """After a change on purpose, copy the new digest from the failure's output into tests/facts/published.sha256."""
+    expected = dict(reversed(line.split()) for line in (FOLDER / "published.sha256").read_text("utf-8").splitlines())
+    assert {f"{name}.csv": digest(tables.FOLDER / f"{name}.csv") for name in tables.tables()} == expected
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of the text, whatever ends its lines (git may check it out with those of Windows)."""
+    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
 
 
 def test_cells_are_what_they_are():

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import math
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from support.paths import SHARED
+from support.facts import facts
 
 from effnet_core.architecture import B0_STAGES, RELEASES, compound, growth, released
 from effnet_core.cost import cost_of
@@ -16,7 +15,6 @@ from effnet_core.published import tables
 from effnet_core.scaling import constraint, implied_phi, rounding
 from effnet_core.scaling import growth as scaling_growth
 
-FACTS = SHARED / "facts"
 FACTORS = some.floats(0.2, 6)
 
 
@@ -100,10 +98,7 @@ def test_comparisons_name_what_differs_and_nothing_else():
 
 def test_formula_counts_are_those_computed_elsewhere():
     """Where the two heads agree, the official code's counts are ours."""
-    if not SHARED.is_dir():
-        pytest.skip("../shared/facts is missing: nothing to compare with")
-    rows = list(csv.DictReader((SHARED / "computed_scaling_macs.csv").open(encoding="utf-8")))
-    rule = [row for row in rows if row["kind"] == "pure compound rule"]
+    rule = facts("compound_rule_counts")
     same = [row for row in rule if len(set(rounding.heads(1.1 ** float(row["phi"])))) == 1]
     assert len(rule) >= 10 and same
     for row in same:
