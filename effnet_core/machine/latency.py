@@ -103,7 +103,7 @@ def memory_needed(make: Make, *, resolution: int, batch: int = 1) -> int:
     """Bytes that a forward pass takes: all weights, and the most that lives beside them at one time.
 
     Read from a pass on the meta device, where tensors have sizes but no memory. float32. A copy of the largest
-    activations and of the largest layer's weights is reckoned in, since libraries reorder both for their kernels.
+    activations and of the largest layer's weights is included, since libraries reorder both for their kernels.
     """
     live = _LiveBytes()
     with torch.device("meta"), torch.no_grad():
@@ -115,11 +115,8 @@ def memory_needed(make: Make, *, resolution: int, batch: int = 1) -> int:
 
 
 def refuse_what_does_not_fit(make: Make, *, name: str, resolution: int, batch: int = 1, device: str = "cpu") -> None:
-    """NotEnoughMemory with a sentence where the network needs more than is free; nothing where nobody can tell."""
-    free = system.free_memory(device)
-    if free is None:
-        return
-    needed = memory_needed(make, resolution=resolution, batch=batch)
+    """Raises NotEnoughMemory, saying what the network needs and what is free, where it needs more than is free."""
+    free, needed = system.free_memory(device), memory_needed(make, resolution=resolution, batch=batch)
     if needed > free:
         raise NotEnoughMemory(
             f"{name} at {resolution} px needs about {needed / 1e9:.1f} GB, free are {free / 1e9:.1f} GB; "

@@ -2,47 +2,49 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import shutil
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-CONTAINER = Path("/sys/fs/cgroup")
+import psutil
+
+CONTAINER = Path("/sys/fs/cgroup")  # cgroup v2, on Linux
 PACKAGES = ("torch", "torchvision", "numpy", "pillow", "streamlit", "plotly", "captum")
 
 
 def versions() -> tuple[tuple[str, str], ...]:
     """(what, version) of Python and of the installed packages that matter; no package is imported."""
-    found = [("Python", platform.python_version())]
+    rows = [("Python", platform.python_version())]
     for package in PACKAGES:
-        try:
-            found.append((package, version(package)))
-        except PackageNotFoundError:
-            continue
-    return tuple(found)
+        with suppress(PackageNotFoundError):
+            rows.append((package, version(package)))
+    return tuple(rows)
 
 
 def memory(device: str) -> tuple[tuple[str, int], ...]:
-    """(what, bytes) of this machine and of the device; only what the system tells."""
+    """(what, bytes) of this process, of the whole machine and, where it is a GPU, of the device."""
     rows = [
-        ("this app uses", _resident()),
-        ("free on this machine", _available()),
-        ("in all on this machine", _physical()),
+        ("this app uses", psutil.Process().memory_info().rss),
+        ("free on this machine", psutil.virtual_memory().available),
+        ("total on this machine", psutil.virtual_memory().total),
     ]
     if device.startswith("cuda"):
         import torch
 
         free, total = torch.cuda.mem_get_info(device)
         name = torch.cuda.get_device_name(device)
-        rows += [(f"free on {name}", free), (f"in all on {name}", total)]
-    return tuple((what, size) for what, size in rows if size is not None)
+        rows += [(f"free on {name}", free), (f"total on {name}", total)]
+    return tuple(rows)
 
 
-def free_memory(device: str) -> int | None:
-    """Bytes that a network may still take there; None where the system does not tell."""
+def free_memory(device: str) -> int:
+    """Bytes that a network may still take there."""
     if not device.startswith("cuda"):
-        return min((size for size in (_available(), _container_allows()) if size is not None), default=None)
+        return min(psutil.virtual_memory().available, _container_allows())
     import torch
 
     free, _ = torch.cuda.mem_get_info(device)
@@ -55,7 +57,7 @@ def may_have_gpu() -> bool:
 
 
 def processor() -> str:
-    """The processor's name as the system tells it."""
+    """The processor's name; psutil does not know it, so Linux is asked for its model and others for what Python has."""
     try:
         rows = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         return next(line.partition(":")[2].strip() for line in rows if line.startswith("model name"))
@@ -68,35 +70,11 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _resident() -> int | None:
-    """Linux tells it, other systems need a package for it."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except (OSError, ValueError, IndexError):
-        return None
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-def _available() -> int | None:
-    try:
-        rows = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
-        return int(rows["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError, ValueError):
-        return None
-
-
-def _container_allows() -> int | None:
-    """What a container's limit leaves; files that are merely kept in memory make room."""
+def _container_allows() -> float:
+    """Bytes that a container's limit leaves, infinite where there is none. Cached files give way, so they count."""
     try:
         limit, used = (int((CONTAINER / f"memory.{what}").read_text()) for what in ("max", "current"))
         rows = dict(line.split() for line in (CONTAINER / "memory.stat").read_text().splitlines())
         return limit - used + int(rows["inactive_file"])
     except (OSError, KeyError, ValueError):  # no container, or "max": no limit
-        return None
-
-
-def _physical() -> int | None:
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
-        return None
+        return math.inf

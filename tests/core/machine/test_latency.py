@@ -175,8 +175,3 @@ def test_too_little_memory_is_told_before_anything_is_built(measure, seen, monke
     with pytest.raises(NotEnoughMemory, match=r"giant at 8 px needs about 0\.2 GB, free are 0\.1 GB; close other"):
         latency.measure(make, name="giant", resolution=8)
     assert built == ["meta"]
-
-
-def test_what_nobody_can_tell_is_not_refused(measure, monkeypatch):
-    monkeypatch.setattr(system, "free_memory", lambda device: None)
-    assert measure().runs == 4
