@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import streamlit as st
 
 from ..session import answer_cache
+from ..shared import progress_bar
 
 if TYPE_CHECKING:
     from effnet_core.progress import Progress
@@ -19,35 +20,29 @@ Answer = TypeVar("Answer")
 
 def computed_once(question: tuple, work: Callable[[], Answer]) -> Answer:
     """The answer to a quick question, kept for the next run."""
-    found = answer_cache.remembered(question)
-    if found is None:
+    answer = answer_cache.remembered(question)
+    if answer is None:
         with st.spinner("The network looks at the picture …", show_time=True):
-            found = work()
-        answer_cache.remember(question, found)
-    return found
+            answer = work()
+        answer_cache.remember(question, answer)
+    return answer
 
 
 def on_demand(question: tuple, label: str, work: Callable[[Progress], Answer], *, key: str) -> Answer | None:
-    """The answer to a slow question if it is there, else a button that computes it; None until it was pressed.
-
-    While it computes, a click anywhere starts the page anew, and the call that moves the bar ends this run: so
-    stopping needs a button to click, and nothing behind it.
-    """
-    found = answer_cache.remembered(question)
-    if found is not None:
-        return found
+    """The answer to a slow question if it is there, else a button that computes it; None until it was pressed."""
+    answer = answer_cache.remembered(question)
+    if answer is not None:
+        return answer
     slot, start = st.empty(), time.monotonic()
     if not slot.button(label, key=key, type="primary"):
         return None
     with slot.container():
-        bar = st.progress(0.0, text="Starting …")
-        st.button("Stop", key=f"{key}.stop")
-
-    def show(share: float) -> bool:
-        bar.progress(min(share, 1.0), text=f"{share:.0%} after {time.monotonic() - start:.0f} s")
-        return True
-
-    found = work(show)
+        _, report = progress_bar.stoppable(
+            "Starting …",
+            lambda share: f"{share:.0%} after {time.monotonic() - start:.0f} s",
+            key=f"{key}.stop",
+        )
+    answer = work(report)
     slot.empty()
-    answer_cache.remember(question, found)
-    return found
+    answer_cache.remember(question, answer)
+    return answer

@@ -30,10 +30,8 @@ def pairs() -> dict[str, Pair]:
 
 
 def pick_pair() -> Pair:
-    found, key = pairs(), "evidence.pair"
-    titles = list(found)
-    widgets.explain_refused(key, "one of the list", lambda text: text in titles, titles[0])
-    return found[st.selectbox("Compare", titles, key=key, bind="query-params")]
+    by_title = pairs()
+    return by_title[widgets.select("Compare", {title: title for title in by_title}, key="evidence.pair")]
 
 
 def offer_measuring(pair: Pair, condition: str) -> None:

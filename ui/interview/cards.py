@@ -31,17 +31,8 @@ LOOK_KEY = "A"
 KEYS = dict(zip(spaced_repetition.RATINGS, "1234", strict=True))  # on the keyboard
 
 
-def select(label: str, options: dict[str, str], *, key: str, help: str | None = None) -> str:
-    """A select box over {value: text on the screen and in the URL}; the first is the default."""
-    values, texts = list(options), list(options.values())
-    widgets.explain_refused(key, f"one of {len(texts)}, such as {texts[0]}", lambda text: text in texts, texts[0])
-    if kept_values.value(key) not in (None, *options):
-        kept_values.keep(key, values[0])  # a narrower choice has left the old value behind
-    return st.selectbox(label, values, format_func=options.get, key=key, bind="query-params", help=help)
-
-
 def pick_group() -> str | None:
-    group = select("Group", {ALL: "All groups", **GROUPS}, key="interview.group")
+    group = widgets.select("Group", {ALL: "All groups", **GROUPS}, key="interview.group")
     return None if group == ALL else group
 
 
@@ -60,7 +51,7 @@ def show_cards() -> None:
             progress.show_files()
     found, slot = cards.in_group(group, level), st.container()
     with st.container():
-        picked = select(
+        picked = widgets.select(
             "Card",
             {NEXT: "The next that is due, then new ones"} | {card.id: card.question for card in found},
             key="interview.card",

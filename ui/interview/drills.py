@@ -25,7 +25,7 @@ def show_drills() -> None:
     slot = st.container()
     seed = pick_seed("interview.seed", "Question (seed)")
     kinds = {cards.ALL: "Any kind"} | {name: drills.KINDS[name].about for name in drills.kinds_of(group)}
-    kind = cards.select("What is computed", kinds, key="interview.kind")
+    kind = widgets.select("What is computed", kinds, key="interview.kind")
     [drill] = drills.deal(seed, 1, kind=None if kind == cards.ALL else kind, group=group, level=level)
     with slot, st.container(border=True):
         show_question(drill)

@@ -59,13 +59,9 @@ def _pick_channel(out: np.ndarray, *, key: str) -> int:
     """A channel of a step's output, those that vary most first; of a gate, the most open first."""
     by, words = ("spread", "the most varied") if out.ndim > 1 else ("mean", "the most open")
     names = {channel: str(channel) for channel in block_arithmetic.ranked(out, by)}
-    first = next(iter(names))
-    widgets.explain_refused(
-        key, f"a channel from 0 to {len(names) - 1}", lambda text: text in names.values(), names[first]
+    return widgets.select(
+        f"Channel, {words} first", names, key=key, allowed=f"a channel from 0 to {len(names) - 1}", width=260
     )
-    label = f"Channel, {words} first"
-    chosen = st.selectbox(label, list(names), format_func=names.get, key=key, bind="query-params", width=260)
-    return chosen if chosen in names else first
 
 
 def _show_places(found: Sum, trace: BlockTrace) -> None:

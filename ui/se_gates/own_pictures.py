@@ -9,6 +9,7 @@ import streamlit as st
 from effnet_core.explain.gate_statistics import GateStatistics
 
 from ..session import answer_cache
+from ..shared import progress_bar
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -40,16 +41,12 @@ def _measure(engine: Engine, upload: UploadedFile) -> None:
     from effnet_core.explain import gate_statistics
     from effnet_core.images import class_folders
 
-    bar = st.progress(0.0, text="Reading pictures …")
-    st.button("Stop", key="se_gates.stop_measuring")
-
-    def show(share: float) -> bool:
-        bar.progress(share, text=f"{share:.0%} of the pictures")
-        return True
-
+    bar, report = progress_bar.stoppable(
+        "Reading pictures …", lambda share: f"{share:.0%} of the pictures", key="se_gates.stop_measuring"
+    )
     try:
         folders = class_folders.open_zip(upload, upload.name)
-        found = gate_statistics.measure(engine, folders, about={"data": upload.name}, progress=show)
+        found = gate_statistics.measure(engine, folders, about={"data": upload.name}, progress=report)
     except ValueError as problem:
         bar.empty()
         st.error(str(problem))

@@ -10,7 +10,7 @@ from effnet_core.explain.rank_correlation import rank_correlation
 from effnet_core.figures import gates as figures_gates
 
 from ..session import answer_cache, pictures
-from ..shared import map_pickers, widgets
+from ..shared import map_pickers, progress_bar, widgets
 
 if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
@@ -57,14 +57,10 @@ def _show_effects(found: list[ChannelEffect], block: str, name: str) -> None:
 
 def _measure(engine: Engine, picture: pictures.Picture, block: str, target: int) -> None:
     """With a bar; a click on anything ends it where the bar is moved, and nothing is kept."""
-    bar = st.progress(0.0, text="Closing channels …")
-    st.button("Stop", key="se_gates.stop")
-
-    def show(share: float) -> bool:
-        bar.progress(share, text=f"{share:.0%} of the channels closed")
-        return True
-
-    found = engine.rank_channels(picture.image, block, target=target, progress=show)
+    _, report = progress_bar.stoppable(
+        "Closing channels …", lambda share: f"{share:.0%} of the channels closed", key="se_gates.stop"
+    )
+    found = engine.rank_channels(picture.image, block, target=target, progress=report)
     answer_cache.remember(answer_cache.asked(engine, picture, "rank_channels", block, target), found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -18,42 +19,31 @@ if TYPE_CHECKING:
 
 
 MOST_REMEMBERED = 48
+KEYS = {  # what tells an engine and a picture apart; the engine by name, since its class comes with torch
+    "effnet_core.explain.engine.Engine": engine_key,
+    Picture: attrgetter("digest"),
+    "effnet_core.explain.gate_edits.GateEdit": repr,
+}
 
 
+@st.cache_data(max_entries=64, scope="session", show_spinner=False, hash_funcs=KEYS)
 def explain(
     engine: Engine, picture: Picture, *, top: int = 5, layer: str | None = None, target: int | None = None
 ) -> Explanation:
     """Engine.explain for one picture, computed once a session for the same picture and question."""
-    return _explain(engine_key(engine), picture.digest, top, layer, target, engine, picture)
+    return engine.explain([picture.image], top=top, layer=layer, target=target)[0]
 
 
-@st.cache_data(max_entries=64, scope="session", show_spinner=False)
-def _explain(
-    key: str, digest: str, top: int, layer: str | None, target: int | None, _engine: Engine, _picture: Picture
-) -> Explanation:
-    return _engine.explain([_picture.image], top=top, layer=layer, target=target)[0]
-
-
+@st.cache_data(max_entries=4, scope="session", show_spinner=False, hash_funcs=KEYS)
 def trace(engine: Engine, picture: Picture, block: str) -> BlockTrace:
     """Engine.trace, computed once a session; feature maps are large, so few are kept."""
-    return _trace(engine_key(engine), picture.digest, block, engine, picture)
+    return engine.trace(picture.image, block)
 
 
-@st.cache_data(max_entries=4, scope="session", show_spinner=False)
-def _trace(key: str, digest: str, block: str, _engine: Engine, _picture: Picture) -> BlockTrace:
-    return _engine.trace(_picture.image, block)
-
-
+@st.cache_data(max_entries=16, scope="session", show_spinner=False, hash_funcs=KEYS)
 def intervene(engine: Engine, picture: Picture, edits: tuple[GateEdit, ...], *, top: int) -> Intervention:
     """Engine.intervene, computed once a session for the same picture and edits."""
-    return _intervene(engine_key(engine), picture.digest, repr(edits), top, engine, picture, edits)
-
-
-@st.cache_data(max_entries=16, scope="session", show_spinner=False)
-def _intervene(
-    key: str, digest: str, told: str, top: int, _engine: Engine, _picture: Picture, _edits: tuple[GateEdit, ...]
-) -> Intervention:
-    return _engine.intervene(_picture.image, _edits, top=top)
+    return engine.intervene(picture.image, edits, top=top)
 
 
 @st.cache_resource(show_spinner=False)

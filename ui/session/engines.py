@@ -55,10 +55,10 @@ def engine(name: str, device: str = "auto") -> Engine:
 
 
 @st.cache_resource(max_entries=1, scope="session", on_release=_release, show_spinner=False)
-def _own_engine(uploads: tuple[str, str], device: str, _model: Model) -> Engine:
+def _own_engine(uploads: tuple[str, str], device: str) -> Engine:
     from effnet_core.explain.engine import Engine
 
-    return Engine(_model, device)
+    return Engine(own_model(), device)
 
 
 def keep_own_model(model: Model, uploads: tuple[str, str]) -> None:
@@ -77,7 +77,7 @@ def own_uploads() -> tuple[str, str] | None:
 
 def own_engine(device: str = "auto") -> Engine:
     """The user's own network, ready to answer; only after keep_own_model."""
-    return _own_engine(own_uploads(), device, own_model())
+    return _own_engine(own_uploads(), device)
 
 
 def engine_key(engine: Engine) -> str:

@@ -21,13 +21,13 @@ from effnet_core.published import tables
 from effnet_core.units import three_digits
 
 from ..session import kept_values
-from . import widgets
+from . import progress_bar, widgets
 
 if TYPE_CHECKING:
-    from streamlit.delta_generator import DeltaGenerator
     from torch import nn
 
     from effnet_core.machine.latency import Measurement
+    from effnet_core.progress import Progress
 
 ONE, ALL, GPU = "one", "all", "gpu"
 CONDITIONS = {ONE: "One core, as in the paper", ALL: "All cores", GPU: "GPU"}
@@ -84,18 +84,25 @@ def run(networks: Sequence[Network], condition: str, *, patience_s: float = math
     where not all_or_none. A network that would probably outlast the patience, judged by its MACs, is not begun, nor
     are those after it.
     """
-    bar = st.progress(0.0, text="Starting PyTorch …")
-    st.button("Stop", key="measuring.stop", help="Ends after the pass that runs. Measured rows stay.")
+    waiting = list(networks)
+
+    def place(share: float) -> str:
+        number = min(int(share * len(waiting)), len(waiting) - 1)
+        return f"{number + 1} of {len(waiting)}: {waiting[number].name}"
+
+    bar, report = progress_bar.stoppable(
+        "Starting PyTorch …", place, key="measuring.stop", help="Ends after the pass that runs. Measured rows stay."
+    )
     from effnet_core.machine.latency import NotEnoughMemory
 
     problems: list[str] = []
     try:
         device = _device(condition)
-        refusals = {network: said for network in networks if (said := _refusal(network, device))}
+        refusals = {network: reason for network in networks if (reason := _refusal(network, device))}
         problems += refusals.values()
         if not (refusals and all_or_none):
-            fitting = [network for network in networks if network not in refusals]
-            _measure(fitting, condition, device, bar, patience_s)
+            waiting[:] = [network for network in networks if network not in refusals]
+            _measure(waiting, condition, device, report, patience_s)
     except (NotEnoughMemory, ValueError) as problem:
         problems.append(str(problem))
     bar.empty()
@@ -117,7 +124,7 @@ def _refusal(network: Network, device: str) -> str | None:
     return None
 
 
-def _measure(networks: Sequence[Network], condition: str, device: str, bar: DeltaGenerator, patience_s: float) -> None:
+def _measure(networks: Sequence[Network], condition: str, device: str, report: Progress, patience_s: float) -> None:
     from effnet_core.machine import latency
 
     begun, took_per_mac = monotonic(), 0.0
@@ -131,7 +138,7 @@ def _measure(networks: Sequence[Network], condition: str, device: str, bar: Delt
             resolution=resolution,
             device=device,
             threads=1 if condition == ONE else None,
-            progress=partial(_show, bar, number, len(networks), name),
+            progress=lambda done, number=number: report((number + done) / len(networks)),
         )
         kept_values.keep(KEPT, _rows() | {(name, condition): row})
         took_per_mac = (monotonic() - begun - spent) / macs
@@ -144,12 +151,6 @@ def _device(condition: str) -> str:
     if condition == GPU and best == "cpu":
         raise ValueError("PyTorch finds no GPU that it can use on this machine; measure on a core, or on all")
     return best if condition == GPU else "cpu"
-
-
-def _show(bar: DeltaGenerator, number: int, count: int, name: str, done: float) -> bool:
-    """Progress over all; Streamlit ends the run here when something else was pressed."""
-    bar.progress(min(1.0, (number + done) / count), text=f"{number + 1} of {count}: {name}")
-    return True
 
 
 def conditions(row: Measurement) -> str:

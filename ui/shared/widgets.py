@@ -220,14 +220,23 @@ def choice(
     )
 
 
-def select(label: str, texts: dict[object, str], *, key: str, default: object = None) -> object:
-    """A select box over {value: text on the screen and in the URL}; the first is the default unless one is named."""
+def select(
+    label: str, texts: dict[object, str], *, key: str, default: object = None, allowed: str = "", **settings
+) -> object:
+    """A select box over {value: text on the screen and in the URL}; the first is the default unless one is named.
+
+    `allowed`: what a link may ask for, in words.
+    """
     values = list(texts)
     first = default if default in texts else values[0]
-    allowed = f"one of {len(texts)}, such as {texts[first]}"
+    allowed = allowed or f"one of {len(texts)}, such as {texts[first]}"
     explain_refused(key, allowed, lambda text: text in texts.values(), texts[first])
     _start_anew(key, {text: value for value, text in texts.items()}.__getitem__, first)
-    chosen = st.selectbox(label, values, values.index(first), format_func=texts.get, key=key, bind="query-params")
+    if kept_values.value(key) not in (None, *texts):
+        kept_values.keep(key, first)  # a narrower choice has left the old value behind
+    chosen = st.selectbox(
+        label, values, values.index(first), format_func=texts.get, key=key, bind="query-params", **settings
+    )
     return chosen if chosen in texts else first
 
 
