@@ -34,6 +34,7 @@ HERE = Path(__file__).parent
 PAUSE_S = (0.2, 1.0)
 ROUNDS = 2  # of the overview and the bare page, in turns
 EACH_UPLOADS = 2  # photographs of one session on Classify
+GRACE_S = 120
 VISIT = 2  # values of the page's input before the next page
 
 
@@ -44,10 +45,10 @@ class Work(NamedTuple):
     random: random.Random
     ends: list[float]  # one number, set when all have opened their page
 
-    async def pause(self) -> bool:
-        """False when the time is over."""
+    async def pause(self, grace_s: float = 0.0) -> bool:
+        """False when the time, and `grace_s` seconds more, are over."""
         await asyncio.sleep(self.random.uniform(*PAUSE_S))
-        return time.monotonic() < self.ends[0]
+        return time.monotonic() < self.ends[0] + grace_s
 
 
 Script = Callable[[Session, Work], Awaitable[list[Done]]]
@@ -71,14 +72,14 @@ async def together(server: Server, count: int, seconds: float, page: str, script
             except Exception as error:  # a session that fails is a row of the result, and the others go on
                 return [Done("lost", 0.0, f"{type(error).__name__}: {error}")]
 
-    work = [asyncio.create_task(one(number)) for number in range(count)]
-    await ready.wait()
-    cpu, start = server.cpu_s(), time.monotonic()
-    ends[0] = start + seconds
-    begin.set()
-    done = [each for task in work for each in await task]
+    async with asyncio.TaskGroup() as group:
+        work = [group.create_task(one(number)) for number in range(count)]
+        await ready.wait()
+        cpu, start = server.cpu_s(), time.monotonic()
+        ends[0] = start + seconds
+        begin.set()
     lasted, cpu = time.monotonic() - start, server.cpu_s() - cpu
-    return {"sessions": count} | figures(done, lasted, cpu)
+    return {"sessions": count} | figures([each for task in work for each in task.result()], lasted, cpu)
 
 
 def figures(done: list[Done], lasted_s: float, cpu_s: float) -> dict[str, object]:
@@ -86,13 +87,8 @@ def figures(done: list[Done], lasted_s: float, cpu_s: float) -> dict[str, object
     rows = {}
     for kind in sorted({one.kind for one in done}):
         seconds = [one.seconds for one in done if one.kind == kind]
-        p50, p95 = np.percentile(seconds, [50, 95])
-        rows[kind] = {
-            "count": len(seconds),
-            "p50_s": round(p50, 3),
-            "p95_s": round(p95, 3),
-            "max_s": round(max(seconds), 3),
-        }
+        p50, p95, longest = (round(value, 3) for value in np.percentile(seconds, [50, 95, 100]))
+        rows[kind] = {"count": len(seconds), "p50_s": p50, "p95_s": p95, "max_s": longest}
     return {
         "requests": rows,
         "requests_a_second": round(len(done) / lasted_s, 2),
@@ -144,18 +140,28 @@ async def classify(options: argparse.Namespace) -> dict[str, object]:
     with servers.running(command=options.server) as server:
         wanted = await answering.of_class(server.address, values, photographs)
 
+    left = set(range(uploading))  # who still has a photograph to upload: the others go on so long, and GRACE_S at most
+
     async def script(session: Session, work: Work) -> list[Done]:
+        return await (upload if work.number < uploading else adjust)(session, work)
+
+    async def adjust(session: Session, work: Work) -> list[Done]:
         done = []
-        if work.number >= uploading:
-            while await work.pause():
-                value = work.random.choice(values)
-                done.append(answering.checked("move", await session.move(key, value), wanted[value]))
-            return done
-        await session.move("app.source", "Upload")
-        for each, data in enumerate(photographs[work.number]):
-            await work.pause()
-            answer = await session.upload("app.upload", {answering.file_name(work.number, each): data})
-            done.append(answering.checked("picture", answer, wanted[work.number, each]))
+        while await work.pause(GRACE_S if left else 0):
+            value = work.random.choice(values)
+            done.append(answering.checked("move", await session.move(key, value), wanted[value]))
+        return done
+
+    async def upload(session: Session, work: Work) -> list[Done]:
+        done = []
+        try:
+            await session.move("app.source", "Upload")
+            for each, data in enumerate(photographs[work.number]):
+                await work.pause()
+                answer = await session.upload("app.upload", {answering.file_name(work.number, each): data})
+                done.append(answering.checked("picture", answer, wanted[work.number, each]))
+        finally:
+            left.discard(work.number)
         return done
 
     with servers.running(command=options.server) as server:

@@ -33,7 +33,7 @@ LIMIT = 1.3  # times the bare page
 DRAWN = """() => {
   const roots = [document, ...[...document.querySelectorAll('*')].map((one) => one.shadowRoot).filter(Boolean)]
   const has = (selector) => roots.some((root) => root.querySelector(selector))
-  const drawn = has('[role=slider], input[type=range]') && has('.js-plotly-plot .plot path, svg[role=img] rect')
+  const drawn = has('[role=slider], input[type=range]') && has('.js-plotly-plot .point path, svg[role=img] rect')
   return drawn && performance.now()
 }"""
 CONTENTFUL = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
