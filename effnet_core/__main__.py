@@ -19,10 +19,10 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(required=True, metavar="COMMAND")
 
     def command(run) -> argparse.ArgumentParser:
-        made = commands.add_parser(run.__name__, help=run.__doc__, description=run.__doc__)
-        made.add_argument("--json", action="store_true", help="print JSON for machines")
-        made.set_defaults(run=run)
-        return made
+        parser = commands.add_parser(run.__name__, help=run.__doc__, description=run.__doc__)
+        parser.add_argument("--json", action="store_true", help="print JSON for machines")
+        parser.set_defaults(run=run)
+        return parser
 
     for group in GROUPS:
         group.add_commands(command)

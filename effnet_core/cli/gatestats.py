@@ -35,19 +35,25 @@ def gatestats(options: argparse.Namespace) -> int:
     bundled = {row["class"]: row["label"] for row in class_rows(None)}
     titles = bundled if set(model.labels or ()) == set(bundled.values()) else {**folders.titles, **bundled}
     about = {"data": options.data.name, "weights_sha256": weights_hash(options), "device": engine.device}
-    found = gate_statistics.measure(engine, folders.titled(titles, model.labels), about=about, progress=show_progress)
-    for sentence in found.refused:
+    folders = folders.titled(titles, model.labels)
+    statistics = gate_statistics.measure(engine, folders, about=about, progress=show_progress)
+    for sentence in statistics.refused:
         print(f"left out: {sentence}", file=sys.stderr)
     if options.out:
-        options.out.write_bytes(gate_statistics_file.as_npz(found))
-    rows = [depth_row(name, block) for name, block in found.blocks.items()]
-    about = {**found.about, "classes": len(found.classes), "pictures": sum(found.counts), "by_chance": found.by_chance}
+        options.out.write_bytes(gate_statistics_file.as_npz(statistics))
+    rows = [depth_row(name, block) for name, block in statistics.blocks.items()]
+    about = {
+        **statistics.about,
+        "classes": len(statistics.classes),
+        "pictures": sum(statistics.counts),
+        "by_chance": statistics.by_chance,
+    }
     if options.json:
-        print(json.dumps({**about, "blocks": rows, "refused": list(found.refused)}))
+        print(json.dumps({**about, "blocks": rows, "refused": list(statistics.refused)}))
     else:
         print(", ".join(f"{key} {value}" for key, value in about.items()))
         print_table(list(rows[0]), [[f"{c:.4f}" if isinstance(c, float) else c for c in row.values()] for row in rows])
-    return 1 if found.refused else 0
+    return 1 if statistics.refused else 0
 
 
 def show_progress(share: float) -> bool:

@@ -48,11 +48,12 @@ def intervene(options: argparse.Namespace) -> int:
     except OSError as problem:
         print(f"error: {options.photo.name} can't be read: {problem.strerror}", file=sys.stderr)
         return 1
-    found = engine.intervene(image, edits, top=min(TOP, engine.architecture.classes))
+    intervention = engine.intervene(image, edits, top=min(TOP, engine.architecture.classes))
     if options.json:
-        print(json.dumps({"file": str(options.photo), "before": answers(found.before), "after": answers(found.after)}))
+        before, after = answers(intervention.before), answers(intervention.after)
+        print(json.dumps({"file": str(options.photo), "before": before, "after": after}))
     else:
-        print_changes(found)
+        print_changes(intervention)
     return 0
 
 
@@ -62,7 +63,7 @@ def answers(explanation: Explanation) -> list[dict]:
     return [{key: getattr(row, key) for key in keys} for row in explanation.top[:TOP]]
 
 
-def print_changes(found: Intervention) -> None:
+def print_changes(intervention: Intervention) -> None:
     """The top classes of either answer: probability and logit before and after."""
     rows = [
         [
@@ -73,6 +74,6 @@ def print_changes(found: Intervention) -> None:
             f"{row.after.logit:8.3f}",
             f"{row.logit_change:+8.3f}",
         ]
-        for row in found.changes
+        for row in intervention.changes
     ]
     print_table(["class", "before", "  after", "   logit", "   after", "  change"], rows)

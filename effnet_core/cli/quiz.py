@@ -17,15 +17,15 @@ gives the same drills."""
 
 
 def add_commands(command) -> None:
-    asked = command(quiz)
-    asked.formatter_class = argparse.RawDescriptionHelpFormatter
-    asked.description += FIELDS
-    asked.epilog = "kinds:\n" + "\n".join(f"  {name:24}{KINDS[name].about}" for name in kinds_of())
-    asked.add_argument("--seed", type=int, default=0, help="default 0")
-    asked.add_argument("--count", type=int, default=10, help="default 10")
-    asked.add_argument("--kind", metavar="NAME", help="one kind alone; all are listed below")
-    asked.add_argument("--group", metavar="NAME", help=f"one group alone: {', '.join(GROUPS)}")
-    asked.add_argument("--level", type=int, help=f"one level alone, {LEVELS[0]} to {LEVELS[-1]}; else mixed")
+    parser = command(quiz)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description += FIELDS
+    parser.epilog = "kinds:\n" + "\n".join(f"  {name:24}{KINDS[name].about}" for name in kinds_of())
+    parser.add_argument("--seed", type=int, default=0, help="default 0")
+    parser.add_argument("--count", type=int, default=10, help="default 10")
+    parser.add_argument("--kind", metavar="NAME", help="one kind alone; all are listed below")
+    parser.add_argument("--group", metavar="NAME", help=f"one group alone: {', '.join(GROUPS)}")
+    parser.add_argument("--level", type=int, help=f"one level alone, {LEVELS[0]} to {LEVELS[-1]}; else mixed")
 
 
 def quiz(options: argparse.Namespace) -> int:

@@ -233,14 +233,14 @@ def ranked(values: np.ndarray, by: str) -> list[int]:
 
 def patch(values: np.ndarray, top: int, left: int, side: int) -> np.ndarray:
     """(side, side) float64 of one map from that corner; zero where it hangs over the edge."""
-    found = np.zeros((side, side))
+    window = np.zeros((side, side))
     rows = range(max(top, 0), min(top + side, values.shape[0]))
     columns = range(max(left, 0), min(left + side, values.shape[1]))
     if rows and columns:
-        found[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = values[
+        window[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = values[
             rows.start : rows.stop, columns.start : columns.stop
         ]
-    return found
+    return window
 
 
 def largest(products: np.ndarray, most: int) -> list[int]:

@@ -269,7 +269,7 @@ class Engine:
         return before, after
 
     def rank_channels(
-        self, image: Image, block: str, *, target: int, progress: Callable[[float], bool] | None = None
+        self, image: Image, block: str, *, target: int, progress: Progress | None = None
     ) -> list[ChannelEffect]:
         """How much the target's logit falls when each channel of a block is closed, largest fall first.
 

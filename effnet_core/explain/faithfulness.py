@@ -51,10 +51,10 @@ def judge(
     grid = heatmap.values.shape
     rivals = (heatmap.values, rng.random(grid), _centre_blob(x.shape[-1]))
     pictures = (picture for values in rivals for picture in _altered(x, values, rng))
-    found = _in_batches(probabilities, pictures, batch_size, progress).reshape(len(rivals), -1)
+    scores = _in_batches(probabilities, pictures, batch_size, progress).reshape(len(rivals), -1)
     curves = [
         Curves(row[: STEPS + 1], row[STEPS + 1 : -1], float(max(0.0, 1 - row[-1] / max(row[0], 1e-12))))
-        for row in found
+        for row in scores
     ]
     shares = np.linspace(0, 1, STEPS + 1)
     return Faithfulness(heatmap.target, shares, *curves, "the mean colour", "the blurred picture", SEED)
@@ -91,9 +91,9 @@ def _in_batches(
     batch_size: int,
     progress: Progress | None,
 ) -> np.ndarray:
-    found, pictures = [], iter(pictures)
+    scores, pictures = [], iter(pictures)
     while batch := list(islice(pictures, batch_size)):
-        found += probabilities(torch.stack(batch)).tolist()
-        if progress and not progress(len(found) / PASSES):
+        scores += probabilities(torch.stack(batch)).tolist()
+        if progress and not progress(len(scores) / PASSES):
             raise Cancelled
-    return np.array(found)
+    return np.array(scores)

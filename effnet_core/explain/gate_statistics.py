@@ -7,7 +7,7 @@ tells nothing of the class, 1: the class alone decides it). No torch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ import numpy as np
 
 from ..images.class_folders import ClassFolders
 from ..images.reading import ImageRejected
-from ..progress import Cancelled
+from ..progress import Cancelled, Progress
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -110,7 +110,7 @@ def measure(
     folders: ClassFolders,
     *,
     about: Mapping[str, str] | None = None,
-    progress: Callable[[float], bool] | None = None,
+    progress: Progress | None = None,
 ) -> GateStatistics:
     """Read every picture's gates. Pictures that can't be used are named in `refused`.
 

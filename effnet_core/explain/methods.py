@@ -246,7 +246,7 @@ def answer(
             target = int(network(x).argmax())
     if request.layer:
         stage = int(request.layer.removeprefix("features."))
-    asked = Question(network, x, target, stage, batch_size, progress, request.signed)
-    values = method.run(asked, **request.parameters)
+    question = Question(network, x, target, stage, batch_size, progress, request.signed)
+    values = method.run(question, **request.parameters)
     layer = f"features.{stage}" if method.at_stage else INPUT
     return Heatmap(layer, target, values.detach().float().cpu().numpy(), request.method, request.signed)

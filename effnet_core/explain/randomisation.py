@@ -17,7 +17,7 @@ def randomised(
     network: nn.Module, look: Callable[[Progress], Heatmap], heatmap: Heatmap, *, progress: Progress | None = None
 ) -> list[Randomised]:
     """Draw a network's weights anew, in place, from the top downwards; `look` makes the map at each step of it."""
-    rng, parts, found = torch.Generator().manual_seed(SEED), parts_from_the_top(network), []
+    rng, parts, steps = torch.Generator().manual_seed(SEED), parts_from_the_top(network), []
     for number, part in enumerate(parts):
         rerandomise(network.get_submodule(part), rng)
 
@@ -27,8 +27,8 @@ def randomised(
         changed = look(report)
         if not report(1.0):
             raise Cancelled
-        found.append(Randomised(part, changed, rank_correlation(heatmap.values, changed.values)))
-    return found
+        steps.append(Randomised(part, changed, rank_correlation(heatmap.values, changed.values)))
+    return steps
 
 
 def parts_from_the_top(network: nn.Module) -> list[str]:

@@ -78,7 +78,7 @@ def losses() -> tuple[Loss, ...]:
     """What a ReLU loses in spaces of more and more dimensions; one matrix alone is a matter of luck. Seeds from 0."""
     rows = []
     for dimensions in range(DIMENSIONS[0], DIMENSIONS[1] + 1):
-        found = [embed(dimensions, seed=seed) for seed in range(MATRICES)]
-        errors, shares = [one.error for one in found], [one.collapsed.mean() for one in found]
+        embeddings = [embed(dimensions, seed=seed) for seed in range(MATRICES)]
+        errors, shares = [one.error for one in embeddings], [one.collapsed.mean() for one in embeddings]
         rows.append(Loss(dimensions, float(np.median(errors)), float(np.median(shares))))
     return tuple(rows)

@@ -34,20 +34,20 @@ def overview_row(engine: Engine, sample: str = SAMPLES[0].name) -> dict:
     `crop` is what the network saw: left, top, right, bottom in pixels of the sample.
     """
     image = load_sample(sample)
-    (found,) = engine.explain([image])
-    first, heatmap = found.top[0], found.heatmaps[0]
+    (answer,) = engine.explain([image])
+    first, heatmap = answer.top[0], answer.heatmaps[0]
     return {
         "model": engine.name,
         "weights": str(engine.weights),
         "date": date.today().isoformat(),
         "sample": sample,
         "crop": [round(edge) for edge in engine.preparation.crop_box(image.size)],
-        "top": [{"label": one.label, "probability": round(one.probability, DIGITS)} for one in found.top],
-        "groups": [[name, round(share, DIGITS)] for name, share in found.groups],
+        "top": [{"label": one.label, "probability": round(one.probability, DIGITS)} for one in answer.top],
+        "groups": [[name, round(share, DIGITS)] for name, share in answer.groups],
         "layer": heatmap.layer,
         "heatmap": [_rounded(row) for row in heatmap.values],
         "target_label": first.label,
-        "gates": [{"block": gate.block, "values": _rounded(gate.values)} for gate in found.gates],
+        "gates": [{"block": gate.block, "values": _rounded(gate.values)} for gate in answer.gates],
     }
 
 

@@ -71,12 +71,12 @@ def open_folders(path: Path) -> ClassFolders:
     archives = [path] if path.is_file() else sorted(path.glob("*.zip"))
     if archives:
         return _from_zips(archives, path.name)
-    found = [
+    entries = [
         Entry(file.parent.name, f"{file.parent.name}/{file.name}", file.read_bytes)
         for file in sorted(path.rglob("*"))
         if file.is_file() and file.parent != path and _is_picture(file.relative_to(path))
     ]
-    return _checked(found, {}, path.name)
+    return _checked(entries, {}, path.name)
 
 
 def open_zip(file: BinaryIO, name: str) -> ClassFolders:
@@ -133,8 +133,8 @@ def _is_picture(path: Path | PurePosixPath) -> bool:
     return not hidden and path.suffix.lower().removeprefix(".") in SUFFIXES
 
 
-def _checked(found: list[Entry], titles: dict[str, str], name: str) -> ClassFolders:
-    folders = ClassFolders(tuple(sorted(found, key=lambda entry: (entry.folder, entry.name))), titles)
+def _checked(entries: list[Entry], titles: dict[str, str], name: str) -> ClassFolders:
+    folders = ClassFolders(tuple(sorted(entries, key=lambda entry: (entry.folder, entry.name))), titles)
     if len(folders.classes) < 2:
         raise FoldersRejected(
             f"{name} has {len(folders.classes)} class folders with pictures; at least two are needed, "

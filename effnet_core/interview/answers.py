@@ -61,15 +61,15 @@ def read_number(text: str, unit: str = "") -> float:
         raise Unreadable(f"the answer has {len(text)} characters; allowed are {LONGEST}")
     if unit == "×" and text[:1] in ("×", "x"):
         text = text[1:].lstrip()
-    found = _NUMBER.match(text)
-    if not found:
+    match = _NUMBER.match(text)
+    if not match:
         raise Unreadable(f"{text[:20]!r} starts with no number; write one such as 1.2M, 1.2e6 or 1,200,000")
-    sign, digits, exponent, power = found.groups()
+    sign, digits, exponent, power = match.groups()
     whole, point, fraction = re.sub(r"[^0-9]+$", "", digits).partition(".")
     if not _GROUPED.match(whole or "0"):
         raise Unreadable(f"{digits.strip()!r} is ambiguous: the decimal sign is a point, commas separate thousands")
     value = float(f"{re.sub(r'[^0-9]', '', whole) or 0}{point}{fraction}e{exponent or power or 0}")
-    value *= (-1 if sign in ("-", "−") and sign else 1) * _worth(text[found.end() :].strip(), unit)
+    value *= (-1 if sign in ("-", "−") and sign else 1) * _worth(text[match.end() :].strip(), unit)
     if not math.isfinite(value):
         raise Unreadable("the number is too large")
     return value
@@ -86,8 +86,8 @@ def _worth(words: str, unit: str) -> float:
         rest = words.removeprefix(factor).strip().lower()
         if factor and words.startswith(factor) and rest in known:
             return FACTORS[factor] * known[rest]
-    asked = f"the answer is asked for in {unit}" if unit else "the answer has no unit"
-    raise Unreadable(f"{words[:20]!r} is no unit here: {asked}; k, M, G or B may stand before it")
+    expected = f"the answer is asked for in {unit}" if unit else "the answer has no unit"
+    raise Unreadable(f"{words[:20]!r} is no unit here: {expected}; k, M, G or B may stand before it")
 
 
 def is_right(drill: Drill, text: str) -> bool:

@@ -40,7 +40,7 @@ class Score:
     """How a group went."""
 
     group: str
-    asked: int
+    questions: int
     points: float
 
 
@@ -88,11 +88,11 @@ def _question(random: Random, group: str, before: list[Card | Drill], level: int
 
 def scores(answers: Iterable[Answered]) -> list[Score]:
     """One row a group that was asked, weakest first."""
-    found: dict[str, list[float]] = {}
+    by_group: dict[str, list[float]] = {}
     for answer in answers:
-        found.setdefault(answer.group, []).append(answer.score)
-    rows = [Score(group, len(points), sum(points)) for group, points in found.items()]
-    return sorted(rows, key=lambda row: row.points / row.asked)
+        by_group.setdefault(answer.group, []).append(answer.score)
+    rows = [Score(group, len(points), sum(points)) for group, points in by_group.items()]
+    return sorted(rows, key=lambda row: row.points / row.questions)
 
 
 def to_repeat(answers: Iterable[Answered]) -> list[Answered]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from fsrs import Card as Memory
 from fsrs import State
 
-from .spaced_repetition import EARLIEST, LONGEST, Progress, ProgressRejected
+from .spaced_repetition import EARLIEST, LONGEST, Memories, ProgressRejected
 
 FORMAT = "effnet-lab progress 1"
 
@@ -18,7 +18,7 @@ FORMAT = "effnet-lab progress 1"
 LIMIT_BYTES = 500_000
 
 
-def to_json(progress: Progress) -> str:
+def to_json(progress: Memories) -> str:
     cards = {card: {k: v for k, v in memory.to_dict().items() if k != "card_id"} for card, memory in progress.items()}
     return json.dumps({"format": FORMAT, "cards": cards}, sort_keys=True)
 

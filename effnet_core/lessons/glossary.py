@@ -35,13 +35,13 @@ def marked(text: str) -> str:
     """
     seen: set[str] = set()
 
-    def mark(found: re.Match) -> str:
-        term = _by_form().get(_folded(found["term"])) if found["term"] else None
+    def mark(match: re.Match) -> str:
+        term = _by_form().get(_folded(match["term"])) if match["term"] else None
         if term is None or term.name in seen:
-            return found[0]
+            return match[0]
         seen.add(term.name)
-        said = html.escape(f"{term.name}: {term.sentence}", quote=True)
-        return f'<span class="term" role="note" tabindex="0" aria-label="{said}" data-says="{said}">{found[0]}</span>'
+        label = html.escape(f"{term.name}: {term.sentence}", quote=True)
+        return f'<span class="term" role="note" tabindex="0" aria-label="{label}" data-says="{label}">{match[0]}</span>'
 
     return _finder().sub(mark, text)
 

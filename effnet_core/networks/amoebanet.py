@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..architecture import strided
 from ..published import tables
 
 STEM_CHANNELS = 32
@@ -65,7 +66,7 @@ class Convolution(nn.Conv2d):
 
 def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
     """Pixels before and after, so that ceil(size / stride) windows fit; an odd one comes after."""
-    missing = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+    missing = max((strided(size, stride) - 1) * stride + kernel - size, 0)
     return missing // 2, missing - missing // 2
 
 

@@ -166,11 +166,11 @@ def _recognise(shapes: Shapes, name: str, candidates: Sequence[Architecture], wa
 
 def _difference(shapes: Shapes, name: str, candidates: Sequence[Architecture]) -> str:
     """Why these shapes are none of the candidates: a sentence on the most similar one."""
-    found = set(shapes.items())
+    present = set(shapes.items())
 
     def likeness(architecture: Architecture) -> float:
         expected = set(shapes_of(architecture).items())
-        return len(found & expected) / len(found | expected)
+        return len(present & expected) / len(present | expected)
 
     closest = max(candidates, key=likeness)
     if likeness(closest) < 0.5:

@@ -30,5 +30,5 @@ def pick_device(wanted: str = "auto") -> str:
 
 def is_out_of_memory(error: RuntimeError) -> bool:
     """CUDA has an error class for it, MPS and cuBLAS only words; the CPU's own are "can't allocate memory"."""
-    said = str(error)
-    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in said or "STATUS_ALLOC_FAILED" in said
+    message = str(error)
+    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in message or "STATUS_ALLOC_FAILED" in message

@@ -18,14 +18,14 @@ from typing import BinaryIO
 CONNECT_TIMEOUT_S = 5.0
 CHUNK = 1 << 18  # bytes between two reports of progress
 
-Progress = Callable[[int, int], bool | None]
+ByteProgress = Callable[[int, int], bool | None]
 
 
 class WeightsUnavailable(RuntimeError):
     """These weights can't be had now; the message is a sentence for the user."""
 
 
-def download(url: str, folder: Path, *, progress: Progress | None = None) -> Path:
+def download(url: str, folder: Path, *, progress: ByteProgress | None = None) -> Path:
     """A file whose name carries the first digits of its SHA-256, as torchvision's do. Leaves nothing half done."""
     name = file_name(url)
     part = folder / f".{name}.{uuid.uuid4().hex}.part"  # not tempfile: its files are for their owner alone
@@ -42,7 +42,7 @@ def download(url: str, folder: Path, *, progress: Progress | None = None) -> Pat
     return folder / name
 
 
-def _receive(body: Iterator[tuple[bytes, int]], file: BinaryIO, name: str, progress: Progress | None) -> None:
+def _receive(body: Iterator[tuple[bytes, int]], file: BinaryIO, name: str, progress: ByteProgress | None) -> None:
     """Write what comes, checking its length and its hash."""
     digest, done, size = hashlib.sha256(), 0, 0
     for chunk, size in body:
@@ -100,8 +100,8 @@ def _connect(url: str) -> http.client.HTTPResponse:
 
 def has_hash(name: str, digest: str) -> bool:
     """Whether the file's name carries the first digits of this digest."""
-    found = re.search(r"-([0-9a-f]{8,})\.", name)
-    return bool(found) and digest.startswith(found[1])
+    match = re.search(r"-([0-9a-f]{8,})\.", name)
+    return bool(match) and digest.startswith(match[1])
 
 
 def file_name(url: str) -> str:

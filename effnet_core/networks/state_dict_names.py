@@ -140,8 +140,8 @@ def _timm_note(file: str) -> str:
 def _from_timm(name: str) -> str:
     """torchvision's name of one of timm's tensors; unknown names stay, to be reported as unexpected."""
     module, _, part = name.rpartition(".")
-    if found := re.fullmatch(r"blocks\.(\d+)\.(\d+)\.(.+)", module):
-        stage, block, layer = found.groups()
+    if match := re.fullmatch(r"blocks\.(\d+)\.(\d+)\.(.+)", module):
+        stage, block, layer = match.groups()
         place = (TIMM_FIRST_STAGE if int(stage) == 0 else TIMM_STAGE).get(layer)
         return f"features.{int(stage) + 1}.{block}.block.{place}.{part}" if place else name
     return f"{TIMM[module]}.{part}" if module in TIMM else name

@@ -23,7 +23,7 @@ from ..cost import cost_of
 from ..images.preparation import Preparation
 from . import checkpoints
 from .builder import build
-from .download import Progress, WeightsUnavailable, download, file_name, has_hash
+from .download import ByteProgress, WeightsUnavailable, download, file_name, has_hash
 from .state_dict_names import CheckpointRejected as CheckpointRejected  # what load_checkpoint raises, for its callers
 from .weights_source import WeightsSource
 
@@ -83,14 +83,14 @@ def statuses() -> list[ModelStatus]:
 
 def load(name: str) -> Model:
     """A model whose weights are on this machine; WeightsUnavailable tells how to get them. ValueError: no such name."""
-    found = known(name)
-    if found.path is None:
+    entry = known(name)
+    if entry.path is None:
         raise WeightsUnavailable(f"{name}'s weights are not on this machine; {_remedy(name)}")
     try:
-        module = fill(found.architecture, _read_state(found.path))
+        module = fill(entry.architecture, _read_state(entry.path))
     except Exception as error:  # unpickling damaged files raises whatever they lead to
-        raise WeightsUnavailable(f"{found.path} is damaged or not {name}'s weights; {_remedy(name)}") from error
-    return Model(name, found.weights, found.architecture, module, found.labels, found.preparation, found.groups)
+        raise WeightsUnavailable(f"{entry.path} is damaged or not {name}'s weights; {_remedy(name)}") from error
+    return Model(name, entry.weights, entry.architecture, module, entry.labels, entry.preparation, entry.groups)
 
 
 def load_checkpoint(data: bytes, filename: str, *, labels: str | None = None, name: str | None = None) -> Model:
@@ -102,17 +102,17 @@ def load_checkpoint(data: bytes, filename: str, *, labels: str | None = None, na
         _check_name(name)
     file = Path(filename).name
     choices = {choice: known(choice) for choice in (*NAMES[1:], "tiny")}
-    found = checkpoints.read(data, file, [choice.architecture for choice in choices.values()], wanted=name)
-    architecture, preparation = found.architecture, choices[found.architecture.name].preparation
+    checkpoint = checkpoints.read(data, file, [choice.architecture for choice in choices.values()], wanted=name)
+    architecture, preparation = checkpoint.architecture, choices[checkpoint.architecture.name].preparation
     size = f"Pictures are prepared as for {architecture.name}: {preparation.crop} px from the middle."
     return Model(
         name=architecture.name,
         weights=WeightsSource("own", file),
         architecture=architecture,
-        module=fill(architecture, found.state),
+        module=fill(architecture, checkpoint.state),
         labels=None if labels is None else checkpoints.read_labels(labels, architecture.classes),
         preparation=preparation,
-        notes=(*found.notes, size),
+        notes=(*checkpoint.notes, size),
     )
 
 
@@ -165,19 +165,19 @@ def _known_imagenet(name: str) -> Known:
     )
 
 
-def _status(name: str, found: Known) -> ModelStatus:
-    cost = cost_of(found.architecture)
-    source = found.path and str(found.weights if name == "tiny" else found.path)
+def _status(name: str, entry: Known) -> ModelStatus:
+    cost = cost_of(entry.architecture)
+    source = entry.path and str(entry.weights if name == "tiny" else entry.path)
     return ModelStatus(
         name=name,
-        ready=found.path is not None,
+        ready=entry.path is not None,
         source=source,
-        classes=found.architecture.classes,
-        labels=found.labels,
+        classes=entry.architecture.classes,
+        labels=entry.labels,
         params=cost.params,
         macs=cost.macs,
-        resolution=found.architecture.resolution,
-        top1=found.top1,
+        resolution=entry.architecture.resolution,
+        top1=entry.top1,
     )
 
 
@@ -214,7 +214,7 @@ def _read_state(path: Path) -> dict[str, Tensor]:
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
-def fetch(name: str, *, progress: Progress | None = None) -> Path:
+def fetch(name: str, *, progress: ByteProgress | None = None) -> Path:
     """Download a network's default ImageNet weights, hash checked; where they are on disk and whole, only say where.
 
     `progress` gets bytes done and in all (0: not known); False cancels. WeightsUnavailable: no network, cancelled,

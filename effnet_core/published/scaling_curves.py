@@ -59,8 +59,8 @@ def curves(figure: str) -> tuple[Curve, ...]:
     rows = [row for row in tables.table("effnet_fig3_fig4_fig8_points") if row["figure"] == figure]
     if not rows:
         raise ValueError(f"no points of {figure!r} are stored; there are Fig3, Fig4, Fig8")
-    found = [_curve(name, [row for row in rows if row["series"] == name]) for name in {row["series"] for row in rows}]
-    return tuple(sorted(found, key=lambda curve: list(DIMENSIONS).index(curve.dimension)))
+    stored = [_curve(name, [row for row in rows if row["series"] == name]) for name in {row["series"] for row in rows}]
+    return tuple(sorted(stored, key=lambda curve: list(DIMENSIONS).index(curve.dimension)))
 
 
 def _curve(series: str, rows: Sequence[tables.Row]) -> Curve:
@@ -138,10 +138,10 @@ def _table7() -> list[Curve]:
 def points_of(dimension: str) -> tuple[tuple[Point, str], ...]:
     """Each point of Fig. 3 (one dimension), Fig. 8 (all) and Table 7 that scales this dimension, with its source."""
     alone = "Fig8" if dimension == "compound" else "Fig3"  # Fig. 8 draws the single dimensions of Fig. 3 again
-    found = [curve for curve in (*curves(alone), *_table7()) if curve.dimension == dimension]
-    return tuple((point, curve.source) for curve in found for point in curve.points)
+    matching = [curve for curve in (*curves(alone), *_table7()) if curve.dimension == dimension]
+    return tuple((point, curve.source) for curve in matching for point in curve.points)
 
 
 def nearest(dimension: str, macs: int) -> tuple[Point, str]:
     """The published point whose own compute is nearest, by ratio, and its source; never between two points."""
-    return min(points_of(dimension), key=lambda found: abs(math.log(found[0].macs / macs)))
+    return min(points_of(dimension), key=lambda pair: abs(math.log(pair[0].macs / macs)))

@@ -148,11 +148,11 @@ def at_budget(make: Callable[[Block, int], Design], block: Block, size: int, mac
     """The design with both its ends scaled by one factor until its MACs come closest."""
     step = GRID if block.expansion > 1 or make is bottleneck else 2 * GRID  # torchvision's rounding expands 12 to 16
 
-    def made(steps: int) -> Design:
+    def scaled_by(steps: int) -> Design:
         return make(_with_ends(block, steps * step), size)
 
-    enough = 1 + bisect_left(range(1, MOST_STEPS), macs, key=lambda steps: made(steps).cost.macs)
-    return min(made(max(1, enough - 1)), made(enough), key=lambda design: abs(design.cost.macs - macs))
+    enough = 1 + bisect_left(range(1, MOST_STEPS), macs, key=lambda steps: scaled_by(steps).cost.macs)
+    return min(scaled_by(max(1, enough - 1)), scaled_by(enough), key=lambda design: abs(design.cost.macs - macs))
 
 
 def _with_ends(block: Block, channels: int) -> Block:

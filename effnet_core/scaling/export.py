@@ -9,6 +9,7 @@ from itertools import groupby
 
 from ..architecture import RELEASES, Architecture
 from ..cost import cost_of
+from ..units import FLOAT32_BYTES
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 SCRIPT = '''"""EfficientNet. {title}: depth x {depth:.4g}, width x {width:.4g}.
@@ -93,5 +94,5 @@ def _weights_lines(architecture: Architecture, params: int) -> str:
     member = architecture.name.removeprefix("efficientnet_")
     if member not in RELEASES or architecture.classes != 1000:
         return ""
-    megabytes = 4 * params / 1e6  # float32
+    megabytes = FLOAT32_BYTES * params / 1e6
     return WEIGHTS.format(megabytes=megabytes, enum=f"EfficientNet_{member.upper()}_Weights", member=member)

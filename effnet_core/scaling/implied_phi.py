@@ -85,9 +85,9 @@ def _differences(theirs: Architecture, ours: Architecture) -> str:
     return ", ".join(parts) or "nothing"
 
 
-def _why(found: Implied) -> str:
+def _why(phis: Implied) -> str:
     """Which axis lags and which leads."""
-    axes = found.axes
+    axes = phis.axes
     low, high = min(axes, key=axes.get), max(axes, key=axes.get)
     if axes[high] - axes[low] < 0.005:
         return "one φ gives all three"

@@ -115,7 +115,7 @@ def _show_report(sitting: mock_interview.Sitting) -> None:
     if sitting.answers:
         st.dataframe(
             [
-                {"group": GROUPS[row.group], "questions": row.asked, "points": row.points}
+                {"group": GROUPS[row.group], "questions": row.questions, "points": row.points}
                 for row in mock_interview.scores(sitting.answers)
             ],
             hide_index=True,

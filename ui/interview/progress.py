@@ -11,7 +11,7 @@ import streamlit as st
 
 from effnet_core.interview import progress_file, spaced_repetition
 from effnet_core.interview.cards import all_cards
-from effnet_core.interview.spaced_repetition import Progress, ProgressRejected
+from effnet_core.interview.spaced_repetition import Memories, ProgressRejected
 
 from ..components import local_storage
 from ..session import kept_values
@@ -24,12 +24,12 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def known() -> Progress:
+def known() -> Memories:
     """Card id -> memory, as this session knows it."""
     return kept_values.value("interview.progress", {})
 
 
-def keep(progress: Progress) -> None:
+def keep(progress: Memories) -> None:
     kept_values.keep("interview.progress", progress)
     kept_values.keep("interview.save", progress_file.to_json(progress))
 
@@ -49,7 +49,7 @@ def _take_stored() -> None:
         kept_values.keep("interview.unreadable", True)
 
 
-def _read(text: str) -> Progress:
+def _read(text: str) -> Memories:
     return progress_file.from_json(text, [card.id for card in all_cards()], now())
 
 

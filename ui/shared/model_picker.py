@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from effnet_core.units import FLOAT32_BYTES
+
 from ..session import engines, kept_values
 from . import widgets
 
@@ -82,7 +84,7 @@ def offer_download(status: ModelStatus, *, key: str = "app.fetch") -> None:
     """A button that fetches a network's ImageNet weights: the only thing in the app that uses the network."""
     from effnet_core.networks import weights
 
-    megabytes = 4 * status.params / 1e6  # float32
+    megabytes = FLOAT32_BYTES * status.params / 1e6
     if not st.button(f"Download {title(status.name)} ({megabytes:.0f} MB)", key=f"{key}.{status.name}"):
         return
     bar = st.progress(0.0, text="Connecting …")

@@ -54,7 +54,7 @@ FORMATS = {
 
 def filled(text: str) -> str:
     """The text with its placeholders replaced. ValueError tells a name or format that does not exist."""
-    return PLACEHOLDER.sub(lambda found: _shown(found[1], found[2] or ""), text)
+    return PLACEHOLDER.sub(lambda match: _shown(match[1], match[2] or ""), text)
 
 
 def _shown(expression: str, form: str) -> str:
@@ -120,10 +120,10 @@ def _looked_up() -> dict[str, str]:
 def _fact(address: str) -> float:
     """The number that the row at an address holds; all rows that fit must agree."""
     table, column, *conditions = (part.strip() for part in address.split("|"))
-    found = {row[column] for row in tables.table(table) if all(_fits(row, one) for one in conditions)}
-    if len(found) != 1:
-        raise ValueError(f"{address!r} fits {len(found)} different values; it must be one")
-    return found.pop()
+    values = {row[column] for row in tables.table(table) if all(_fits(row, one) for one in conditions)}
+    if len(values) != 1:
+        raise ValueError(f"{address!r} fits {len(values)} different values; it must be one")
+    return values.pop()
 
 
 def _fits(row: tables.Row, condition: str) -> bool:
@@ -134,4 +134,4 @@ def _fits(row: tables.Row, condition: str) -> bool:
 
 def names_in(text: str) -> Iterator[str]:
     """Expressions that a text's placeholders ask for."""
-    return (found[1] for found in PLACEHOLDER.finditer(text))
+    return (match[1] for match in PLACEHOLDER.finditer(text))

@@ -207,5 +207,5 @@ def test_scores_and_what_to_repeat_come_weakest_first():
     se = next(card for card in all_cards() if card.group == "se")
     good, bad, half = Answered(mbconv, "Had it", 1), Answered(se, "Missed it", 0), Answered(se, "Partly", 0.5)
     rows = scores([good, half, bad])
-    assert [(row.group, row.asked, row.points) for row in rows] == [("se", 2, 0.5), ("mbconv", 1, 1)]
+    assert [(row.group, row.questions, row.points) for row in rows] == [("se", 2, 0.5), ("mbconv", 1, 1)]
     assert to_repeat([good, half, bad]) == [bad, half]
