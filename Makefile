@@ -13,7 +13,7 @@ CHROMIUM := $(firstword $(foreach name,chromium chromium-browser google-chrome,$
 PIP := $(BIN)/python -m pip --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench clean
+.PHONY: help run test soak lint bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ else
 	@echo "No Chromium on this machine: the browser tests are left out"
 	$(BIN)/python -m pytest -m "not browser"
 endif
+
+soak: $(VENV)/.installed-dev  ## the long search for rare failures: a thousand seeds of every drill (minutes)
+	$(BIN)/python -m pytest -m soak
 
 lint: $(VENV)/.installed-dev  ## ruff alone
 	$(BIN)/ruff check .
