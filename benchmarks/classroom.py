@@ -180,13 +180,13 @@ async def mixed(options: argparse.Namespace) -> dict[str, object]:
         return lambda values: work.random.sample(values, min(VISIT, len(values)))
 
     async def script(session: Session, work: Work) -> list[Done]:
-        done = []
+        done, last = [], {}
         while await work.pause():
             page, data = work.random.choice([*moves.MOVES]), b""
             picture = work.random.choice(moves.TITLES) if page in moves.WITH_PICTURE else ""
             if page == "classify" and work.number in own:
                 picture, data = answering.file_name(work.number), own[work.number]
-            async for kind, question, answer in answering.visit(session, page, picture, data, pick=pick(work)):
+            async for kind, question, answer in answering.visit(session, last, page, picture, data, pick=pick(work)):
                 done.append(answering.checked(kind, answer, wanted.get(question)))
                 await work.pause()
         return done

@@ -61,26 +61,33 @@ async def of_class(address: str, values: Iterable, photographs: list[list[bytes]
 
 async def of_pages(address: str, own: dict[int, bytes]) -> dict[Question, Answer]:
     """A single session's answers on all pages, with every sample and every photograph in `own`."""
-    wanted = {}
+    wanted, last = {}, {}
     async with client.opened(address) as session:
         await session.open()
         for page in moves.MOVES:
             for title in TITLES if page in WITH_PICTURE else ("",):
-                async for _, question, answer in visit(session, page, title, pick=list):
+                async for _, question, answer in visit(session, last, page, title, pick=list):
                     wanted[question] = answer
         for number, data in own.items():
-            async for _, question, answer in visit(session, "classify", file_name(number), data, pick=list):
+            async for _, question, answer in visit(session, last, "classify", file_name(number), data, pick=list):
                 wanted[question] = answer
     wanted.pop(None)
     return {question: answer for question, answer in wanted.items() if question[0] not in moves.UNSTEADY}
 
 
 async def visit(
-    session: Session, page: str, picture: str = "", data: bytes = b"", *, pick: Callable[[list], list]
+    session: Session,
+    last: dict[str, object],
+    page: str,
+    picture: str = "",
+    data: bytes = b"",
+    *,
+    pick: Callable[[list], list],
 ) -> AsyncIterator[tuple[str, Question | None, Answer]]:
     """Turn to a page, choose a picture (a sample by its title, or a file), and set its input to the values picked.
 
-    Yields the kind of each request, its question (None where the answer depends on the way there) and its answer.
+    `last`: by page, what its input was set to in this session; the app keeps it, and visit notes it. Yields the kind of
+    each request, its question (None where the answer depends on the way there) and its answer.
     """
     yield "page", None, await session.turn_to(page)
     if page in WITH_PICTURE:
@@ -89,7 +96,8 @@ async def visit(
             answer = await session.upload("app.upload", {picture: data})
         else:
             answer = await session.move("app.sample", picture)
-        yield "picture", (page, picture, None), answer
+        yield "picture", (page, picture, last.get(page)), answer
     values = list(moves.values_of(session, page))
     for value in pick(values[:: -(-len(values) // VALUES)] if values else [None]):
+        last[page] = value
         yield "move", (page, picture, value), await moves.move(session, page, value)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 import requests
 import websockets
+from requests.adapters import HTTPAdapter
 from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
@@ -27,6 +28,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.Image_pb2 import ImageList
 from streamlit.proto.PlotlyChart_pb2 import PlotlyChart
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from urllib3.util import Retry
 
 LIMIT_S = 90.0  # for one answer
 KEPT_RUNS = 2  # a large element is kept for so many reruns that did not show it, as in a browser
@@ -232,6 +234,7 @@ def _state(element: Element, value: object) -> WidgetState:
 async def opened(address: str) -> AsyncIterator[Session]:
     """A new session on this server, which has not asked for a page yet."""
     http = requests.Session()
+    http.mount("http://", HTTPAdapter(max_retries=Retry(2)))  # an idle connection may just have been closed
     await _in_thread(lambda: http.get(f"{address}/_stcore/health", timeout=LIMIT_S))  # sets the token's cookie
     stream = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
     limits = {"max_size": None, "open_timeout": LIMIT_S}
