@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from PIL.Image import Image
 from torch import Tensor
+from torchvision.models.efficientnet import EfficientNet
 
 from ..architecture import Architecture
 from ..cost import cost_of
@@ -25,17 +26,17 @@ from . import faithfulness, methods
 from . import randomisation as explain_randomisation
 from .block_arithmetic import BlockWeights, read_weights
 from .block_trace import steps_of
+from .explanations import Names, Request, explanations, to_numpy
 from .gate_edits import GateEdit, resolve_edits
-from .gates import editing, gates_of, logits_with_closed, up_to_gate, watching
-from .grad_cam import forward_from, grad_cam, grad_cam_at_last, grad_cam_ladder
-from .predictions import by_group, predictions
+from .gates import editing, logits_with_closed, up_to_gate
+from .grad_cam import grad_cam_ladder
+from .inference_twin import quickest
 from .results import (
     BlockTrace,
     ChannelEffect,
     ClassChange,
     Explanation,
     Faithfulness,
-    Gates,
     Heatmap,
     Intervention,
     Randomised,
@@ -64,6 +65,9 @@ class Engine:
         self.device = pick_device(device)
         self.notice: str | None = None
         self._network = copy.deepcopy(model.module).requires_grad_(False).eval()  # a copy: others may hold the model
+        self._names = Names(model.labels, model.groups)
+        self._quick: EfficientNet | None = None
+        self._placed_on: str | None = None
         self._lock = threading.Lock()
         self._batch_size = _batch_size(self.architecture.at(resolution=self.preparation.crop))
         self._on_device(lambda: None)
@@ -84,11 +88,15 @@ class Engine:
         """
         self._check(top, layer, target)
         stage = self.layers.index(layer or self.layers[-1])
-        explanations = []
+        answers = []
         for start in range(0, len(images), self._batch_size):
             x = self._prepare(images[start : start + self._batch_size])
-            explanations += self._on_device(lambda x=x: self._explain(x, top, stage, target))
-        return explanations
+            answers += self._on_device(lambda x=x: self._explain(x.to(self.device), Request(top, stage, target)))
+        return answers
+
+    def _explain(self, x: Tensor, ask: Request) -> list[Explanation]:
+        is_last = ask.stage == len(self.layers) - 1
+        return explanations(self._quickest(x) if is_last else self._network, x, ask, self._names)
 
     def trace(self, image: Image, block: str) -> BlockTrace:
         """What each step of one MBConv produced. ValueError tells the blocks there are."""
@@ -96,7 +104,7 @@ class Engine:
         x = self._prepare([image])
         steps = self._on_device(
             lambda: [
-                (name, _rows(value)[0]) for name, value in steps_of(self._network, x.to(self.device), block).items()
+                (name, to_numpy(value)[0]) for name, value in steps_of(self._network, x.to(self.device), block).items()
             ]
         )
         return BlockTrace(chosen, tuple(steps))
@@ -136,7 +144,7 @@ class Engine:
             self._check(1, None, target)
         x = self._prepare([image])
         stages = self._on_device(
-            lambda: [_rows(maps) for maps in grad_cam_ladder(self._network, x.to(self.device), targets)]
+            lambda: [to_numpy(maps) for maps in grad_cam_ladder(self._network, x.to(self.device), targets)]
         )
         return [
             Heatmap(layer, target, maps[number], signed=True)
@@ -150,7 +158,7 @@ class Engine:
 
         @torch.no_grad()
         def probabilities(x: Tensor) -> np.ndarray:
-            return self._on_device(lambda: _rows(self._network(x.to(self.device)).softmax(1)[:, heatmap.target]))
+            return self._on_device(lambda: to_numpy(self._network(x.to(self.device)).softmax(1)[:, heatmap.target]))
 
         [x] = self._prepare([image])
         return faithfulness.judge(probabilities, x, heatmap, batch_size=self._batch_size, progress=progress)
@@ -203,35 +211,21 @@ class Engine:
             return work()
 
     def _place(self) -> None:
+        """Bring the network to the device, unless it is there: asking each of its tensors takes milliseconds."""
         if self.device.startswith("cuda"):
             torch.backends.cudnn.allow_tf32 = False  # else convolutions keep 10 bits, and gates differ from the CPU's
-        self._network.to(self.device).eval()
+        if self._placed_on != self.device:
+            self._quick = None
+            self._network.to(self.device)
+            self._placed_on = self.device
+        if self._network.training:
+            self._network.eval()
 
-    def _explain(
-        self, x: Tensor, top: int, stage: int, target: int | None, mapped: int | None = None
-    ) -> list[Explanation]:
-        """`mapped`: how many of the top classes get a heat map, where no target is named; all unless told."""
-        is_last = stage == len(self.layers) - 1
-        with watching(gates_of(self._network)) as gates:
-            activations, logits = forward_from(self._network, x.to(self.device), stage, differentiate=not is_last)
-        answers = logits.detach().cpu()
-        best = answers.topk(min(top, answers.shape[1])).indices
-        targets = best[:, :mapped] if target is None else best.new_full((len(x), 1), target)
-        if is_last:
-            maps = grad_cam_at_last(activations, self._network.classifier[-1].weight, targets.to(self.device))
-        else:
-            maps = grad_cam(activations, logits, targets.to(self.device))
-        rows = {block: _rows(gate.flatten(1)) for block, gate in gates.items()}
-        maps, layer = _rows(maps), self.layers[stage]
-        return [
-            Explanation(
-                predictions(answers[n], best[n].tolist(), self.labels, self.groups),
-                tuple(Gates(block, values[n]) for block, values in rows.items()),
-                tuple(Heatmap(layer, t, values) for t, values in zip(targets[n].tolist(), maps[n], strict=True)),
-                by_group(answers[n], self.groups),
-            )
-            for n in range(len(x))
-        ]
+    def _quickest(self, x: Tensor) -> EfficientNet:
+        """What answers where nothing is differentiated or edited: the folded twin, made for the first such pass."""
+        if self._quick is None:
+            self._quick = quickest(self._network, x[:1])
+        return self._quick
 
     # Gates, edited ----------------------------------------------------------------------------------------------------
 
@@ -262,10 +256,12 @@ class Engine:
     def _edited(
         self, x: Tensor, gates: dict[str, np.ndarray], stage: int, target: int | None
     ) -> tuple[Explanation, Explanation]:
-        classes = self.architecture.classes
-        [before] = self._explain(x, classes, stage, target, mapped=1)
+        x, classes = x.to(self.device), self.architecture.classes
+        ask = Request(classes, stage, target, mapped=1)
+        [before] = explanations(self._network, x, ask, self._names)
         with editing(self._network, gates):
-            [after] = self._explain(x, classes, stage, before.heatmaps[0].target)
+            ask = Request(classes, stage, before.heatmaps[0].target)
+            [after] = explanations(self._network, x, ask, self._names)
         return before, after
 
     def rank_channels(
@@ -299,7 +295,3 @@ class Engine:
 def _batch_size(architecture: Architecture) -> int:
     """As many as keep a pass near BATCH_BYTES, all its activations counted as if none could be freed."""
     return max(1, BATCH_BYTES // (BYTES_PER_ACTIVATION * cost_of(architecture).activations))
-
-
-def _rows(tensor: Tensor) -> np.ndarray:
-    return tensor.detach().float().cpu().numpy()
