@@ -22,7 +22,7 @@ run: $(INSTALLED)  ## install what is missing into .venv and start the app (PORT
 	@echo "The app is at http://$(HERE):$(PORT)$(if $(filter 0.0.0.0,$(ADDRESS)),; for other computers at this one's name or address) (stop it with Ctrl+C)"
 	@$(BIN)/streamlit run app.py --server.address $(ADDRESS) --server.port $(PORT) --browser.serverAddress $(HERE)
 
-test: lint  ## ruff and all tests (REQUIRE_BROWSER=1 fails where there is no Chromium)
+test: lint  ## lint and all tests (REQUIRE_BROWSER=1 fails where there is no Chromium)
 ifneq ($(CHROMIUM),)
 	$(BIN)/python -m pytest
 else ifeq ($(REQUIRE_BROWSER),1)
@@ -35,9 +35,11 @@ endif
 soak: $(VENV)/.installed-dev  ## the long search for rare failures: a thousand seeds of every drill (minutes)
 	$(BIN)/python -m pytest -m soak
 
-lint: $(VENV)/.installed-dev  ## ruff alone
+lint: $(VENV)/.installed-dev  ## ruff for Python, oxlint and oxfmt for JavaScript and CSS
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/oxlint --deny-warnings ui
+	$(BIN)/oxfmt --check ui/components
 
 bench: $(VENV)/.installed-dev  ## measure against peers, side by side; writes benchmarks/*.json
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done

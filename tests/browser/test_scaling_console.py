@@ -7,12 +7,13 @@ import re
 
 import pytest
 from support.browser import slider, take, wait_until_idle
+from support.paths import ROOT
 
 from effnet_core.architecture import LETTERS, RELEASES, Architecture, coefficient_for, compound, growth, released
 from effnet_core.cost import cost_of, layers_of
 from effnet_core.figures import network as figures_network
 from effnet_core.units import three_digits
-from ui.components.files import SHARED
+from ui.components import files
 from ui.scaling import console
 
 pytestmark = pytest.mark.browser
@@ -35,7 +36,7 @@ SLABS = """(svg) => [...svg.querySelectorAll(':scope > g')].map((network) => [..
 def computed(browser):
     """(JavaScript of one argument, its values) -> what the console's arithmetic makes of each."""
     page = browser.new_page()
-    code = "\n".join((SHARED / name).read_text(encoding="utf-8") for name in ("text_and_svg.js", "scaling_rule.js"))
+    code = files.script(ROOT / "ui/components/shared/scaling_rule.js")
 
     def run(function: str, values: list) -> list:
         script = f"([rules, values]) => {{ {code}\n return values.map({function}) }}"

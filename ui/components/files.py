@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 
-SHARED = Path(__file__).parent / "shared"
+IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)"\n', re.MULTILINE)
+EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 
-def component(name: str, file: str, *, shared: tuple[str, ...] = ()) -> Callable:
-    """The component of the folder that `file` stands in: view.html, style.css, main.js, as far as they are there.
-
-    `shared`: files of components/shared that its main.js needs, in their order.
-    """
+def component(name: str, file: str) -> Callable:
+    """The component of the folder that `file` stands in: view.html, style.css, main.js, as far as they are there."""
     folder = Path(file).parent
     html, css = (_text(folder / part) for part in ("view.html", "style.css"))
-    scripts = [*(SHARED / script for script in shared), folder / "main.js"]
-    return st.components.v2.component(name, html=html, css=css, js="\n".join(map(_text, scripts)))
+    return st.components.v2.component(name, html=html, css=css, js=script(folder / "main.js"))
+
+
+def script(path: Path) -> str:
+    """A JavaScript module after those that it imports, as one script: Streamlit takes no more than one.
+
+    Each module stands there once, without its imports, so their top-level names must differ.
+    """
+    modules: dict[Path, str] = {}
+
+    def add(module: Path) -> None:
+        code = module.read_text(encoding="utf-8")
+        for imported in IMPORT.findall(code):
+            if (other := (module.parent / imported).resolve()) not in modules:
+                add(other)
+        modules[module] = EXPORT.sub("", IMPORT.sub("", code))
+
+    add(path.resolve())
+    return "\n".join(modules.values())
 
 
 def _text(path: Path) -> str | None:

@@ -1,10 +1,11 @@
-// Streamlit puts up a plotly chart anew whenever its numbers change, and a scene that was turned would jump back.
-// This remembers the view that the hand chose and gives it back whenever the chart shows another; a page has one scene
-// at most. Looked at again and again, since plotly starts anew at several occasions and tells of few.
+// Streamlit draws a plotly chart again whenever its numbers change, and a scene that was turned would jump back.
+// This remembers the view that the hand chose and restores it whenever the chart shows another; a page has one scene
+// at most. It looks ten times a second, since plotly resets the view on several occasions and announces few of them.
+// It takes no data and reports nothing to Python.
 
 const LOOK_MS = 100
 const REST_MS = 500 // after the hand let go, while the scene turns on and buttons do their work
-// on the window, since this file is loaded anew, too
+// on the window, since this file is loaded again, too
 const hand = (window[Symbol.for("effnet.view")] ??= { view: null, down: false, until: 0, moved: false })
 
 export default function () {

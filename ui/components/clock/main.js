@@ -1,17 +1,23 @@
-const running = new WeakMap()
+// A clock that counts down.
+// Data: left, in seconds. Trigger: over, when time is up.
+
+const TICK_MS = 250
+const running = new WeakMap() // face -> timer of its ticks
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const face = parentElement.querySelector(".time")
   const ends = performance.now() + 1000 * data.left
-  clearInterval(running.get(face))
+  const stop = () => clearInterval(running.get(face))
   const tick = () => {
     const left = Math.max(0, Math.ceil((ends - performance.now()) / 1000))
     face.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`
     if (left === 0) {
-      clearInterval(running.get(face))
+      stop()
       setTriggerValue("over", true)
     }
   }
-  running.set(face, setInterval(tick, 250))
+  stop()
+  running.set(face, setInterval(tick, TICK_MS))
   tick()
-  return () => clearInterval(running.get(face))
+  return stop
 }

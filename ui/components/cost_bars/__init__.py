@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..files import component
 
-_component = component("scaling_bars", __file__, shared=("text_and_svg.js",))
+_component = component("scaling_bars", __file__)
 
 
 def mount(data: dict[str, object], *, key: str) -> None:

@@ -1,18 +1,22 @@
 // Bars of parameters and of compute, a bar a stage (stacked by role) or a role. They follow the hand by what the
 // console announces of each network that it shows, and the page's own data after each of its runs.
+// Data: network ({ title, layers }), quantities, by ("stage" or "role"), roles, groups, colours, neutral.
+// Event: it listens to "scaling-network", which scaling_console dispatches. It reports nothing to Python.
+
+import { setAttributes, setText, svgElement, whole } from "../shared/text_and_svg.js"
 
 const BAR_SHARE = 0.8 // of the room that a bar has
 const MOST_TICKS = 5
 const COLUMNS = { height: 330, left: 62, right: 8, top: 14, bottom: 46 } // px around the bars
 const ROWS = { height: 330, left: 92, right: 70, top: 4, bottom: 30 }
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Home: -Infinity, End: Infinity }
-const kept = new WeakMap()
+const mounted = new WeakMap() // root -> its Bars
 const tickText = new Intl.NumberFormat("en-US", { maximumFractionDigits: 6 })
 
 export default function ({ parentElement, data }) {
   const root = parentElement.querySelector(".bars")
-  const bars = kept.get(root) ?? new Bars(root, data)
-  kept.set(root, bars)
+  const bars = mounted.get(root) ?? new Bars(root, data)
+  mounted.set(root, bars)
   bars.receive(data)
   return () => bars.close()
 }

@@ -1,14 +1,18 @@
+// A place in the browser's local storage that the session and other tabs write to.
+// Data: place (key), save (what the session knows), base (what the session last knew to be stored).
+// State: stored, what stands there if it is neither, so that the page can merge both.
+
 export default function ({ data, setStateValue }) {
   let stored = ""
   try {
-    stored = window.localStorage.getItem(data.place) ?? ""
+    stored = localStorage.getItem(data.place) ?? ""
     if (stored === data.save) return
     if (stored === data.base && data.save !== "") {
-      window.localStorage.setItem(data.place, data.save)
+      localStorage.setItem(data.place, data.save)
       return
     }
   } catch {
-    return  // storage is off in this browser: progress lasts as long as the session
+    return // storage is off in this browser: progress lasts as long as the session
   }
   setStateValue("stored", stored)
 }

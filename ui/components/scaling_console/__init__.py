@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from ..files import component
 
-_component = component("scaling_console", __file__, shared=("text_and_svg.js", "scaling_rule.js", "network_drawing.js"))
+_component = component("scaling_console", __file__)
 
 
 def mount(data: dict[str, object], *, key: str, on_moved: Callable[[], None]) -> None:

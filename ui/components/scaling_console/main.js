@@ -1,8 +1,15 @@
 // The scaling console: sliders, readouts and drawing that follow the hand without the server. The inputs of the page
 // stay the state: it takes their values as data and reports a move when the hand lets go.
+// Data: settings and possible (the last ones that make a network), lock, sliders, rules, unit, drawing, and heard
+// (the number of the last report that Python got). Trigger: moved, { number, settings, possible }.
+// Event: it dispatches "scaling-network" on the window, { title, layers, ahead }, for each network that it shows.
+
+import { Drawing } from "../shared/network_drawing.js"
+import { growth, held, scaledNetwork } from "../shared/scaling_rule.js"
+import { setText, threeDigits, whole } from "../shared/text_and_svg.js"
 
 const KEYS_REST_MS = 300
-const consoles = new WeakMap()
+const consoles = new WeakMap() // root -> its Console
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".console")
@@ -121,7 +128,7 @@ class Console {
     this.announce()
   }
 
-  // For the bars below (bars.js), which follow the hand too.
+  // For cost_bars, which follow the hand too.
   announce() {
     const { network, title } = this.shown
     dispatchEvent(new CustomEvent("scaling-network", { detail: { title, layers: network.layers, ahead: this.ahead } }))

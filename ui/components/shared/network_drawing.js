@@ -1,10 +1,14 @@
 // Networks drawn to scale as SVG: a slab a block, as high as its output's resolution, as thick as its output has
 // channels. The blocks of a stage are equal, so one transform sizes them all and a drag redraws in time.
+// `look` has the colours by kind, the gap between stages and the steps of the scale (zooms). scaling_rule.js makes the
+// slabs.
+
+import { setText, svgElement, whole } from "./text_and_svg.js"
 
 const LABEL_PX = 22 // room for a line of text
 const EDGE_PX = 10
 
-class Drawing {
+export class Drawing {
   constructor(svg, look) {
     this.svg = svg
     this.look = look

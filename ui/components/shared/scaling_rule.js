@@ -2,6 +2,8 @@
 // dragged: the same integers from the same order of operations. What is data there (stage table, limits, rounding
 // constants, releases) comes from there, as `rules`; a test compares both over thousands of settings.
 
+import { whole } from "./text_and_svg.js"
+
 const ceilDivide = (size, stride) => Math.ceil(size / stride)
 
 function roundChannels(channels, { channel_step: step, least_kept: kept }) {
@@ -18,43 +20,49 @@ function measures(rules, { network, phi, alpha, beta, gamma }) {
 
 // The network with its totals; `layers` are the costs of each; `slabs` is what is drawn of it, a row for stem, head and
 // each stage of equal blocks; `problem` says in words why there can be no such network.
-function scaledNetwork(rules, settings) {
+export function scaledNetwork(rules, settings) {
   const { depth, width, resolution } = measures(rules, settings)
   const totals = { blocks: 0, params: 0, macs: 0, activations: 0 }
-  const made = { depth, width, resolution, ...totals, layers: [], slabs: [], problem: "" }
+  const network = { depth, width, resolution, ...totals, layers: [], slabs: [], problem: "" }
   const [least, most] = rules.resolutions
   if (!(least <= resolution && resolution <= most)) {
-    made.problem = `${rules.releases.b0.resolution} · γ^φ is ${whole(resolution)} px; allowed is ${whole(least)} to ${whole(most)} px`
-    return made
+    const allowed = `${whole(least)} to ${whole(most)} px`
+    network.problem = `${rules.releases.b0.resolution} · γ^φ is ${whole(resolution)} px; allowed is ${allowed}`
+    return network
   }
-  addLayers(made, rules)
-  if (made.params > rules.params_limit) {
-    made.problem = `it has ${whole(made.params)} parameters; allowed are ${whole(rules.params_limit)}`
+  addLayers(network, rules)
+  if (network.params > rules.params_limit) {
+    network.problem = `it has ${whole(network.params)} parameters; allowed are ${whole(rules.params_limit)}`
   }
-  return made
+  return network
 }
 
-function addLayers(made, rules) {
+// Functions that add a layer's cost to the network's totals.
+function counters(network) {
   const count = (stage, role, params, macs, activations) => {
-    made.layers.push({ stage, role, params, macs })
-    made.params += params
-    made.macs += macs
-    made.activations += activations
+    network.layers.push({ stage, role, params, macs })
+    network.params += params
+    network.macs += macs
+    network.activations += activations
   }
   const convolution = (stage, role, channels, out, size, kernel = 1, groups = 1) => {
     const weights = out * (channels / groups) * kernel * kernel
     count(stage, role, weights + 2 * out, weights * size * size, out * size * size) // 2: batch norm's scale and shift
   }
   const dense = (stage, role, channels, out) => count(stage, role, channels * out + out, channels * out, out)
+  return { convolution, dense }
+}
 
-  let size = ceilDivide(made.resolution, rules.stem.stride)
-  let channels = roundChannels(rules.stages[0].in_channels * made.width, rules)
+function addLayers(network, rules) {
+  const { convolution, dense } = counters(network)
+  let size = ceilDivide(network.resolution, rules.stem.stride)
+  let channels = roundChannels(rules.stages[0].in_channels * network.width, rules)
   convolution(1, "stem", 3, channels, size, rules.stem.kernel)
-  made.slabs.push({ stage: 1, kind: "stem, head", channels, size, count: 1 })
+  network.slabs.push({ stage: 1, kind: "stem, head", channels, size, count: 1 })
   rules.stages.forEach((stage, index) => {
     const row = index + 2 // of Table 1
-    const out = roundChannels(stage.out_channels * made.width, rules)
-    const layers = Math.ceil(stage.layers * made.depth)
+    const out = roundChannels(stage.out_channels * network.width, rules)
+    const layers = Math.ceil(stage.layers * network.depth)
     for (let layer = 0; layer < layers; layer++) {
       const wide = roundChannels(channels * stage.expansion, rules)
       const squeezed = Math.max(1, Math.trunc(channels * stage.se_ratio))
@@ -66,25 +74,25 @@ function addLayers(made, rules) {
       convolution(row, "project", wide, out, size)
       channels = out
     }
-    made.blocks += layers
+    network.blocks += layers
     const kind = `MBConv, ${stage.kernel}×${stage.kernel}`
-    made.slabs.push({ stage: row, kind, channels, size, count: layers })
+    network.slabs.push({ stage: row, kind, channels, size, count: layers })
   })
   const [last, head] = [rules.stages.length + 2, rules.head_factor * channels]
   convolution(last, "head", channels, head, size)
-  made.slabs.push({ stage: last, kind: "stem, head", channels: head, size, count: 1 })
+  network.slabs.push({ stage: last, kind: "stem, head", channels: head, size, count: 1 })
   dense(last, "classifier", head, rules.classes)
 }
 
 // α·β²·γ²; with `without`, the product of the other two.
-function growth(rules, settings, without = "") {
+export function growth(rules, settings, without = "") {
   const names = Object.keys(rules.powers).filter((name) => name !== without)
   return names.reduce((product, name) => product * settings[name] ** rules.powers[name], 1)
 }
 
 // The settings with α·β²·γ² held at lock.target: the coefficient lock.frees gives way. Where its range ends, the moved
 // one stops; `problem` says so where that does not help either.
-function held(rules, settings, lock, moved = "") {
+export function held(rules, settings, lock, moved = "") {
   const freed = lock.frees
   if (!(freed in rules.powers)) return { settings, problem: "" }
   const [low, high] = rules.coefficients

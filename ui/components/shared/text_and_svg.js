@@ -1,26 +1,26 @@
-// What the components of the scaling page share: numbers as text, and elements of SVG.
+// What the components of the scaling page share: numbers as text, and elements of SVG. It needs the document alone.
 
 const SVG = "http://www.w3.org/2000/svg"
 const thousands = new Intl.NumberFormat("en-US")
 
-const whole = (count) => thousands.format(count)
+export const whole = (count) => thousands.format(count)
 
 // Three significant digits, thousands separated, no exponent: 12.2, 0.0531, 1,280.
-function threeDigits(value) {
+export function threeDigits(value) {
   if (value === 0) return "0"
   const rounded = Number(value.toPrecision(3))
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(rounded))))
   return rounded.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
 
-function setAttributes(node, attributes) {
+export function setAttributes(node, attributes) {
   for (const [attribute, value] of Object.entries(attributes)) node.setAttribute(attribute, value)
   return node
 }
 
-const svgElement = (name, parent, attributes = {}) =>
+export const svgElement = (name, parent, attributes = {}) =>
   parent.appendChild(setAttributes(document.createElementNS(SVG, name), attributes))
 
-const setText = (node, text) => {
+export const setText = (node, text) => {
   if (node.textContent !== text) node.textContent = text
 }

@@ -1,63 +1,119 @@
-// A note that points to one thing after another. Which pages were toured stays in the browser's local storage.
+// A note that points to one thing of the page after another, with a frame around it.
+// Data: place (key of the local storage that lists the pages already toured), page, steps ({ at: CSS class, text }).
+// It reports nothing to Python: a tour goes on over reruns of its page, and Escape ends it.
+
+const GAP_PX = 6 // between the frame and what it surrounds
+
 export default function ({ data, parentElement }) {
-  const say = (name) => parentElement.querySelector("." + name)
-  const note = say("note"), frame = say("frame")
-  const tour = (parentElement.tour ??= { page: null, number: 0, running: false }) // a rerun of the page goes on with it
-  const seen = () => {
-    try { return [].concat(JSON.parse(window.localStorage.getItem(data.place)) ?? []) } catch { return [] }
-  }
-  const keep = (pages) => {
-    try { window.localStorage.setItem(data.place, JSON.stringify(pages)) } catch { /* no storage: shown next time, too */ }
-  }
-  const others = () => seen().filter((page) => page !== data.page)
-  const target = () => document.querySelector("." + data.steps[tour.number].at)
-  let timer = 0
+  const tour = (parentElement.tour ??= new Tour(parentElement))
+  tour.receive(data)
+  return () => tour.close()
+}
 
-  const place = () => {
-    const box = target()?.getBoundingClientRect()
+class Tour {
+  constructor(parent) {
+    this.part = (name) => parent.querySelector(`.${name}`)
+    this.page = null
+    this.number = 0 // of the step that is shown, from 0
+    this.running = false
+    this.timer = 0
+    this.press = (event) => this.running && event.key === "Escape" && this.stop()
+  }
+
+  receive(data) {
+    this.data = data
+    this.part("next").onclick = () => this.next()
+    this.part("skip").onclick = () => this.stop()
+    this.part("again").onclick = () => this.restart()
+    document.addEventListener("keydown", this.press)
+    if (this.page !== data.page) {
+      Object.assign(this, { page: data.page, number: 0, running: !pagesToured(data.place).includes(data.page) })
+    }
+    if (this.running) this.run()
+    else this.hide()
+  }
+
+  get target() {
+    return document.querySelector(`.${this.data.steps[this.number].at}`)
+  }
+
+  run() {
+    this.running = true
+    this.part("note").hidden = false
+    this.show()
+    cancelAnimationFrame(this.timer)
+    this.follow()
+  }
+
+  show() {
+    const { steps } = this.data
+    this.part("count").textContent = `${this.number + 1} / ${steps.length}`
+    this.part("text").textContent = steps[this.number].text
+    this.part("next").textContent = this.number + 1 < steps.length ? "Next" : "Done"
+    this.target?.scrollIntoView({ block: "center" })
+  }
+
+  // The frame stays around its target while the page scrolls and grows.
+  follow() {
+    const box = this.target?.getBoundingClientRect()
+    const frame = this.part("frame")
     frame.hidden = !box?.width
-    if (box) for (const [side, far] of [["left", -6], ["top", -6], ["width", 12], ["height", 12]]) frame.style[side] = `${box[side] + far}px`
-    timer = window.requestAnimationFrame(place)
+    if (box) {
+      const [left, top] = [box.left - GAP_PX, box.top - GAP_PX]
+      const [width, height] = [box.width + 2 * GAP_PX, box.height + 2 * GAP_PX]
+      Object.assign(frame.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` })
+    }
+    this.timer = requestAnimationFrame(() => this.follow())
   }
-  const show = () => {
-    say("count").textContent = `${tour.number + 1} / ${data.steps.length}`
-    say("text").textContent = data.steps[tour.number].text
-    say("next").textContent = tour.number + 1 < data.steps.length ? "Next" : "Done"
-    target()?.scrollIntoView({ block: "center" })
-  }
-  const run = () => {
-    tour.running = true
-    note.hidden = false
-    show()
-    window.cancelAnimationFrame(timer)
-    place()
-  }
-  const stop = () => {
-    tour.running = false
-    note.hidden = frame.hidden = true
-    window.cancelAnimationFrame(timer)
-    keep([...others(), data.page])
-  }
-  say("next").onclick = () => {
-    if (tour.number + 1 === data.steps.length) return stop()
-    tour.number += 1
-    show()
-  }
-  say("skip").onclick = stop
-  say("again").onclick = () => {
-    keep(others())
-    tour.number = 0
-    run()
-    say("next").focus()
-  }
-  const escape = (event) => tour.running && event.key === "Escape" && stop()
-  document.addEventListener("keydown", escape)
 
-  if (tour.page !== data.page) Object.assign(tour, { page: data.page, number: 0, running: !seen().includes(data.page) })
-  if (tour.running) run()
-  else note.hidden = frame.hidden = true
-  return () => {
-    document.removeEventListener("keydown", escape)
-    window.cancelAnimationFrame(timer)
+  next() {
+    if (this.number + 1 === this.data.steps.length) {
+      this.stop()
+      return
+    }
+    this.number += 1
+    this.show()
+  }
+
+  stop() {
+    this.running = false
+    this.hide()
+    cancelAnimationFrame(this.timer)
+    this.remember(true)
+  }
+
+  restart() {
+    this.remember(false)
+    this.number = 0
+    this.run()
+    this.part("next").focus()
+  }
+
+  hide() {
+    this.part("note").hidden = true
+    this.part("frame").hidden = true
+  }
+
+  remember(toured) {
+    const { place, page } = this.data
+    const others = pagesToured(place).filter((other) => other !== page)
+    try {
+      localStorage.setItem(place, JSON.stringify(toured ? [...others, page] : others))
+    } catch {
+      // storage is off in this browser: the tour starts again with the next visit
+    }
+  }
+
+  close() {
+    document.removeEventListener("keydown", this.press)
+    cancelAnimationFrame(this.timer)
+  }
+}
+
+function pagesToured(place) {
+  try {
+    return [].concat(JSON.parse(localStorage.getItem(place)) ?? [])
+  } catch {
+    return []
   }
 }
