@@ -6,6 +6,8 @@ compared is therefore compared on networks that were made lively, and asserted n
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from hypothesis import settings
 from PIL.Image import Image
@@ -212,3 +214,10 @@ def started_server(monkeypatch):
 
     monkeypatch.setattr(app_test, "PagesManager", type("Started", (PagesManager,), {}))
     monkeypatch.setattr(PagesManager, "uses_pages_directory", False)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_objects_to_collect():
+    """Streamlit collects garbage after each run of a page; what is imported by now need not be walked each time."""
+    gc.collect()
+    gc.freeze()
