@@ -214,8 +214,8 @@ def main() -> None:
     file = HERE / "classroom.json"
     results = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     for name in options.scenarios or SCENARIOS:
-        said = servers.conditions(f"{name}, a class of {options.size}; sessions and server on this machine")
-        results[name] = {"conditions": said, "results": asyncio.run(SCENARIOS[name](options))}
+        conditions = servers.conditions(f"{name}, a class of {options.size}; sessions and server on this machine")
+        results[name] = {"conditions": conditions, "results": asyncio.run(SCENARIOS[name](options))}
         print(name, json.dumps(results[name]["results"], indent=1, ensure_ascii=False), flush=True)
         file.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

@@ -206,10 +206,10 @@ def main() -> None:
         script.write_text(BARE, encoding="utf-8")
         with running_app() as ours, running_app(script) as bare, sync_playwright() as driver:
             browser = start_chromium(driver)
-            said = conditions(browser)
+            conditions_now = conditions(browser)
             results = measure(opened(browser, f"{ours}/scaling"), opened(browser, bare))
             browser.close()
-    (HERE / "dragging.json").write_text(json.dumps({"conditions": said, "results": results}, indent=1) + "\n")
+    (HERE / "dragging.json").write_text(json.dumps({"conditions": conditions_now, "results": results}, indent=1) + "\n")
     print(json.dumps(results, indent=1))
 
 

@@ -64,10 +64,10 @@ def one_start(browser: Browser, start: Callable[[], AbstractContextManager]) -> 
 
 
 def medians(rows: list[dict[str, float]]) -> dict[str, object]:
-    found = {name: [row[name] for row in rows if row.get(name) is not None] for name in rows[0]}
-    return {name: round(statistics.median(values), 1) for name, values in found.items() if values} | {
-        "fastest_ms": round(min(found["shown_ms"]), 1),
-        "slowest_ms": round(max(found["shown_ms"]), 1),
+    columns = {name: [row[name] for row in rows if row.get(name) is not None] for name in rows[0]}
+    return {name: round(statistics.median(values), 1) for name, values in columns.items() if values} | {
+        "fastest_ms": round(min(columns["shown_ms"]), 1),
+        "slowest_ms": round(max(columns["shown_ms"]), 1),
     }
 
 
@@ -75,21 +75,21 @@ def main() -> None:
     starts = int(sys.argv[1]) if len(sys.argv) > 1 else STARTS
     pages = {"overview": servers.running, "bare": servers.running_bare}
     rows = {name: {"start": [], "reload": []} for name in pages}
-    said = servers.conditions(f"median of {starts} starts and {RELOADS * starts} reloads, in turns", "playwright")
+    conditions = servers.conditions(f"median of {starts} starts and {RELOADS * starts} reloads, in turns", "playwright")
     with sync_playwright() as driver:
         browser = start_chromium(driver)
-        said |= {"screen": WINDOW, "browser": f"Chromium {browser.version}, headless, software rendering"}
+        conditions |= {"screen": WINDOW, "browser": f"Chromium {browser.version}, headless, software rendering"}
         for _ in range(starts):
             for name, start in pages.items():
-                for kind, found in one_start(browser, start).items():
-                    rows[name][kind] += found
+                for kind, times in one_start(browser, start).items():
+                    rows[name][kind] += times
         browser.close()
-    results = {name: {kind: medians(found) for kind, found in kinds.items()} for name, kinds in rows.items()}
+    results = {name: {kind: medians(times) for kind, times in kinds.items()} for name, kinds in rows.items()}
     results["to_bare_page"] = {
         kind: round(results["overview"][kind]["shown_ms"] / results["bare"][kind]["shown_ms"], 2)
         for kind in ("start", "reload")
     } | {"limit": LIMIT}
-    (HERE / "first_paint.json").write_text(json.dumps({"conditions": said, "results": results}, indent=1) + "\n")
+    (HERE / "first_paint.json").write_text(json.dumps({"conditions": conditions, "results": results}, indent=1) + "\n")
     print(json.dumps(results, indent=1))
 
 

@@ -93,7 +93,7 @@ def show(name: str, row: dict) -> None:
 
 def main() -> None:
     pages = [page for page in moves.MOVES if moves.name_of(page) in sys.argv[1:]] or [*moves.MOVES]
-    said = servers.conditions(
+    conditions = servers.conditions(
         f"server CPU time until it rests, median of {TIMES}; offline model, answers cached, one session", "plotly"
     )
     rows = {}
@@ -102,12 +102,12 @@ def main() -> None:
         show("bare", rows["bare"])
     with servers.running() as server:
         asyncio.run(answering.warm(server))
-        said["idle_ms_a_second"] = idle_ms(server)
+        conditions["idle_ms_a_second"] = idle_ms(server)
         for page in pages:
             rows[moves.name_of(page)] = asyncio.run(of_page(server, page))
             show(moves.name_of(page), rows[moves.name_of(page)])
-    said["fragment_limit_ms"] = FRAGMENT_LIMIT_MS
-    written = {"conditions": said, "results": rows}
+    conditions["fragment_limit_ms"] = FRAGMENT_LIMIT_MS
+    written = {"conditions": conditions, "results": rows}
     (HERE / "server_cpu.json").write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -34,52 +34,52 @@ def table(folder: Path = ROOT / "benchmarks") -> str:
     return HEADER + "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
 
 
-def _cost(found: dict) -> Iterator[tuple[str, str, str, str]]:
-    results = dict(found["results"])
+def _cost(report: dict) -> Iterator[tuple[str, str, str, str]]:
+    results = dict(report["results"])
     ours = results.pop("effnet_core")
     others = (
         f"{name} {_seconds(row['median_ms'])}, {row['ratio_to_effnet_core']:,.0f} ×" for name, row in results.items()
     )
-    said = found["conditions"]
-    conditions = f"one thread, torch {said['versions']['torch']}, {said['date']}"
-    yield said["what"], _seconds(ours["median_ms"]), "; ".join(others), conditions
+    made_under = report["conditions"]
+    conditions = f"one thread, torch {made_under['versions']['torch']}, {made_under['date']}"
+    yield made_under["what"], _seconds(ours["median_ms"]), "; ".join(others), conditions
 
 
-def _headline(found: dict) -> Iterator[tuple[str, str, str, str]]:
-    times = {row["name"]: row["median_ms"] for row in found["rows"]}
+def _headline(report: dict) -> Iterator[tuple[str, str, str, str]]:
+    times = {row["name"]: row["median_ms"] for row in report["rows"]}
     named = {claim.text: claim for claim in claims()}
-    loads = [row["load_average"] for row in found["rows"] if row["load_average"] is not None]
-    first = found["rows"][0]
+    loads = [row["load_average"] for row in report["rows"] if row["load_average"] is not None]
+    first = report["rows"][0]
     conditions = f"one thread, {first['machine']}, torch {first['versions']['torch']}, {first['date'][:10]}"
     conditions += f", load {min(loads):.1f} to {max(loads):.1f}" if loads else ""
-    for row in found["claims"]:
+    for row in report["claims"]:
         claim = named[row["claim"]]
         both = f"{_seconds(times[claim.ours])} against {_seconds(times[claim.theirs])}"
         yield f'"{row["claim"]}"', f"{row['measured']:.1f} × ({both})", f"{row['published']:g} ×, published", conditions
 
 
-def _dragging(found: dict) -> Iterator[tuple[str, str, str, str]]:
-    moved, released = found["results"]["dragging"], found["results"]["from_release_ms"]
+def _dragging(report: dict) -> Iterator[tuple[str, str, str, str]]:
+    moved, released = report["results"]["dragging"], report["results"]["from_release_ms"]
     worst = f"longest frame {moved['longest_frame_ms']:.0f} ms"
-    said = found["conditions"]
-    load = f"{said['processors']} cores, load {said['load_before']:.1f} before, {said['date']}"
+    conditions = report["conditions"]
+    load = f"{conditions['processors']} cores, load {conditions['load_before']:.1f} before, {conditions['date']}"
     yield "φ under the mouse, Scaling", f"{moved['frames_per_second']:.0f} frames a second", worst, load
     bare = f"{_seconds(released['bare_chart']['median'])}, a page with one slider and one chart"
     yield "from letting go to the last chart", _seconds(released["scaling_chart"]["median"]), bare, load
     yield "from letting go to the last sentence", _seconds(released["scaling_text"]["median"]), bare, load
 
 
-def _redraw(found: dict) -> Iterator[tuple[str, str, str, str]]:
-    said = found["conditions"]
-    load = f"{said['cpu_cores']} cores, load {said['load_before_run']:.1f} before, {said['date']}"
-    for page, row in found["results"].items():
+def _redraw(report: dict) -> Iterator[tuple[str, str, str, str]]:
+    conditions = report["conditions"]
+    load = f"{conditions['cpu_cores']} cores, load {conditions['load_before_run']:.1f} before, {conditions['date']}"
+    for page, row in report["results"].items():
         spread = f"{row['fastest_s']:.2f} to {row['slowest_s']:.2f} s"
         yield f"from another picture to its answer, {PAGES[page]}", f"{row['median_s']:.2f} s", spread, load
 
 
-def _server_cpu(found: dict) -> Iterator[tuple[str, str, str, str]]:
-    said, rows = found["conditions"], dict(found["results"])
-    load = f"{said['cores']} cores, {said['processor']}, {said['date']}"
+def _server_cpu(report: dict) -> Iterator[tuple[str, str, str, str]]:
+    conditions, rows = report["conditions"], dict(report["results"])
+    load = f"{conditions['cores']} cores, {conditions['processor']}, {conditions['date']}"
     bare = rows.pop("bare")
     slowest = max(rows, key=lambda page: rows[page]["rerun"]["cpu_ms"])
     least = min(row["rerun"]["cpu_ms"] for row in rows.values())
@@ -97,12 +97,12 @@ def _server_cpu(found: dict) -> Iterator[tuple[str, str, str, str]]:
         yield "and for a move inside a fragment", shown, f"{_seconds(bare['move']['cpu_ms'])}, the same page", load
 
 
-def _classroom(found: dict) -> Iterator[tuple[str, str, str, str]]:
+def _classroom(report: dict) -> Iterator[tuple[str, str, str, str]]:
     for scenario, shown in CLASSROOM.items():
-        if scenario in found:
-            said = found[scenario]["conditions"]
-            load = f"{said['cores']} cores, load {said['load_before']:.1f} before, {said['date']}"
-            yield from ((*cells, load) for cells in shown(found[scenario]["results"]))
+        if scenario in report:
+            conditions = report[scenario]["conditions"]
+            load = f"{conditions['cores']} cores, load {conditions['load_before']:.1f} before, {conditions['date']}"
+            yield from ((*cells, load) for cells in shown(report[scenario]["results"]))
 
 
 def _class_overview(results: dict) -> Iterator[tuple[str, str, str]]:
@@ -126,8 +126,8 @@ def _class_classify(results: dict) -> Iterator[tuple[str, str, str]]:
 
 
 def _class_mixed(results: dict) -> Iterator[tuple[str, str, str]]:
-    asked = sum(row["count"] for row in results["requests"].values())
-    shown = f"{results['errors']} errors or others' answers in {asked:,}"
+    requests = sum(row["count"] for row in results["requests"].values())
+    shown = f"{results['errors']} errors or others' answers in {requests:,}"
     yield f"{results['sessions']} students on all pages", shown, f"{_seconds(1000 * _p95(results))}, 95 of 100 moves"
 
 
@@ -148,9 +148,9 @@ def _p95(results: dict, kind: str = "move") -> float:
     return results["requests"][kind]["p95_s"]
 
 
-def _first_paint(found: dict) -> Iterator[tuple[str, str, str, str]]:
-    said, results = found["conditions"], found["results"]
-    load = f"{said['cores']} cores, load {said['load_before']:.1f} before, {said['date']}"
+def _first_paint(report: dict) -> Iterator[tuple[str, str, str, str]]:
+    conditions, results = report["conditions"], report["results"]
+    load = f"{conditions['cores']} cores, load {conditions['load_before']:.1f} before, {conditions['date']}"
     for kind, what in {"start": "first page after the start, Overview", "reload": "the same, reloaded"}.items():
         bare = f"{_seconds(results['bare'][kind]['shown_ms'])}, a page with one slider and one chart"
         yield what, _seconds(results["overview"][kind]["shown_ms"]), bare, load

@@ -46,13 +46,13 @@ def _run_cell(source: str, where: str, names: dict) -> object:
 
 def outputs(printed: str, shown: object, browser) -> list[dict]:
     """As a notebook keeps them."""
-    found = []
+    rows = []
     if printed:
-        found.append({"name": "stdout", "output_type": "stream", "text": printed.splitlines(keepends=True)})
+        rows.append({"name": "stdout", "output_type": "stream", "text": printed.splitlines(keepends=True)})
     if shown is not None:
         data = _picture(shown, browser) | {"text/plain": [type(shown).__name__]}
-        found.append({"data": data, "metadata": {}, "output_type": "display_data"})
-    return found
+        rows.append({"data": data, "metadata": {}, "output_type": "display_data"})
+    return rows
 
 
 def _picture(shown: object, browser) -> dict[str, str]:

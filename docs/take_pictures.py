@@ -69,8 +69,8 @@ def running_app(script: Path = ROOT / "app.py") -> Iterator[str]:
 
 
 def start_chromium(driver: Playwright) -> Browser:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    return driver.chromium.launch(executable_path=found, args=FLAGS)
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return driver.chromium.launch(executable_path=path, args=FLAGS)
 
 
 def settle(page: Page) -> None:

@@ -13,14 +13,14 @@ with controls:
     macs = ways.pick_budget()
     batch = ways.pick_batch()
     widgets.pick_chart_file()
-found = ways.solutions(macs)
+solutions = ways.solutions(macs)
 with picture:
-    ways.show_drawing(found)
+    ways.show_drawing(solutions)
     widgets.cite(
         "One slab a block, all four to one scale: as high as its output's resolution, as thick as its output has "
         "channels."
     )
-ways.show_bars(found, batch=batch)
+ways.show_bars(solutions, batch=batch)
 
 panel = widgets.choice(
     "Look closer",
@@ -34,9 +34,9 @@ panel = widgets.choice(
     wrap=True,
 )
 if panel == "numbers":
-    ways.show_table(found, batch=batch)
+    ways.show_table(solutions, batch=batch)
 elif panel == "latency":
-    latency.show({way: (ways.title(solution), solution.architecture) for way, solution in found.items()})
+    latency.show({way: (ways.title(solution), solution.architecture) for way, solution in solutions.items()})
 elif panel == "published":
     published.show_published(macs)
 else:

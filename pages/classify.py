@@ -11,25 +11,25 @@ router.enter_by_router()
 engine = model_picker.pick()
 if engine is None:
     st.stop()
-brought = picture_picker.pick(engine)
-found = predictions.explained(engine, brought)
-picture = picture_picker.pick_one(brought)
-answer = found[brought.index(picture)]
+chosen = picture_picker.pick(engine)
+answers = predictions.explained(engine, chosen)
+picture = picture_picker.pick_one(chosen)
+answer = answers[chosen.index(picture)]
 preparation = engine.preparation
 
 left, right = st.columns(2, gap="large")
 with right:
     st.header(f"Its answer: {predictions.sentence(answer)}", anchor=False)
     predictions.show_bars(answer, key="classify")
-    asked = heat_maps.pick_map(engine, answer, key="classify")
-    heatmap = heat_maps.map_of(engine, picture, answer, asked, key="classify.compute")
-name = map_pickers.class_names(engine)[asked.target]
+    choice = heat_maps.pick_map(engine, answer, key="classify")
+    heatmap = heat_maps.map_of(engine, picture, answer, choice, key="classify.compute")
+name = map_pickers.class_names(engine)[choice.target]
 with left:
     slot = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         look = heat_overlay.pick_look(key="classify")
         heat_overlay.download_png(
-            f"{picture.name} {name} {asked.method} {asked.layer or ''}",
+            f"{picture.name} {name} {choice.method} {choice.layer or ''}",
             lambda: drawn_maps.on_crop(picture.image, preparation, heatmap, look),
             key="classify.png",
         )
@@ -72,13 +72,13 @@ panel = widgets.choice(
     label_visibility="collapsed",
 )
 if panel == "stages":
-    map_panels.show_ladder(engine, picture, asked.target, look, key="classify")
+    map_panels.show_ladder(engine, picture, choice.target, look, key="classify")
 elif panel == "classes":
-    map_panels.show_two_classes(engine, picture, answer, asked, look, key="classify")
+    map_panels.show_two_classes(engine, picture, answer, choice, look, key="classify")
 elif panel == "networks":
     networks_compared.show(picture, look, key="classify")
 elif panel == "honest":
-    faithfulness.show(engine, picture, heatmap, asked, look, key="classify")
+    faithfulness.show(engine, picture, heatmap, choice, look, key="classify")
 else:
     preprocessing.show(preparation, picture, key="classify")
 
@@ -101,4 +101,4 @@ if preparation.reduce:
         "as soft as the pictures that it was trained on."
     )
 st.header("All answers as a table", anchor=False)
-predictions.show_table(engine, brought, found, key="classify")
+predictions.show_table(engine, chosen, answers, key="classify")

@@ -64,13 +64,13 @@ class Server:
             before = now
 
     def _pids(self) -> list[int]:
-        found, open_ = [], [self.process.pid]
+        pids, open_ = [], [self.process.pid]
         while open_:
             pid = open_.pop()
-            found.append(pid)
+            pids.append(pid)
             for task in Path(f"/proc/{pid}/task").glob("*/children"):
                 open_ += map(int, task.read_text().split())
-        return found
+        return pids
 
     def _status_mb(self, row: str) -> float:
         kilobytes = 0

@@ -68,23 +68,23 @@ def title(solution: equal_compute.Solution) -> str:
     return f"{NAMES[solution.way]}, {equal_compute.setting(solution).removeprefix(solution.way).strip()}"
 
 
-def show_drawing(found: dict[str, equal_compute.Solution]) -> None:
-    networks = {way: solution.architecture for way, solution in found.items()}
-    titles = {way: f"{title(found[way])}: {len(network.blocks):,} blocks" for way, network in networks.items()}
+def show_drawing(spent: dict[str, equal_compute.Solution]) -> None:
+    networks = {way: solution.architecture for way, solution in spent.items()}
+    titles = {way: f"{title(spent[way])}: {len(network.blocks):,} blocks" for way, network in networks.items()}
     st.plotly_chart(
         budgets.four_networks({way: (titles[way], layers_of(network)) for way, network in networks.items()}),
         key="budgets.drawing",
         alt="Four networks for one budget, drawn to one scale. " + "; ".join(titles.values()),
         config=widgets.chart_config("four-ways"),
     )
-    off = [f"{NAMES[way]} {how_near(solution)}" for way, solution in found.items() if not solution.is_exact]
+    off = [f"{NAMES[way]} {how_near(solution)}" for way, solution in spent.items() if not solution.is_exact]
     if off:
         st.info("Not within 1 % of the budget. " + "; ".join(off) + ".")
 
 
-def show_bars(found: dict[str, equal_compute.Solution], *, batch: int) -> None:
+def show_bars(spent: dict[str, equal_compute.Solution], *, batch: int) -> None:
     """Parameters, memory for one picture, memory for training: what the same compute costs elsewhere."""
-    needs = {way: memory.needs(solution.architecture, batch=batch) for way, solution in found.items()}
+    needs = {way: memory.needs(solution.architecture, batch=batch) for way, solution in spent.items()}
     charts = {  # titles of two lines: a column is narrow
         "parameters": ("parameters<br>(M)", {way: need.params / 1e6 for way, need in needs.items()}),
         "activations": (
@@ -97,17 +97,17 @@ def show_bars(found: dict[str, equal_compute.Solution], *, batch: int) -> None:
         ),
     }
     for column, (key, (axis, values)) in zip(st.columns(3), charts.items(), strict=True):
-        told = ", ".join(f"{NAMES[way]} {value:.3g}" for way, value in values.items())
+        listed = ", ".join(f"{NAMES[way]} {value:.3g}" for way, value in values.items())
         column.plotly_chart(
             budgets.bars_by_way(values, NAMES, axis=axis),
             key=f"budgets.{key}",
-            alt=f"{axis.replace('<br>', ' ')}: {told}",
+            alt=f"{axis.replace('<br>', ' ')}: {listed}",
             config=widgets.chart_config(f"four-ways-{key}"),
         )
 
 
-def show_table(found: dict[str, equal_compute.Solution], *, batch: int) -> None:
-    rows = [_row(solution, memory.needs(solution.architecture, batch=batch)) for solution in found.values()]
+def show_table(spent: dict[str, equal_compute.Solution], *, batch: int) -> None:
+    rows = [_row(solution, memory.needs(solution.architecture, batch=batch)) for solution in spent.values()]
     percent = {name: st.column_config.NumberColumn(format="percent") for name in rows[0] if "share" in name}
     exact = {name: st.column_config.NumberColumn(format="localized") for name in ("blocks", "parameters", costs.unit())}
     st.dataframe(rows, hide_index=True, column_config=percent | exact, key="budgets.table", height="content")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from effnet_core.explain.results import Curves, Faithfulness, Heatmap, Randomised
 
     from ..shared.heat_overlay import Look
-    from .heat_maps import Asked
+    from .heat_maps import MapChoice
 
 HOW_TO_READ = {
     "deletion": "the sooner the probability falls, the more the map names what the class needs.",
@@ -27,7 +27,7 @@ HOW_TO_READ = {
 
 
 def show(
-    engine: Engine, picture: pictures.Picture, heatmap: Heatmap | None, asked: Asked, look: Look, *, key: str
+    engine: Engine, picture: pictures.Picture, heatmap: Heatmap | None, choice: MapChoice, look: Look, *, key: str
 ) -> None:
     """Both checks of the map on the screen, each behind its button."""
     if heatmap is None:
@@ -35,7 +35,7 @@ def show(
         return
     from effnet_core.explain.faithfulness import PASSES
 
-    question = answer_cache.asked(engine, picture, *asked)
+    question = answer_cache.question_key(engine, picture, *choice)
     st.subheader("Do the places that it highlights matter?", anchor=False)
     judged = computed_maps.on_demand(
         ("faithfulness", *question),
@@ -51,7 +51,7 @@ def show(
     steps = computed_maps.on_demand(
         ("randomisation", *question),
         "Draw the weights anew, from the top downwards",
-        lambda progress: engine.randomisation(picture.image, heatmap, progress=progress, **dict(asked.parameters)),
+        lambda progress: engine.randomisation(picture.image, heatmap, progress=progress, **dict(choice.parameters)),
         key=f"{key}.randomisation",
     )
     if steps:
@@ -103,8 +103,8 @@ def _verdict(judged: Faithfulness) -> str:
     for title, rival in (("a random map", judged.random), ("a blob in the centre", judged.centre)):
         won = [own.deletion_area < rival.deletion_area, own.insertion_area > rival.insertion_area]
         kinds = [kind for kind, better in zip(("deletion", "insertion"), won, strict=True) if better]
-        said = f"better than {title} in {' and '.join(kinds)}" if kinds else f"no better than {title}"
-        sentences.append(said)
+        sentence = f"better than {title} in {' and '.join(kinds)}" if kinds else f"no better than {title}"
+        sentences.append(sentence)
     return f"For this picture and class the map is **{sentences[0]}**, and **{sentences[1]}**."
 
 
@@ -114,8 +114,8 @@ def _show_strip(
     shown, preparation = heat_overlay.for_screen(picture.image), engine.preparation
     maps = [("As trained", drawn_maps.on_crop(shown, preparation, heatmap, look))]
     for step in steps:
-        said = "blank" if step.similarity is None else f"{step.similarity:+.2f}"
-        maps.append((f"Down to {step.part}: {said}", drawn_maps.on_crop(shown, preparation, step.heatmap, look)))
+        similarity = "blank" if step.similarity is None else f"{step.similarity:+.2f}"
+        maps.append((f"Down to {step.part}: {similarity}", drawn_maps.on_crop(shown, preparation, step.heatmap, look)))
     drawn_maps.show_maps(maps)
     from effnet_core.explain.faithfulness import SEED
 

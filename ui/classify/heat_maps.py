@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SLOW = 4  # passes through the network; what needs more waits for a button
 
 
-class Asked(NamedTuple):
+class MapChoice(NamedTuple):
     """Which map is on the screen."""
 
     method: str
@@ -28,7 +28,7 @@ class Asked(NamedTuple):
     parameters: tuple[tuple[str, int], ...] = ()
 
 
-def pick_map(engine: Engine, answer: Explanation, *, key: str) -> Asked:
+def pick_map(engine: Engine, answer: Explanation, *, key: str) -> MapChoice:
     """Class, method, stage and parameters of the map, and in words what the method shows and can't tell."""
     from effnet_core.explain.methods import METHODS
 
@@ -40,16 +40,16 @@ def pick_map(engine: Engine, answer: Explanation, *, key: str) -> Asked:
     for row in method.parameters:
         limits = {"default": float(row.default), "limits": (float(row.low), float(row.high)), "step": float(row.step)}
         parameters[row.name] = round(widgets.slider(row.title, key=f"{key}.{row.name}", **limits))
-    asked = Asked(name, target, layer, tuple(parameters.items()))
+    choice = MapChoice(name, target, layer, tuple(parameters.items()))
     st.markdown(f"**{method.title}** shows {method.shows}. **It can't tell** {method.cannot_tell}.")
-    st.caption(f"Cost: {_cost(*_passes(engine, asked))}.")
-    return asked
+    st.caption(f"Cost: {_cost(*_passes(engine, choice))}.")
+    return choice
 
 
-def _passes(engine: Engine, asked: Asked) -> tuple[int, int]:
+def _passes(engine: Engine, choice: MapChoice) -> tuple[int, int]:
     from effnet_core.explain.methods import METHODS
 
-    return METHODS[asked.method].passes(engine.preparation.crop, **dict(asked.parameters))
+    return METHODS[choice.method].passes(engine.preparation.crop, **dict(choice.parameters))
 
 
 def _cost(forward: int, backward: int) -> str:
@@ -57,16 +57,18 @@ def _cost(forward: int, backward: int) -> str:
     return f"{passes}, {backward:,} backward" if backward else passes
 
 
-def map_of(engine: Engine, picture: pictures.Picture, answer: Explanation, asked: Asked, *, key: str) -> Heatmap | None:
+def map_of(
+    engine: Engine, picture: pictures.Picture, answer: Explanation, choice: MapChoice, *, key: str
+) -> Heatmap | None:
     """The map that was asked for; None while a slow one waits for its button."""
-    if asked.method == "gradcam":
-        return map_pickers.heatmap_of(engine, picture, answer, target=asked.target, layer=asked.layer)
+    if choice.method == "gradcam":
+        return map_pickers.heatmap_of(engine, picture, answer, target=choice.target, layer=choice.layer)
 
     def work(progress: Progress | None = None) -> Heatmap:
-        how = {"method": asked.method, "target": asked.target, "layer": asked.layer, "progress": progress}
-        return engine.attribute(picture.image, **how, **dict(asked.parameters))
+        how = {"method": choice.method, "target": choice.target, "layer": choice.layer, "progress": progress}
+        return engine.attribute(picture.image, **how, **dict(choice.parameters))
 
-    question, passes = answer_cache.asked(engine, picture, *asked), _passes(engine, asked)
+    question, passes = answer_cache.question_key(engine, picture, *choice), _passes(engine, choice)
     if sum(passes) <= SLOW:
         return computed_once(question, work)
     return on_demand(question, f"Compute the map ({_cost(*passes)})", work, key=key)
@@ -74,5 +76,5 @@ def map_of(engine: Engine, picture: pictures.Picture, answer: Explanation, asked
 
 def ladder(engine: Engine, picture: pictures.Picture, target: int) -> list[Heatmap]:
     """Signed Grad-CAM at every stage."""
-    question = answer_cache.asked(engine, picture, "ladder", target)
+    question = answer_cache.question_key(engine, picture, "ladder", target)
     return computed_once(question, lambda: engine.ladder(picture.image, targets=[target]))

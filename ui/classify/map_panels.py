@@ -9,7 +9,7 @@ import streamlit as st
 from ..session import pictures
 from ..shared import heat_overlay, map_pickers, widgets
 from . import drawn_maps
-from .heat_maps import Asked, ladder, map_of
+from .heat_maps import MapChoice, ladder, map_of
 
 if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
@@ -40,7 +40,7 @@ def show_ladder(engine: Engine, picture: pictures.Picture, target: int, look: Lo
 
 
 def show_two_classes(
-    engine: Engine, picture: pictures.Picture, answer: Explanation, asked: Asked, look: Look, *, key: str
+    engine: Engine, picture: pictures.Picture, answer: Explanation, choice: MapChoice, look: Look, *, key: str
 ) -> None:
     """The map on the screen, the same for another class, to one scale, and their difference."""
     names = map_pickers.class_names(engine)
@@ -50,8 +50,8 @@ def show_two_classes(
     texts = {SECOND_ANSWER: "its second answer"} | dict(enumerate(names))
     chosen = widgets.select("The other class", texts, key=f"{key}.other")
     other = answer.top[1].index if chosen == SECOND_ANSWER else chosen
-    first = map_of(engine, picture, answer, asked, key=f"{key}.first_map")
-    second = map_of(engine, picture, answer, asked._replace(target=other), key=f"{key}.second_map")
+    first = map_of(engine, picture, answer, choice, key=f"{key}.first_map")
+    second = map_of(engine, picture, answer, choice._replace(target=other), key=f"{key}.second_map")
     if first is None or second is None:
         return
     from effnet_core.explain.results import Heatmap

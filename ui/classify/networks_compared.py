@@ -42,14 +42,14 @@ def show(picture: pictures.Picture, look: Look, *, key: str) -> None:
             "then they stand here side by side."
         )
     networks = f"{len(names)} networks" if len(names) > 1 else "this network"
-    found = computed_maps.on_demand(
+    answers = computed_maps.on_demand(
         ("side by side", *names, engines.device(), engines.own_uploads(), picture.digest),
         f"Show the picture to {networks}",
         lambda progress: _through_all(names, picture, progress),
         key=f"{key}.all",
     )
-    if found:
-        _show_all(found, picture, look, key=key)
+    if answers:
+        _show_all(answers, picture, look, key=key)
 
 
 def ready() -> list[str]:
@@ -88,12 +88,12 @@ def _through(name: str, picture: pictures.Picture) -> Seen:
     return Seen(title, engine, answer, statistics.median(times[1:]))
 
 
-def _show_all(found: list[Seen], picture: pictures.Picture, look: Look, *, key: str) -> None:
-    for one in found:
+def _show_all(answers: list[Seen], picture: pictures.Picture, look: Look, *, key: str) -> None:
+    for one in answers:
         if one.problem:
             st.warning(f"{one.title}: {one.problem}")
     rows, maps, shown = [], [], heat_overlay.for_screen(picture.image)
-    for one in found:
+    for one in answers:
         if one.engine:
             rows.append(_row(one))
             seen = drawn_maps.on_crop(shown, one.engine.preparation, one.answer.heatmaps[0], look)
@@ -101,7 +101,7 @@ def _show_all(found: list[Seen], picture: pictures.Picture, look: Look, *, key: 
     drawn_maps.show_maps(maps)
     shares = {"probability": st.column_config.NumberColumn(format="percent")}
     st.dataframe(rows, hide_index=True, column_config=shares, key=f"{key}.networks")
-    devices = ", ".join(sorted({one.engine.device.upper() for one in found if one.engine}))
+    devices = ", ".join(sorted({one.engine.device.upper() for one in answers if one.engine}))
     st.caption(
         f"Time: median of {RUNS} runs after one that warms up, of one decoded picture's preparation, forward pass and "
         f"Grad-CAM at the last stage, on the {devices} of this machine, as busy as it is now. Each map highlights the "

@@ -22,11 +22,11 @@ Pair = tuple[Claim, ...]  # all claims about the same two networks
 
 def pairs() -> dict[str, Pair]:
     """Every two networks that the paper compares, by a title; the headlines first."""
-    found: dict[str, Pair] = {}
+    by_title: dict[str, Pair] = {}
     for claim in claims.claims():
         title = f"{claim.ours_label} against {claim.theirs_label}"
-        found[title] = (*found.get(title, ()), claim)
-    return found
+        by_title[title] = (*by_title.get(title, ()), claim)
+    return by_title
 
 
 def pick_pair() -> Pair:
@@ -75,7 +75,7 @@ def show_pair(pair: Pair, condition: str) -> None:
             widgets.cite(f"Measured: {latency_runs.conditions(row)}.")
     notes = [(TITLES[claim.kind], note) for claim in pair for note in claim.notes]
     for note in dict.fromkeys(note for _, note in notes):
-        widgets.cite(f"**{', '.join(title for title, told in notes if told == note)}**: {note}")
+        widgets.cite(f"**{', '.join(title for title, heading in notes if heading == note)}**: {note}")
     widgets.cite("Printed: " + "; ".join(dict.fromkeys(claim.source for claim in pair)) + ".")
 
 

@@ -42,22 +42,22 @@ def show_scaling(figure: str, view: str) -> None:
     curves = scaling_curves.curves(figure) if figure.startswith("Fig") else ()
     gains = {"Table3": scaling_curves.other_networks, "Table7": scaling_curves.equal_budget}.get(figure, lambda: ())()
     gains = gains or tuple(gain for curve in curves for gain in scaling_curves.doublings(curve))
-    told = finding(figure, curves, gains)
-    st.header(told, anchor=False)
+    headline = finding(figure, curves, gains)
+    st.header(headline, anchor=False)
     if view == TABLE:
         _scaling_table(curves, gains)
     elif not curves:
-        show_figure(evidence.gain_bars(gains, in_legend=True), f"gains.{figure}", f"Points of top-1 gained. {told}")
+        show_figure(evidence.gain_bars(gains, in_legend=True), f"gains.{figure}", f"Points of top-1 gained. {headline}")
     else:
         drawn, bought = st.columns([1.4, 1], gap="large") if figure != "Fig4" else (st.container(), None)
         with drawn:
             lines = evidence.scaling_curves(curves, costs.quantity())
-            show_figure(lines, f"curves.{figure}", f"Top-1 over compute. {told}")
+            show_figure(lines, f"curves.{figure}", f"Top-1 over compute. {headline}")
         if bought:  # Fig. 4 compares where curves end, not their steps, which stand in the table
             bought.markdown("**What each doubling of compute bought**, in the colours of the curves")
             with bought:
                 bars = evidence.gain_bars(gains, in_legend=False, height=375)
-                show_figure(bars, f"gains.{figure}", f"Points of top-1 gained by each doubling of compute. {told}")
+                show_figure(bars, f"gains.{figure}", f"Points of top-1 gained by each doubling of compute. {headline}")
     widgets.cite((curves or gains)[0].source + _reading(figure))
 
 

@@ -84,18 +84,18 @@ def show(budget: str, limit: float, condition: str, view: str) -> None:
         st.info("Nothing is measured yet under these conditions. Press the button: the answer comes from this machine.")
         return
     unit = _limit(budget).unit
-    found = member_choice.choose(costing, limit)
+    choice = member_choice.choose(costing, limit)
     paper = accuracies.released_accuracies(accuracies.table2())
     with st.grid(2, min_column_width=220):
-        st.metric("The largest that fits", *_fits(found.fits, costing, unit, paper), **widgets.CARD)
-        st.metric("The next one", *_following(found, costing, unit, paper), **widgets.CARD)
+        st.metric("The largest that fits", *_fits(choice.fits, costing, unit, paper), **widgets.CARD)
+        st.metric("The next one", *_following(choice, costing, unit, paper), **widgets.CARD)
     if view == curves.TABLE:
         _family_table(paper, _measured(costing, condition) if budget == "latency" else {})
     else:
         st.plotly_chart(
-            figures_evidence.budget_bars(costing, limit, unit, fits=found.fits),
+            figures_evidence.budget_bars(costing, limit, unit, fits=choice.fits),
             key=f"evidence.budget.{budget}",
-            alt=f"B0 to B7 in {unit} against the limit of {limit:g}; the largest that fits is {found.fits or 'none'}",
+            alt=f"B0 to B7 in {unit} against the limit of {limit:g}; the largest that fits is {choice.fits or 'none'}",
             config=widgets.STILL,
         )
     if budget == "latency":
@@ -114,8 +114,8 @@ def _fits(name: str | None, costing: dict[str, float], unit: str, paper: dict) -
     return name.upper(), f"{three_digits(costing[name])} {unit}, top-1 {paper[name].top1:.1f} %"
 
 
-def _following(found: member_choice.Choice, costing: dict[str, float], unit: str, paper: dict) -> tuple[str, str]:
-    following, fits = found.following, found.fits
+def _following(choice: member_choice.Choice, costing: dict[str, float], unit: str, paper: dict) -> tuple[str, str]:
+    following, fits = choice.following, choice.fits
     if following is None:
         return "none", "the largest that is known here"
     cost = f"{three_digits(costing[following])} {unit}"

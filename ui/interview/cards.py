@@ -49,31 +49,31 @@ def show_cards() -> None:
         level = pick_level()
         with st.popover("My progress"):
             progress.show_files()
-    found, slot = cards.in_group(group, level), st.container()
+    group_cards, slot = cards.in_group(group, level), st.container()
     with st.container():
         picked = widgets.select(
             "Card",
-            {NEXT: "The next that is due, then new ones"} | {card.id: card.question for card in found},
+            {NEXT: "The next that is due, then new ones"} | {card.id: card.question for card in group_cards},
             key="interview.card",
         )
-    waiting = spaced_repetition.queue(progress.known(), [card.id for card in found], progress.now())
-    _show_tally(found)
+    waiting = spaced_repetition.queue(progress.known(), [card.id for card in group_cards], progress.now())
+    _show_tally(group_cards)
     with slot:
         if picked == NEXT and not waiting:
-            _show_done(found)
+            _show_done(group_cards)
         else:
             _show_card(cards.card(waiting[0] if picked == NEXT else picked))
 
 
-def _show_tally(found: Sequence[Card]) -> None:
-    tally = spaced_repetition.tally(progress.known(), [card.id for card in found], progress.now())
+def _show_tally(group_cards: Sequence[Card]) -> None:
+    tally = spaced_repetition.tally(progress.known(), [card.id for card in group_cards], progress.now())
     st.caption(
-        f"{len(found)} cards: **{tally.new}** new, **{tally.due}** due now, **{tally.later}** known until later."
+        f"{len(group_cards)} cards: **{tally.new}** new, **{tally.due}** due now, **{tally.later}** known until later."
     )
 
 
-def _show_done(found: Sequence[Card]) -> None:
-    soonest = spaced_repetition.next_due(progress.known(), [card.id for card in found])
+def _show_done(group_cards: Sequence[Card]) -> None:
+    soonest = spaced_repetition.next_due(progress.known(), [card.id for card in group_cards])
     wait = progress_file.in_words(max(soonest - progress.now(), timedelta(0)))
     st.success(f"Nothing is due. The next of these cards comes back in {wait}. Pick a card above, or take a drill.")
 

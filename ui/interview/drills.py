@@ -29,11 +29,11 @@ def show_drills() -> None:
     [drill] = drills.deal(seed, 1, kind=None if kind == cards.ALL else kind, group=group, level=level)
     with slot, st.container(border=True):
         show_question(drill)
-        text, asked = ask(
+        text, pressed = ask(
             drill, key=f"interview.answer.{drill.kind}.{drill.level}.{seed}", buttons=("Check", "Show the working")
         )
-        if asked and (asked != "Check" or text):
-            show_verdict(drill, text if asked == "Check" else None)
+        if pressed and (pressed != "Check" or text):
+            show_verdict(drill, text if pressed == "Check" else None)
     slot.button(
         "Next question",
         key="interview.next",

@@ -58,9 +58,9 @@ def _show_sitting(sitting: mock_interview.Sitting) -> None:
             _sit_card(question, turn)
             return
         drills.show_question(question)
-        text, asked = drills.ask(question, key=f"interview.sit.{turn}", buttons=("Answer", "Skip"))
-        if asked:
-            _record(question, text if asked == "Answer" else "")
+        text, pressed = drills.ask(question, key=f"interview.sit.{turn}", buttons=("Answer", "Skip"))
+        if pressed:
+            _record(question, text if pressed == "Answer" else "")
 
 
 def _sit_card(card: Card, turn: int) -> None:
@@ -107,8 +107,8 @@ def _end() -> None:
 
 def _show_report(sitting: mock_interview.Sitting) -> None:
     """How it went by group, weakest first, and what to repeat with its answers."""
-    points, asked = sum(answer.score for answer in sitting.answers), len(sitting.questions)
-    st.header(f"{points:g} of {asked} points", anchor=False)
+    points, questions = sum(answer.score for answer in sitting.answers), len(sitting.questions)
+    st.header(f"{points:g} of {questions} points", anchor=False)
     missed = len(sitting.questions) - len(sitting.answers)
     if missed:
         st.markdown(f"It ended before {missed} of the questions.")

@@ -77,11 +77,11 @@ def show_files() -> None:
         on_click="ignore",
         disabled=not known(),
     )
-    brought = st.file_uploader("Import progress", ["json"], max_upload_size=1, key="interview.import")
-    if brought and brought.file_id != kept_values.value("interview.imported"):
-        kept_values.keep("interview.imported", brought.file_id)
+    upload = st.file_uploader("Import progress", ["json"], max_upload_size=1, key="interview.import")
+    if upload and upload.file_id != kept_values.value("interview.imported"):
+        kept_values.keep("interview.imported", upload.file_id)
         try:
-            read = _read(brought.getvalue().decode("utf-8", errors="replace"))
+            read = _read(upload.getvalue().decode("utf-8", errors="replace"))
         except ProgressRejected as problem:
             st.error(f"Not imported: {problem}.")
         else:

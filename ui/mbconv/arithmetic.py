@@ -50,9 +50,9 @@ def show_arithmetic(engine: Engine, picture: pictures.Picture, name: str) -> Non
             widgets.whole_number(label, key=f"mbconv.{label.lower()}", default=count // 2, limits=(0, count - 1))
             for label, count in zip(("Row", "Column"), out.shape[1:], strict=True)
         ]
-    found = block_arithmetic.block_sums(trace, weights, step, channel=channel, row=places[0], column=places[1])
-    _show_places(found, trace)
-    _show_sum(found)
+    sums = block_arithmetic.block_sums(trace, weights, step, channel=channel, row=places[0], column=places[1])
+    _show_places(sums, trace)
+    _show_sum(sums)
 
 
 def _pick_channel(out: np.ndarray, *, key: str) -> int:
@@ -64,52 +64,52 @@ def _pick_channel(out: np.ndarray, *, key: str) -> int:
     )
 
 
-def _show_places(found: Sum, trace: BlockTrace) -> None:
+def _show_places(sums: Sum, trace: BlockTrace) -> None:
     """The input map of a depthwise with its patch, the output map, which takes clicks, and the value's stations."""
     steps = dict(trace.steps)
-    *before, output, values = st.columns([1, 1, 1.3] if found.step == "depthwise" else [1, 2.3], gap="medium")
+    *before, output, values = st.columns([1, 1, 1.3] if sums.step == "depthwise" else [1, 2.3], gap="medium")
     for column in before:
         with column:
             st.markdown("**Input** and the patch")
             pixel_map.show(
-                _from_zero(steps.get("expand", steps["input"])[found.channel]),
-                pixel_map.Frame(found.top, found.left, len(found.weights)),
+                _from_zero(steps.get("expand", steps["input"])[sums.channel]),
+                pixel_map.Frame(sums.top, sums.left, len(sums.weights)),
                 key="mbconv.input",
-                alt=f"Input channel {found.channel} with the patch that the kernel lies on",
+                alt=f"Input channel {sums.channel} with the patch that the kernel lies on",
             )
     with output:
         st.markdown("**Output**: click a pixel, or move the frame with the arrow keys")
         pixel_map.show(
-            _from_zero(steps[found.step][found.channel]),
-            pixel_map.Frame(found.row, found.column),
+            _from_zero(steps[sums.step][sums.channel]),
+            pixel_map.Frame(sums.row, sums.column),
             key="mbconv.output",
-            alt=f"Output channel {found.channel} of {found.step}, pixel {found.row}, {found.column} framed",
+            alt=f"Output channel {sums.channel} of {sums.step}, pixel {sums.row}, {sums.column} framed",
             sets=("mbconv.row", "mbconv.column"),
         )
     with values:
-        _show_norm(found)
+        _show_norm(sums)
 
 
 def _from_zero(values: np.ndarray) -> Image:
     return grey(values, min(0.0, float(values.min())), max(0.0, float(values.max())))
 
 
-def _show_sum(found: Sum) -> None:
+def _show_sum(sums: Sum) -> None:
     """The products and their sum: a patch as cells, a dot product as its largest contributions."""
-    colour = block.COLOURS[found.step]
-    if found.step != "depthwise":
-        st.markdown(f"**{found.products.size:,} products**, one for each channel that comes in")
-        _show_contributions(found.products, found.total, key="mbconv.products", colour=colour)
-        columns = {"input": found.inputs, "weight": found.weights, "product": found.products}
+    colour = block.COLOURS[sums.step]
+    if sums.step != "depthwise":
+        st.markdown(f"**{sums.products.size:,} products**, one for each channel that comes in")
+        _show_contributions(sums.products, sums.total, key="mbconv.products", colour=colour)
+        columns = {"input": sums.inputs, "weight": sums.weights, "product": sums.products}
         _show_numbers(columns, key="mbconv.numbers")
         return
-    grids = {"Kernel": found.weights, "× patch": found.inputs, "= products": found.products}
+    grids = {"Kernel": sums.weights, "× patch": sums.inputs, "= products": sums.products}
     for column, (title, values) in zip(st.columns(3), grids.items(), strict=True):
         column.markdown(f"**{title}**")
         column.plotly_chart(
             figures_block_arithmetic.cells(values),
             key=f"mbconv.{title.split()[-1].lower()}",
-            alt=f"{title}: {values.size} numbers; the products add up to {found.total:.4f}",
+            alt=f"{title}: {values.size} numbers; the products add up to {sums.total:.4f}",
             config=widgets.STILL,
         )
     st.caption("Red is above zero, blue below; each grid has its own range. Outside the map the patch is zero.")
@@ -152,23 +152,23 @@ def _show_values(values: Mapping[str, float], *, columns: int = 2) -> None:
             st.metric(label, f"{value:.5g}")
 
 
-def _show_norm(found: Sum) -> None:
+def _show_norm(sums: Sum) -> None:
     """From the sum through batch norm and SiLU to what the network itself has, and what folding makes of it."""
-    values = {f"Sum of {found.products.size:,} products": found.total, "After batch norm": found.normed}
-    if found.has_silu:
-        values["After SiLU"] = found.value
-    values["The network's own value"] = found.seen
-    if found.added is not None:
-        values |= {"Added by the residual": found.added, "After the residual": found.value + found.added}
+    values = {f"Sum of {sums.products.size:,} products": sums.total, "After batch norm": sums.normed}
+    if sums.has_silu:
+        values["After SiLU"] = sums.value
+    values["The network's own value"] = sums.seen
+    if sums.added is not None:
+        values |= {"Added by the residual": sums.added, "After the residual": sums.value + sums.added}
     _show_values(values)
-    factor, bias = found.folded
+    factor, bias = sums.folded
     st.markdown(
         "**Batch norm**: scale · (sum − mean) / √(variance + ε) + shift = "
-        f"{found.scale:.4f} · ({found.total:.4f} − {_term(found.mean)}) / √({found.variance:.4f} + {found.eps:.5f}) + "
-        f"{_term(found.shift)} = **{found.normed:.4f}**. Its numbers are fixed after training, so it can be "
+        f"{sums.scale:.4f} · ({sums.total:.4f} − {_term(sums.mean)}) / √({sums.variance:.4f} + {sums.eps:.5f}) + "
+        f"{_term(sums.shift)} = **{sums.normed:.4f}**. Its numbers are fixed after training, so it can be "
         f"**folded** into the convolution: each weight times {factor:.4f}, plus a bias of {bias:.4f}, gives the same "
         "in one step. "
-        + ("**SiLU** follows: y · sigmoid(y)." if found.has_silu else "Nothing follows: project is **linear**.")
+        + ("**SiLU** follows: y · sigmoid(y)." if sums.has_silu else "Nothing follows: project is **linear**.")
     )
 
 
@@ -177,31 +177,31 @@ def _term(number: float) -> str:
     return f"({number:.4f})" if number < 0 else f"{number:.4f}"
 
 
-def _show_gate(found: GateSums) -> None:
+def _show_gate(sums: GateSums) -> None:
     """Squeeze, the two small layers and the sigmoid, for one channel."""
     _show_values(
         {
-            "Mean of its map": float(found.pooled[found.channel]),
-            "Second layer's sum": found.total,
-            "Sigmoid: its gate": found.gate,
-            "The network's own gate": found.seen,
+            "Mean of its map": float(sums.pooled[sums.channel]),
+            "Second layer's sum": sums.total,
+            "Sigmoid: its gate": sums.gate,
+            "The network's own gate": sums.seen,
         },
         columns=4,
     )
     first, second = st.columns(2, gap="large")
-    units, colour = len(found.squeezed), block.COLOURS["squeeze"]
+    units, colour = len(sums.squeezed), block.COLOURS["squeeze"]
     with first:
-        st.markdown(f"**First layer: {len(found.pooled):,} means → {units} units**")
+        st.markdown(f"**First layer: {len(sums.pooled):,} means → {units} units**")
         unit = widgets.whole_number("Unit", key="mbconv.unit", default=0, limits=(0, units - 1))
-        products, bias = found.squeeze_products(unit), float(found.squeeze_bias[unit])
-        _show_contributions(products, found.squeezed[unit], key="mbconv.squeeze", colour=colour, bias=bias)
-        st.markdown(f"After SiLU, unit {unit} is **{found.activated[unit]:.5g}**.")
+        products, bias = sums.squeeze_products(unit), float(sums.squeeze_bias[unit])
+        _show_contributions(products, sums.squeezed[unit], key="mbconv.squeeze", colour=colour, bias=bias)
+        st.markdown(f"After SiLU, unit {unit} is **{sums.activated[unit]:.5g}**.")
         _show_numbers(
-            {"mean of its map": found.pooled, "weight": found.squeeze[unit], "product": products}, key="mbconv.pooled"
+            {"mean of its map": sums.pooled, "weight": sums.squeeze[unit], "product": products}, key="mbconv.pooled"
         )
     with second:
-        st.markdown(f"**Second layer: {units} units → the gate of channel {found.channel}**")
-        bias = found.excite_bias
-        _show_contributions(found.products, found.total, key="mbconv.excite", colour=colour, bias=bias, noun="unit")
-        columns = {"sum": found.squeezed, "after SiLU": found.activated, "weight": found.excite}
-        _show_numbers(columns | {"product": found.products}, key="mbconv.units", noun="unit")
+        st.markdown(f"**Second layer: {units} units → the gate of channel {sums.channel}**")
+        bias = sums.excite_bias
+        _show_contributions(sums.products, sums.total, key="mbconv.excite", colour=colour, bias=bias, noun="unit")
+        columns = {"sum": sums.squeezed, "after SiLU": sums.activated, "weight": sums.excite}
+        _show_numbers(columns | {"product": sums.products}, key="mbconv.units", noun="unit")

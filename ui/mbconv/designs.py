@@ -24,31 +24,31 @@ def show_designs(engine: Engine, name: str) -> None:
     block, size = block_designs.place(engine.architecture, name)
     texts = {"ends": "Same channels in and out", "budget": "Same compute"}
     compared = widgets.choice("Compare at", texts, key="mbconv.compare")
-    found = block_designs.side_by_side(block, size, same_budget=compared == "budget")
-    widest = max(design.widest for design in found)
-    for pair in (found[:2], found[2:]):
+    designs = block_designs.side_by_side(block, size, same_budget=compared == "budget")
+    widest = max(design.widest for design in designs)
+    for pair in (designs[:2], designs[2:]):
         for column, design in zip(st.columns(2, gap="large"), pair, strict=True):
             column.markdown(f"**{design.name}**: {widths(design)} channels")
             with column:
                 draw(design, widest, key=f"mbconv.design.{design.name}")
-    _show_bars(found)
-    layer_table(found, key="mbconv.designs.layers")
+    _show_bars(designs)
+    layer_table(designs, key="mbconv.designs.layers")
     widgets.cite(block_designs.SOURCES)
 
 
-def _show_bars(found: Sequence[Design]) -> None:
+def _show_bars(designs: Sequence[Design]) -> None:
     """Four charts of one bar a design: parameters, compute, activations, and what is kept for the residual."""
     shown = costs.quantity()
     quantities = {
-        "parameters": [design.cost.params for design in found],
-        shown.name: [shown.factor * design.cost.macs for design in found],
-        "activations": [design.cost.activations for design in found],
-        "elements kept for the residual": [design.kept for design in found],
+        "parameters": [design.cost.params for design in designs],
+        shown.name: [shown.factor * design.cost.macs for design in designs],
+        "activations": [design.cost.activations for design in designs],
+        "elements kept for the residual": [design.kept for design in designs],
     }
     columns = st.columns(2, gap="large") * 2
     for column, (name, counts) in zip(columns, quantities.items(), strict=True):
         column.markdown(f"**{name[0].upper()}{name[1:]}**")
-        named = dict(zip((design.name for design in found), counts, strict=True))
+        named = dict(zip((design.name for design in designs), counts, strict=True))
         column.plotly_chart(
             figures_block.bars(named, name, marked="MBConv"),
             key=f"mbconv.bars.{name.split()[0]}",
@@ -57,7 +57,7 @@ def _show_bars(found: Sequence[Design]) -> None:
         )
 
 
-def layer_table(found: Sequence[Design], *, key: str) -> None:
+def layer_table(designs: Sequence[Design], *, key: str) -> None:
     """Every layer of the designs with its counts and the formula behind them."""
     shown = costs.quantity()
     rows = [
@@ -71,7 +71,7 @@ def layer_table(found: Sequence[Design], *, key: str) -> None:
             "parameters are": block_steps.params_formula(layer),
             f"{shown.name} are": block_steps.compute_formula(layer, shown.factor),
         }
-        for design in found
+        for design in designs
         for layer in design.all_layers
     ]
     counts = ("parameters", shown.name, "activations")

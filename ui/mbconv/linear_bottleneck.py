@@ -20,20 +20,20 @@ def show_linear_bottleneck() -> None:
         dimensions = widgets.whole_number("Dimensions n of the space", key="mbconv.n", default=low, limits=(low, high))
         seed = widgets.whole_number("Seed of the random matrix", key="mbconv.seed", default=0, limits=SEED_LIMITS)
         rectify = widgets.choice("In that space", {"relu": "ReLU", "linear": "Nothing"}, key="mbconv.relu") == "relu"
-    found = relu_embedding.embed(dimensions, seed=seed, rectify=rectify)
+    embedding = relu_embedding.embed(dimensions, seed=seed, rectify=rectify)
     with controls:
-        st.metric("Lost: error of what comes back", f"{found.error:.0%}", help=LOSS_HELP)
-        collapsed, points = int(found.collapsed.sum()), len(found.curve)
+        st.metric("Lost: error of what comes back", f"{embedding.error:.0%}", help=LOSS_HELP)
+        collapsed, points = int(embedding.collapsed.sum()), len(embedding.curve)
         st.metric("Points that collapsed", f"{collapsed} of {points}", help=COLLAPSE_HELP)
     for column, title, shape in (
-        (before, "The spiral", found.curve),
-        (after, f"After {dimensions} dimensions and back", found.back * found.shrinkage),
+        (before, "The spiral", embedding.curve),
+        (after, f"After {dimensions} dimensions and back", embedding.back * embedding.shrinkage),
     ):
         column.markdown(f"**{title}**")
         column.plotly_chart(
-            figures_relu_embedding.spiral(shape, found.collapsed),
+            figures_relu_embedding.spiral(shape, embedding.collapsed),
             key=f"mbconv.spiral.{title.split()[0]}",
-            alt=f"{title}: {collapsed} of {points} points collapsed, error {found.error:.0%}",
+            alt=f"{title}: {collapsed} of {points} points collapsed, error {embedding.error:.0%}",
             config=widgets.STILL,
         )
     _show_losses()

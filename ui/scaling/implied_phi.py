@@ -21,14 +21,14 @@ BELIEFS = ("E02", "E03", "E17", "E18", "E16", "E37")  # rows of errata.csv that 
 
 def show_implied() -> None:
     """The φ that each release implies, what differs from the formula, and what torchvision does otherwise."""
-    found = [implied_phi.implied(member) for member in RELEASES]
+    members = [implied_phi.implied(member) for member in RELEASES]
     st.markdown("**Which φ is B3?** None: its depth, its width and its resolution each ask for another one.")
     st.plotly_chart(
-        figures_phi.implied_phis(found),
+        figures_phi.implied_phis(members),
         key="scaling.implied",
         alt="The φ that depth, width and resolution of B0 to B7 ask for; "
         + ", ".join(
-            f"{row.member.upper()} {min(row.axes.values()):.2f} to {max(row.axes.values()):.2f}" for row in found
+            f"{row.member.upper()} {min(row.axes.values()):.2f} to {max(row.axes.values()):.2f}" for row in members
         ),
         config=widgets.chart_config("implied-phi"),
     )
@@ -36,7 +36,7 @@ def show_implied() -> None:
         f"φ = ln(factor) / ln(α, β or γ) with the paper's α = {ALPHA:g}, β = {BETA:g}, γ = {GAMMA:g}; factors from the "
         "official code (efficientnet_params). Paper and code never print a φ for B1 to B7."
     )
-    _show_members(found)
+    _show_members(members)
     _show_ports()
     st.markdown("**What is often believed, and what holds**")
     beliefs = {row["id"]: row for row in tables.table("errata")}
@@ -53,9 +53,9 @@ def show_implied() -> None:
     )
 
 
-def _show_members(found: Sequence[implied_phi.Implied]) -> None:
+def _show_members(members: Sequence[implied_phi.Implied]) -> None:
     rows = []
-    for row in found:
+    for row in members:
         theirs = released(row.member)
         cost = cost_of(theirs)
         rows.append(

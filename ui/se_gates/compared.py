@@ -40,7 +40,7 @@ class Side(NamedTuple):
 def two_pictures(engine: Engine, picture: pictures.Picture, answer: Explanation) -> tuple[Side, Side]:
     """The picture in use and another: a sample, or one more that was brought."""
     kept = [
-        kept_values.value(f"pictures.{source}", picture_picker.Brought()).pictures
+        kept_values.value(f"pictures.{source}", picture_picker.Uploads()).pictures
         for source in (picture_picker.UPLOAD, picture_picker.CAMERA)
     ]
     known = [picture_picker.sample_picture(sample) for sample in SAMPLES]
@@ -48,13 +48,13 @@ def two_pictures(engine: Engine, picture: pictures.Picture, answer: Explanation)
     titles = {digest: other.name for digest, other in others.items()}
     other = others[widgets.select("Second picture", titles, key="se_gates.second")]
     [second] = predictions.explained(engine, [other])
-    for column, shown, found in zip(
+    for column, shown, answered in zip(
         st.columns([1, 1, 2], gap="large"), (picture, other), (answer, second), strict=False
     ):
         column.image(
             heat_overlay.for_screen(engine.preparation.view(shown.image)),
             width="stretch",
-            caption=f"{shown.name}: {predictions.sentence(found)}",
+            caption=f"{shown.name}: {predictions.sentence(answered)}",
             alt=f"{shown.name} as the network sees it",
         )
     return Side(picture.name, gates_of(answer)), Side(other.name, gates_of(second))

@@ -45,10 +45,10 @@ def pick_edit(engine: Engine, answer: Explanation) -> tuple[GateEdit, str] | Non
         return _to_mean(engine, block)
     with channel_column:
         channels = _pick_channels(answer, block, opened=action == OPEN)
-    told = ("channel " if len(channels) == 1 else "channels ") + ", ".join(map(str, channels))
+    listed = ("channel " if len(channels) == 1 else "channels ") + ", ".join(map(str, channels))
     if action == OPEN:
-        return GateEdit(block, 1.0, channels), f"Opening {told} of {block}"
-    return GateEdit(block, 0.0, channels), f"Closing {told} of {block}"
+        return GateEdit(block, 1.0, channels), f"Opening {listed} of {block}"
+    return GateEdit(block, 0.0, channels), f"Closing {listed} of {block}"
 
 
 def _to_mean(engine: Engine, block: str) -> tuple[GateEdit, str] | None:
@@ -84,32 +84,33 @@ def _pick_channels(answer: Explanation, block: str, *, opened: bool) -> tuple[in
     return channels
 
 
-def edited(engine: Engine, picture: pictures.Picture, edit: GateEdit, told: str) -> None:
+def edited(engine: Engine, picture: pictures.Picture, edit: GateEdit, title: str) -> None:
     """The answer before and after the edit, in a sentence, as bars, as a table and as Grad-CAM."""
     with st.spinner("The network looks again …", show_time=True):
-        found = answer_cache.intervene(engine, picture, (edit,), top=predictions.top_of(engine))
-    st.markdown(f"## {told} {in_words(found)}")
+        intervention = answer_cache.intervene(engine, picture, (edit,), top=predictions.top_of(engine))
+    st.markdown(f"## {title} {in_words(intervention)}")
     bars, maps = st.columns([1, 1], gap="large")
     rows = [
-        (predictions.class_name(row.before), row.before.probability, row.after.probability) for row in found.changes
+        (predictions.class_name(row.before), row.before.probability, row.after.probability)
+        for row in intervention.changes
     ]
     bars.plotly_chart(
         figures_gates.changes(rows),
         key="se_gates.changes",
-        alt=f"Probabilities before and after. {told} {in_words(found)}",
+        alt=f"Probabilities before and after. {title} {in_words(intervention)}",
         config=widgets.STILL,
     )
     with maps:
-        show_maps(engine, picture, found)
-    st.dataframe(change_rows(found.changes), hide_index=True, key="se_gates.changes_table")
+        show_maps(engine, picture, intervention)
+    st.dataframe(change_rows(intervention.changes), hide_index=True, key="se_gates.changes_table")
 
 
-def in_words(found: Intervention) -> str:
+def in_words(intervention: Intervention) -> str:
     """What was measured on the first class, and which class is first afterwards."""
-    first = found.changes[0]
+    first = intervention.changes[0]
     way = "raises" if first.logit_change > 0 else "lowers"
-    name, after = predictions.class_name(first.before), predictions.class_name(found.after.top[0])
-    stays = "It stays" if found.after.top[0].index == first.before.index else f"**{after}** becomes"
+    name, after = predictions.class_name(first.before), predictions.class_name(intervention.after.top[0])
+    stays = "It stays" if intervention.after.top[0].index == first.before.index else f"**{after}** becomes"
     return (
         f"{way} the logit of **{name}** by {abs(first.logit_change):,.3f}: from {first.before.logit:,.3f} to "
         f"{first.after.logit:,.3f}, {units.probability(first.before.probability)} to "
@@ -117,9 +118,10 @@ def in_words(found: Intervention) -> str:
     )
 
 
-def show_maps(engine: Engine, picture: pictures.Picture, found: Intervention) -> None:
+def show_maps(engine: Engine, picture: pictures.Picture, intervention: Intervention) -> None:
     """Grad-CAM of the first class, before and after, side by side."""
-    image, [old], [new] = heat_overlay.for_screen(picture.image), found.before.heatmaps, found.after.heatmaps
+    image = heat_overlay.for_screen(picture.image)
+    [old], [new] = intervention.before.heatmaps, intervention.after.heatmaps
     name = map_pickers.class_names(engine)[old.target]
     for column, title, heatmap in zip(st.columns(2), ("before", "after"), (old, new), strict=True):
         blank = "no positive evidence" if heatmap.is_blank else f"strongest value {heatmap.values.max():.3f}"

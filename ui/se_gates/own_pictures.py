@@ -31,8 +31,8 @@ def own_folders(engine: Engine) -> None:
     )
     if upload and st.button("Measure the gates on these", key="se_gates.measure", type="primary"):
         _measure(engine, upload)
-    found = answer_cache.gate_statistics(engine)
-    for sentence in (found.refused if found else ())[:5]:
+    statistics = answer_cache.gate_statistics(engine)
+    for sentence in (statistics.refused if statistics else ())[:5]:
         st.warning(f"Left out: {sentence}")
 
 
@@ -46,12 +46,12 @@ def _measure(engine: Engine, upload: UploadedFile) -> None:
     )
     try:
         folders = class_folders.open_zip(upload, upload.name)
-        found = gate_statistics.measure(engine, folders, about={"data": upload.name}, progress=report)
+        statistics = gate_statistics.measure(engine, folders, about={"data": upload.name}, progress=report)
     except ValueError as problem:
         bar.empty()
         st.error(str(problem))
     else:
-        answer_cache.keep_gate_statistics(engine, found)
+        answer_cache.keep_gate_statistics(engine, statistics)
         st.rerun()
 
 

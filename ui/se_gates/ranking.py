@@ -30,27 +30,27 @@ def rank(engine: Engine, picture: pictures.Picture, answer: Explanation) -> None
     if button.button(f"Close each of {width}", key="se_gates.rank", type="primary"):
         with slot.container():
             _measure(engine, picture, block, target)
-    asked = answer_cache.asked(engine, picture, "rank_channels", block, target)
-    found = answer_cache.remembered(asked)
-    if found is None:
+    question = answer_cache.question_key(engine, picture, "rank_channels", block, target)
+    effects = answer_cache.remembered(question)
+    if effects is None:
         slot.info(f"Nothing is measured yet: the button closes each of the {width} channels in turn, one at a time.")
         return
-    slot.markdown(effect_words(found, block, name))
-    _show_effects(found, block, name)
+    slot.markdown(effect_words(effects, block, name))
+    _show_effects(effects, block, name)
 
 
-def _show_effects(found: list[ChannelEffect], block: str, name: str) -> None:
+def _show_effects(effects: list[ChannelEffect], block: str, name: str) -> None:
     """A point a channel, and the same as a table."""
     chart, table = st.columns([3, 2], gap="large")
     chart.plotly_chart(
-        figures_gates.effects([(row.channel, row.gate, row.drop) for row in found], target=name),
+        figures_gates.effects([(row.channel, row.gate, row.drop) for row in effects], target=name),
         key="se_gates.effects",
         alt=f"Fall of the logit of {name} against the gate, a point a channel of {block}; largest: channel "
-        f"{found[0].channel}, {found[0].drop:.3f}",
+        f"{effects[0].channel}, {effects[0].drop:.3f}",
         config=widgets.STILL,
     )
     rows = [
-        {"channel": row.channel, "fall of the logit": round(row.drop, 4), "gate": round(row.gate, 4)} for row in found
+        {"channel": row.channel, "fall of the logit": round(row.drop, 4), "gate": round(row.gate, 4)} for row in effects
     ]
     table.dataframe(rows, hide_index=True, height=420, key="se_gates.effects_table")
 
@@ -60,19 +60,19 @@ def _measure(engine: Engine, picture: pictures.Picture, block: str, target: int)
     _, report = progress_bar.stoppable(
         "Closing channels …", lambda share: f"{share:.0%} of the channels closed", key="se_gates.stop"
     )
-    found = engine.rank_channels(picture.image, block, target=target, progress=report)
-    answer_cache.remember(answer_cache.asked(engine, picture, "rank_channels", block, target), found)
+    effects = engine.rank_channels(picture.image, block, target=target, progress=report)
+    answer_cache.remember(answer_cache.question_key(engine, picture, "rank_channels", block, target), effects)
 
 
-def effect_words(found: list[ChannelEffect], block: str, name: str) -> str:
+def effect_words(effects: list[ChannelEffect], block: str, name: str) -> str:
     """The strongest effects, and whether the gates rank the channels alike."""
-    most, least = found[0], found[-1]
+    most, least = effects[0], effects[-1]
     text = f"Closing channel **{most.channel}** of {block} lowers the logit of {name} most: by **{most.drop:.3f}**. "
     if most.drop <= 0:
         text = f"Closing no single channel of {block} lowers the logit of {name}. "
     if least.drop < 0:
         text += f"Closing channel {least.channel} raises it by {-least.drop:.3f}. "
-    alike = rank_correlation([row.gate for row in found], [row.drop for row in found])
+    alike = rank_correlation([row.gate for row in effects], [row.drop for row in effects])
     if alike is None:
         return text + "All effects or all gates are equal, so there is no order to compare."
     kind = "much alike" if alike > 0.5 else "in nearly reversed order" if alike < -0.5 else "differently"

@@ -67,7 +67,7 @@ def keep_gate_statistics(engine: Engine, statistics: GateStatistics) -> None:
 
 
 def remembered(key: tuple) -> object | None:
-    """What was computed for this question in this session, if it is still kept; `asked` makes the question's key."""
+    """What was computed for this question in this session, if it is still kept; `question_key` makes the key."""
     return value("answers", {}).get(key)
 
 
@@ -77,6 +77,6 @@ def remember(key: tuple, answer: object) -> None:
     keep("answers", dict(list(answers.items())[-MOST_REMEMBERED:]))
 
 
-def asked(engine: Engine, picture: Picture, *question: object) -> tuple:
+def question_key(engine: Engine, picture: Picture, *question: object) -> tuple:
     """The key of a question about a picture, for `remembered`."""
     return (engine_key(engine), picture.digest, *question)

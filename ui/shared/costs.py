@@ -41,15 +41,15 @@ def scaled_network(network: str, phi: float, coefficients: dict[str, float]) -> 
     problems = []
     for settings in (wanted, kept_values.value(POSSIBLE) or b0, b0):  # the browser's word for the second is not trusted
         try:
-            made = _made(**settings)
+            architecture = _made(**settings)
             break
         except ValueError as problem:
             problems.append(problem)
     if problems:
-        slot.error(f"No such network: {problems[0]}. Shown instead: {made[1]}.")
+        slot.error(f"No such network: {problems[0]}. Shown instead: {architecture[1]}.")
     else:
         kept_values.keep(POSSIBLE, wanted)
-    return made
+    return architecture
 
 
 def _made(network: str, phi: float = 0, **coefficients: float) -> tuple[Architecture, str]:

@@ -25,7 +25,7 @@ SOURCES = {SAMPLE: "Samples", UPLOAD: "Upload", CAMERA: "Camera"}
 MOST = 24  # pictures at once: each is decoded and goes through the network
 
 
-class Brought(NamedTuple):
+class Uploads(NamedTuple):
     """What came from one source: the pictures that can be used, and a sentence for each that can't."""
 
     pictures: tuple[session_pictures.Picture, ...] = ()
@@ -40,13 +40,13 @@ def pick(engine: Engine) -> list[session_pictures.Picture]:
     if source == SAMPLE:
         return [_pick_sample(engine, row)]
     holds_now = _upload() if source == UPLOAD else _photograph()
-    brought = kept_values.value(f"pictures.{source}", Brought())
-    if brought.pictures and not holds_now:
-        st.caption(f"Still in use: {', '.join(picture.name for picture in brought.pictures)}")
-    for sentence in brought.refused:
+    chosen = kept_values.value(f"pictures.{source}", Uploads())
+    if chosen.pictures and not holds_now:
+        st.caption(f"Still in use: {', '.join(picture.name for picture in chosen.pictures)}")
+    for sentence in chosen.refused:
         st.error(sentence)
-    if brought.pictures:
-        return list(brought.pictures)
+    if chosen.pictures:
+        return list(chosen.pictures)
     st.caption(f"Until you bring one, this is a sample: {SAMPLES[0].title}.")
     return [sample_picture(SAMPLES[0])]
 
@@ -123,4 +123,4 @@ def _keep(key: str, source: str) -> None:
             refused.append(str(problem))
     if len(files) > MOST:
         refused.append(f"{len(files)} pictures came; the first {MOST} were read")
-    kept_values.keep(f"pictures.{source}", Brought(tuple(pictures), tuple(refused)))
+    kept_values.keep(f"pictures.{source}", Uploads(tuple(pictures), tuple(refused)))
