@@ -5,6 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from support.facts import facts
+from support.inside import META, outputs_of
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import get_model_weights
 
@@ -75,15 +76,11 @@ def test_any_scaling_is_exact(phi, alpha, beta, gamma, resolution, classes):
 
 def test_layers_have_the_shapes_that_the_network_computes():
     architecture = released("b1").at(resolution=101)
-    shapes = {}
     with torch.device("meta"):
-        network = build(architecture).eval()
-        for name, module in network.named_modules():
-            module.register_forward_hook(lambda _m, _i, output, name=name: shapes.update({name: output.shape}))
-        network(torch.empty(1, 3, 101, 101))
-    modules = dict(network.named_modules())
+        network = build(architecture)
+    outputs, modules = outputs_of(network, META(1, 3, 101, 101)), dict(network.named_modules())
     for layer in layers_of(architecture):
-        shape = shapes[layer.name]
+        shape = outputs[layer.name].shape
         assert shape[1] == layer.out_channels and shape[2:] in ((layer.size, layer.size), ())
         assert shape.numel() == layer.activations
         if isinstance(module := modules[layer.name], torch.nn.Conv2d):

@@ -8,14 +8,14 @@ from __future__ import annotations
 import csv
 import itertools
 from fractions import Fraction
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 import torch
+from support.inside import META, count, macs, outputs_of
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
-from torch.utils.flop_counter import FlopCounterMode
 from torchvision import models
 from torchvision.models import efficientnet, mobilenetv2, resnet
 from torchvision.ops.misc import SqueezeExcitation
@@ -25,18 +25,6 @@ from effnet_core.published import tables
 
 BASE = {"depth": 1.2, "width": 1.1, "resolution": 1.15}
 B0_DEPTHS, STRIDES = (1, 2, 2, 3, 3, 4, 1), (2, 1, 2, 2, 2, 1, 2, 1)  # stem first
-META = partial(torch.empty, device="meta")
-
-
-def count(module: nn.Module) -> int:
-    return sum(weight.numel() for weight in module.parameters())
-
-
-def macs(module: nn.Module, *shape: int) -> int:
-    """What torch itself counts, halved: it counts a multiply and its add as two."""
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        module.eval()(META(1, *shape))
-    return counter.get_total_flops() // 2
 
 
 @cache
@@ -145,20 +133,14 @@ def block_of(g, **changed) -> nn.Module:
 @cache
 def _step_macs(module: nn.Module, channels: int, size: int) -> dict[str, int]:
     """MACs of expand, depthwise, SE and project, from the shapes that a pass on meta tensors shows."""
-    found, handles = dict.fromkeys(("expand", "depthwise", "SE", "project"), 0), []
-
-    def see(conv, inputs, output):
-        name = "depthwise" if conv.groups > 1 else "SE" if conv.bias is not None else None
-        name = name or ("expand" if conv is module.block[0][0] else "project")
-        found[name] += conv.weight.numel() * output.shape[2] * output.shape[3]
-
-    for conv in (part for part in module.modules() if isinstance(part, nn.Conv2d)):
-        handles.append(conv.register_forward_hook(see))
-    with torch.no_grad():
-        module.eval()(META(1, channels, size, size))
-    for handle in handles:
-        handle.remove()
-    return found
+    steps, parts = dict.fromkeys(("expand", "depthwise", "SE", "project"), 0), dict(module.named_modules())
+    for path, output in outputs_of(module, META(1, channels, size, size)).items():
+        conv = parts[path]
+        if isinstance(conv, nn.Conv2d):
+            name = "depthwise" if conv.groups > 1 else "SE" if conv.bias is not None else None
+            name = name or ("expand" if conv is module.block[0][0] else "project")
+            steps[name] += conv.weight.numel() * output.shape[2] * output.shape[3]
+    return steps
 
 
 def step_macs(g, **changed) -> dict[str, int]:

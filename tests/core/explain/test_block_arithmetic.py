@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
+from support.inside import outputs_of
 
 from effnet_core.explain import block_arithmetic
 from effnet_core.explain.block_arithmetic import Sum, block_sums, gate_sums
-from effnet_core.explain.engine import Engine
-from effnet_core.explain.gates import watching
 
 PIXELS_PER_STEP = 4  # corners apart
 RELATIVE = 1e-4
 
 
 @pytest.fixture
-def engine(each_model) -> Engine:
-    return Engine(each_model, "cpu")
-
-
-@pytest.fixture
 def layers(each_model, photographs, prepared) -> dict[str, np.ndarray]:
     """Every module's own output for the first photograph, (C, H, W), by its path."""
-    modules = {name: module for name, module in each_model.module.named_modules() if name}
-    with watching(modules) as seen, torch.no_grad():
-        each_model.module(prepared(each_model, photographs[:1]))
-    return {name: value[0].numpy() for name, value in seen.items()}
+    outputs = outputs_of(each_model.module, prepared(each_model, photographs[:1]))
+    return {path: output[0].numpy() for path, output in outputs.items()}
 
 
 def assert_close(shown: float, network: float, products: np.ndarray, factor: float = 1.0) -> None:
@@ -43,10 +34,10 @@ def places(generator: np.random.Generator, shape: tuple[int, int, int]) -> list[
     return [tuple(map(int, place)) for place in (*corners, *inside)]
 
 
-def test_every_sum_of_every_block_is_the_networks_own(engine, each_model, photographs, layers):
+def test_every_sum_of_every_block_is_the_networks_own(each_engine, each_model, photographs, layers):
     generator = np.random.default_rng(0)
     for block in each_model.architecture.blocks:
-        trace, weights = engine.trace(photographs[0], block.name), engine.block_weights(block.name)
+        trace, weights = each_engine.trace(photographs[0], block.name), each_engine.block_weights(block.name)
         steps = dict(trace.steps)
         names = ("expand", "depthwise")[-(len(weights.kernels) - 1) :]
         numbers = dict(zip(names, range(2), strict=False)) | {"project": len(names) + 1}
@@ -73,10 +64,10 @@ def assert_sum(found: Sum, network: list[float]) -> None:
     assert factor * found.total + bias == pytest.approx(found.normed, rel=1e-9, abs=1e-9)
 
 
-def test_every_number_of_every_gate_is_the_networks_own(engine, each_model, photographs, layers):
+def test_every_number_of_every_gate_is_the_networks_own(each_engine, each_model, photographs, layers):
     generator = np.random.default_rng(1)
     for block in each_model.architecture.blocks:
-        trace, weights = engine.trace(photographs[0], block.name), engine.block_weights(block.name)
+        trace, weights = each_engine.trace(photographs[0], block.name), each_engine.block_weights(block.name)
         se = f"{block.name}.block.{len(weights.kernels) - 1}"
         pooled, first, silu, second, gate = (
             layers[f"{se}.{part}"].ravel() for part in ("avgpool", "fc1", "activation", "fc2", "scale_activation")
@@ -140,8 +131,7 @@ def test_a_sigmoid_of_large_numbers_does_not_overflow():
         ({"column": 10_000}, "column is 10000"),
     ],
 )
-def test_what_is_not_there_is_refused(lively_model, photographs, settings, said):
-    engine = Engine(lively_model, "cpu")
+def test_what_is_not_there_is_refused(engine, photographs, settings, said):
     trace, weights = engine.trace(photographs[0], "features.2.0"), engine.block_weights("features.2.0")
     asked = {"step": "depthwise", "channel": 0, "row": 0, "column": 0} | settings
     with pytest.raises(ValueError, match=said):

@@ -7,17 +7,11 @@ import pytest
 import torch
 
 from effnet_core.explain import faithfulness, randomisation
-from effnet_core.explain.engine import Engine
 from effnet_core.explain.rank_correlation import rank_correlation
 from effnet_core.explain.results import Heatmap
 from effnet_core.progress import Cancelled
 
 SIDE = 64
-
-
-@pytest.fixture
-def engine(lively_model):
-    return Engine(lively_model, "cpu")
 
 
 @pytest.fixture
@@ -168,14 +162,3 @@ def test_drawn_weights_keep_mean_and_spread():
     assert abs(torch.corrcoef(torch.stack([old.flatten(), part.weight.detach().flatten()]))[0, 1]) < 0.05
     assert part.weight.mean().item() == pytest.approx(0.5, abs=0.01)
     assert part.weight.std().item() == pytest.approx(0.1, rel=0.05)
-
-
-def test_rank_correlation_is_spearmans():
-    from scipy.stats import spearmanr
-
-    rng = np.random.default_rng(0)
-    one, other = rng.integers(0, 5, (6, 6)), rng.random((6, 6))
-    assert rank_correlation(one, other) == pytest.approx(spearmanr(one.ravel(), other.ravel()).statistic)
-    assert rank_correlation(other, np.exp(other)) == pytest.approx(1)
-    assert rank_correlation(other, -other) == pytest.approx(-1)
-    assert rank_correlation(other, np.zeros((6, 6))) is None

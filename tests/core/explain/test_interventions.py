@@ -8,20 +8,13 @@ import numpy as np
 import pytest
 import torch
 from captum.attr import LayerGradCam
-from scipy.stats import spearmanr
 
 from effnet_core.explain.engine import Engine
 from effnet_core.explain.gate_edits import GateEdit
 from effnet_core.explain.gates import editing, gates_of, watching
-from effnet_core.explain.rank_correlation import rank_correlation
 from effnet_core.progress import Cancelled
 
 BLOCK = "features.4.0"
-
-
-@pytest.fixture
-def engine(lively_model):
-    return Engine(lively_model, "cpu")
 
 
 class Multiplied(torch.nn.Module):
@@ -39,7 +32,7 @@ class Multiplied(torch.nn.Module):
 
 
 @contextmanager
-def by_hand(network, edited):
+def edited_by_hand(network, edited):
     """torchvision's network with the SE modules of these blocks replaced."""
     originals = {}
     try:
@@ -79,7 +72,7 @@ def test_an_edit_equals_the_same_by_hand(each_model, photographs, prepared, name
     x = prepared(each_model, [image])
     with torch.no_grad():
         before = each_model.module(x)[0]
-        with by_hand(each_model.module, edited) as network, watching(gates_of(network)) as seen:
+        with edited_by_hand(each_model.module, edited) as network, watching(gates_of(network)) as seen:
             after = network(x)[0]
     assert (after - before).abs().max() > 1e-3, "the edit shows"
     scale = before.abs().max().item()
@@ -114,7 +107,7 @@ def test_maps_before_and_after_are_of_one_class_and_equal_captum(engine, lively_
     found = engine.intervene(photographs[0], edits, layer=layer)
     first = found.before.top[0].index
     x = prepared(lively_model, photographs[:1])
-    with by_hand(lively_model.module, edited) as network:
+    with edited_by_hand(lively_model.module, edited) as network:
         expected = LayerGradCam(network, network.get_submodule(layer)).attribute(x, target=first)[0, 0].detach()
     [before], [after] = found.before.heatmaps, found.after.heatmaps
     assert (before.target, after.target) == (first, first)
@@ -132,12 +125,8 @@ def test_a_class_may_be_named(engine, photographs):
 
 
 def test_what_can_not_be_edited_is_refused(engine, photographs):
-    for edit, sentence in (
-        (GateEdit("features.9.0", 0.0), "there are all, features.1.0"),
-        (GateEdit(BLOCK, 2.0), "0 to 1"),
-    ):
-        with pytest.raises(ValueError, match=sentence):
-            engine.intervene(photographs[0], [edit])
+    with pytest.raises(ValueError, match=r"there are all, features\.1\.0"):  # the others: test_gate_edits.py
+        engine.intervene(photographs[0], [GateEdit("features.9.0", 0.0)])
     with pytest.raises(ValueError, match=r"has no layer 'features\.11'"):
         engine.intervene(photographs[0], [], layer="features.11")
 
@@ -177,7 +166,7 @@ def test_ranking_equals_closing_each_channel_by_hand(lively_model, engine, photo
     assert sorted(effect.channel for effect in effects) == list(range(width))
     assert max(abs(effect.drop) for effect in effects) > 0.01
     for effect in effects[:: max(1, width // 12)]:
-        with by_hand(lively_model.module, {block: values(lively_model, block, [effect.channel])}) as network:
+        with edited_by_hand(lively_model.module, {block: values(lively_model, block, [effect.channel])}) as network:
             after = network(x)[0, target].item()
         # in a batch of another size float32 sums run in another order, and lively networks amplify that
         assert effect.drop == pytest.approx(before - after, abs=5e-4 * max(1, abs(before), abs(after)))
@@ -231,11 +220,3 @@ def test_ranking_refuses_what_is_not_there(engine, photographs):
         engine.rank_channels(photographs[0], "features.9.0", target=0)
     with pytest.raises(ValueError, match="the classes of tiny are 0 to 11"):
         engine.rank_channels(photographs[0], BLOCK, target=12)
-
-
-def test_rank_correlation_equals_scipys():
-    seeded = np.random.default_rng(0)
-    one, other = seeded.normal(size=40), seeded.integers(0, 6, 40)  # with ties
-    assert rank_correlation(one, other) == pytest.approx(spearmanr(one, other).statistic)
-    assert rank_correlation([1, 2, 3], [10, 20, 25]) == pytest.approx(1)
-    assert rank_correlation([1, 2, 3], [3, 3, 3]) is None

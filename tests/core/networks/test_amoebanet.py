@@ -8,8 +8,8 @@ from itertools import groupby, product
 import pytest
 import torch
 from support.facts import facts
+from support.inside import count, macs
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from effnet_core.networks import amoebanet
 from effnet_core.networks.amoebanet import Convolution, FactorizedReduction, Pool, build
@@ -25,19 +25,9 @@ def on_meta(cell: str, layers: int, filters: int, classes: int) -> amoebanet.Amo
         return build(cell, layers=layers, filters=filters, classes=classes).eval()
 
 
-def params_of(module: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in module.parameters())
-
-
-def macs_of(network: nn.Module, resolution: int) -> int:
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        network(torch.empty(1, 3, resolution, resolution, device="meta"))
-    return counter.get_total_flops() // 2
-
-
 def test_b_as_gpipe_trained_it():
     network = on_meta("b", 18, 512, 1000)
-    assert params_of(network) == 557_277_864 and macs_of(network, 480) == 298_794_036_064
+    assert count(network) == 557_277_864 and macs(network, 3, 480, 480) == 298_794_036_064
     assert network.features(torch.empty(1, 3, 480, 480, device="meta")).shape == (1, 8192, 15, 15)
 
 
@@ -46,14 +36,14 @@ def test_b_as_gpipe_trained_it():
 )
 def test_parameters_and_multiply_adds_are_the_published_cells(row):
     network = on_meta(row["model"][-1].lower(), row["L"], row["F"], 1001)
-    norms = sum(params_of(module) for module in network.modules() if isinstance(module, nn.BatchNorm2d))
-    assert (params_of(network), norms) == (row["params"], row["bn_affine_params"])
-    assert macs_of(network, row["resolution"]) == row["multiply_adds"]
+    norms = sum(count(module) for module in network.modules() if isinstance(module, nn.BatchNorm2d))
+    assert (count(network), norms) == (row["params"], row["bn_affine_params"])
+    assert macs(network, 3, row["resolution"], row["resolution"]) == row["multiply_adds"]
 
 
 @pytest.mark.parametrize("row", tables.table("gpipe_table1_amoebanet_d"), ids=lambda row: f"D-{row['L']}-{row['D']}")
 def test_d_has_the_size_that_gpipe_prints(row):
-    millions = params_of(on_meta("d", row["L"], row["D"], 1001)) / 1e6
+    millions = count(on_meta("d", row["L"], row["D"], 1001)) / 1e6
     assert millions == pytest.approx(row["params_computed_tf_style_M"], abs=0.006)
     printed, unit = float(row["params_published"][:-1]), {"M": 1, "B": 1000}[row["params_published"][-1]]
     assert millions == pytest.approx(printed * unit, rel=0.025)
@@ -83,7 +73,7 @@ def test_a_small_one_runs_for_real(cell, resolution):
     assert logits.shape == (len(pictures), 10) and logits.isfinite().all() and logits.std() > 0
     described = on_meta(cell, **settings)
     assert maps.shape == described.features(pictures.to("meta")).shape
-    assert params_of(network) == params_of(described)
+    assert count(network) == count(described)
     assert maps.shape[-1] == LAST_MAP.get(resolution, 2)
 
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from support.inside import META, count, macs, outputs_of
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models.efficientnet import FusedMBConv, FusedMBConvConfig, MBConv, MBConvConfig
 from torchvision.models.mobilenetv2 import InvertedResidual
 from torchvision.models.resnet import Bottleneck
@@ -43,16 +43,11 @@ def placed(network: str, name: str) -> tuple[Block, int]:
 
 def counted(make, channels: int, size: int) -> tuple[int, int, int, tuple[int, ...]]:
     """Parameters, MACs, elements of all convolutions' outputs, and the block's output shape, as torch counts them."""
-    elements = []
     with torch.device("meta"):
-        block = make().eval()
-        for module in block.modules():
-            if isinstance(module, nn.Conv2d):
-                module.register_forward_hook(lambda _module, _inputs, output: elements.append(output.numel()))
-        with FlopCounterMode(display=False) as counter:
-            out = block(torch.empty(1, channels, size, size))
-    params = sum(parameter.numel() for parameter in block.parameters())
-    return params, counter.get_total_flops() // 2, sum(elements), tuple(out.shape[1:])
+        block = make()
+    outputs, parts = outputs_of(block, META(1, channels, size, size)), dict(block.named_modules())
+    elements = sum(output.numel() for path, output in outputs.items() if isinstance(parts[path], nn.Conv2d))
+    return count(block), macs(block, channels, size, size), elements, tuple(outputs[""].shape[1:])
 
 
 def torchvisions(design: Design, block: Block):
@@ -206,13 +201,13 @@ def test_a_missing_residual_says_which_of_the_two_reasons_holds():
 @EVERY_BLOCK
 def test_formulas_are_right_as_they_are_written(network, name):
     for layer in block_layers(*placed(network, name)):
-        for formula, count in (
+        for formula, expected in (
             (block_steps.params_formula(layer), layer.params),
             (block_steps.compute_formula(layer), layer.macs),
             (block_steps.compute_formula(layer, 2), 2 * layer.macs),
         ):
             left, _, right = formula.partition(" = ")
-            assert eval(left.replace("×", "*")) == int(right.replace(",", "")) == count
+            assert eval(left.replace("×", "*")) == int(right.replace(",", "")) == expected
 
 
 def test_an_unknown_block_is_refused():

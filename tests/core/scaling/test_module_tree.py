@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 import torch
+from support.inside import META, count, outputs_of
 from torch.utils.flop_counter import FlopCounterMode
 
 from effnet_core.architecture import Architecture, released, tiny
 from effnet_core.cost import cost_of
 from effnet_core.networks.builder import build
 from effnet_core.scaling import block_designs, module_tree
-
-
-def remember(shapes: dict, path: str, _module, _inputs, out) -> None:
-    shapes[path] = tuple(out.shape[1:])
 
 
 @pytest.mark.parametrize("architecture", [tiny(), released("b0"), released("b4")], ids=lambda one: one.name)
@@ -26,20 +21,17 @@ def test_every_row_is_a_module_of_the_network(architecture: Architecture):
         for block in architecture.blocks
         for row in module_tree.inside(*block_designs.place(architecture, block.name))
     ]
-    shapes = {}
     with torch.device("meta"):
-        network = build(architecture).eval()
-        for row in (*rows, *inner):
-            network.get_submodule(row.path).register_forward_hook(partial(remember, shapes, row.path))
-        with FlopCounterMode(display=False) as counter:
-            network(torch.empty(1, 3, architecture.resolution, architecture.resolution))
+        network = build(architecture)
+    with FlopCounterMode(display=False) as counter:
+        outputs = outputs_of(network, META(1, 3, architecture.resolution, architecture.resolution))
     flops = {name.removeprefix("EfficientNet."): sum(ops.values()) for name, ops in counter.get_flop_counts().items()}
     for row in (*rows, *inner):
         module = network.get_submodule(row.path)
         assert type(module).__name__ == row.kind
-        assert sum(parameter.numel() for parameter in module.parameters()) == row.params
+        assert count(module) == row.params
         assert flops.get(row.path, 0) == 2 * row.macs
-        assert shapes[row.path] == row.shape
+        assert tuple(outputs[row.path].shape[1:]) == row.shape
     assert [row.path for row in rows if row.block] == [block.name for block in architecture.blocks]
     cost = cost_of(architecture)
     assert (sum(row.params for row in rows), sum(row.macs for row in rows)) == cost[:2]
