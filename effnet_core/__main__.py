@@ -1,6 +1,6 @@
 """The command line: python -m effnet_core COMMAND, such as scale, explain, attribute, intervene, networks, quiz.
 
-Exit codes: 0 done, 1 some input failed and the others are done, 2 usage. With --json, standard output holds
+Exit codes: 0 done, 1 some inputs failed and the others are done, 2 wrong usage. With --json, standard output holds
 the JSON alone.
 """
 

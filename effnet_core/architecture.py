@@ -1,6 +1,6 @@
 """EfficientNet as data: the stage table, the compound scaling rule and its rounding, B0-B7.
 
-Everything else (cost model, torch builder, figures, quizzes) reads the blocks that are made here.
+Everything else (cost model, torch builder, figures, quizzes) reads the blocks made here.
 Pure Python. Sizes are in pixels of a square picture, channels are counts.
 
 Source: Tan & Le, EfficientNet, ICML 2019, arXiv:1905.11946v5, Table 1, Eq. 3 and Sec. 4; channel and
@@ -96,7 +96,7 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class Architecture:
-    """A whole network: the blocks between stem and head, and what the builders need beside them."""
+    """A whole network: the blocks between stem and head, and what else the builders need."""
 
     name: str
     depth: float
@@ -114,7 +114,7 @@ class Architecture:
         return self.blocks[0].in_channels
 
     def block(self, name: str) -> Block:
-        """The block of that name; ValueError tells the names there are."""
+        """The block of that name. Raises ValueError listing the valid names."""
         for block in self.blocks:
             if block.name == name:
                 return block
@@ -130,7 +130,7 @@ class Architecture:
 
 
 def strided(size: int, stride: int) -> int:
-    """Side (px) of what a layer of this stride makes of a side of `size` px: padded, so an odd side is rounded up."""
+    """Side (px) of a layer's output with this stride, from an input of `size` px: padded, so an odd side rounds up."""
     return -(-size // stride)
 
 
@@ -140,7 +140,7 @@ def block_of(path: str) -> str:
 
 
 def round_channels(channels: float) -> int:
-    """To the nearest multiple of 8, one step up where that would lose more than 10 %."""
+    """Round to the nearest multiple of 8, or one step up if that would lose more than 10 %."""
     rounded = max(CHANNEL_STEP, int(channels + CHANNEL_STEP / 2) // CHANNEL_STEP * CHANNEL_STEP)
     return rounded if rounded >= LEAST_KEPT * channels else rounded + CHANNEL_STEP
 
@@ -187,7 +187,7 @@ def compound(
 ) -> Architecture:
     """B0 scaled by the formula: depth alpha^phi, width beta^phi, resolution 224 * gamma^phi, all rounded.
 
-    Not the same as B1-B7, which were released with hand-picked coefficients. ValueError outside the limits.
+    Not the same as B1-B7, which were released with hand-picked coefficients. Raises ValueError outside the limits.
 
     >>> network = compound(phi=1)
     >>> network.resolution, len(network.blocks)
@@ -212,7 +212,7 @@ def scaled(
 ) -> Architecture:
     """B0 with its layers times depth and its channels times width, rounded, at that resolution (px).
 
-    ValueError outside the limits.
+    Raises ValueError outside the limits.
 
     >>> scaled("twice as wide", width=2.0).stem_channels
     64
@@ -232,7 +232,7 @@ def growth(alpha: float, beta: float, gamma: float) -> float:
 def coefficient_for(target: float, **given: float) -> float:
     """The one of alpha, beta and gamma that is not given, such that α·β²·γ² is the target.
 
-    ValueError where no allowed value does that.
+    Raises ValueError if no allowed value does that.
     """
     [missing] = POWERS.keys() - given.keys()
     rest = math.prod(given[name] ** power for name, power in POWERS.items() if name in given)
@@ -249,7 +249,7 @@ def coefficient_for(target: float, **given: float) -> float:
 
 
 def released(member: str, *, classes: int = 1000) -> Architecture:
-    """B0-B7 as published, named `b0` or `efficientnet_b0`. ValueError for other names.
+    """B0-B7 as published, named `b0` or `efficientnet_b0`. Raises ValueError listing the valid names.
 
     >>> released("b3").resolution
     300

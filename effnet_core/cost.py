@@ -70,7 +70,7 @@ class Cost(NamedTuple):
 
 
 def convolution(
-    name: str, role: str, channels: int, out: int, size: int, kernel: int = 1, stride: int = 1, groups: int = 1
+    name: str, role: str, channels: int, out: int, size: int, *, kernel: int = 1, stride: int = 1, groups: int = 1
 ) -> Layer:
     """A convolution without bias, followed by batch norm."""
     return Layer(
@@ -100,7 +100,9 @@ def block_layers(block: Block, size: int) -> list[Layer]:
         step = 1
     size = strided(size, block.stride)
     layers += (
-        convolution(f"{name}{step}.0", "depthwise", wide, wide, size, block.kernel, block.stride, wide),
+        convolution(
+            f"{name}{step}.0", "depthwise", wide, wide, size, kernel=block.kernel, stride=block.stride, groups=wide
+        ),
         dense(f"{name}{step + 1}.fc1", "squeeze", wide, block.squeeze_channels),
         dense(f"{name}{step + 1}.fc2", "excite", block.squeeze_channels, wide),
         convolution(f"{name}{step + 2}.0", "project", wide, block.out_channels, size),
@@ -109,14 +111,15 @@ def block_layers(block: Block, size: int) -> list[Layer]:
 
 
 def layers_of(architecture: Architecture) -> list[Layer]:
-    """Every layer of the network, stem to classifier. ValueError over 2 G parameters.
+    """Every layer of the network, stem to classifier. Raises ValueError over 2 G parameters.
 
     >>> first, *_, last = layers_of(released("b0"))
     >>> first.role, first.macs, last.params
     ('stem', 10838016, 1281000)
     """
     size = strided(architecture.resolution, STEM_STRIDE)
-    layers = [convolution("features.0.0", "stem", 3, architecture.stem_channels, size, STEM_KERNEL, STEM_STRIDE)]
+    stem = architecture.stem_channels
+    layers = [convolution("features.0.0", "stem", 3, stem, size, kernel=STEM_KERNEL, stride=STEM_STRIDE)]
     for block in architecture.blocks:
         layers += block_layers(block, size)
         size = layers[-1].size
@@ -135,7 +138,7 @@ def total(layers: list[Layer]) -> Cost:
 
 
 def cost_of(architecture: Architecture) -> Cost:
-    """Totals of a network. ValueError over 2 G parameters.
+    """Totals of a network. Raises ValueError over 2 G parameters.
 
     >>> cost_of(released("b0"))
     Cost(params=5288548, macs=385814752, activations=6748036)

@@ -1,6 +1,6 @@
 """The colours of the app, chosen once: the same meaning has the same colour on every page, in figures and tables.
 
-They come from Okabe and Ito's colour-blind-safe set and stand on light and on dark ground. Pure Python.
+They come from Okabe and Ito's colour-blind-safe set and are readable on light and on dark ground. Pure Python.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ ROLE_COLOURS = {
     "classifier": STEM_HEAD,
     "residual": RESIDUAL,
 }
-ROLE_GROUPS = {  # what a legend tells apart: the roles of one colour
+ROLE_GROUPS = {  # what a legend lists: the roles of one colour
     "stem, head": ("stem", "head", "classifier"),
     "expand": ("expand",),
     "depthwise": ("depthwise",),
     "SE": ("squeeze", "excite"),
     "project": ("project",),
 }
-PATTERNS = dict(zip(ROLE_GROUPS, ("", "/", ".", "x", "-"), strict=True))  # told apart without colour, too
+PATTERNS = dict(zip(ROLE_GROUPS, ("", "/", ".", "x", "-"), strict=True))  # readable without colour, too
 SLAB_COLOURS = {"stem, head": STEM_HEAD, "MBConv, 3×3": PROJECT, "MBConv, 5×5": "#007457"}  # a block ends in project
 DEPTH, WIDTH, RESOLUTION, COMPOUND = "#0072B2", "#E69F00", "#CC79A7", "#009E73"  # what is scaled: one axis, or all
 NEUTRAL = "#8794A0"  # outlines, references: readable on both grounds

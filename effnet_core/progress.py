@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-Progress = Callable[[float], bool]  # gets the share that is done, in 0..1; False cancels
+Progress = Callable[[float], bool]  # gets the share done, in 0..1; returning False cancels
 
 
 class Cancelled(Exception):

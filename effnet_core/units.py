@@ -17,7 +17,7 @@ def three_digits(value: float) -> str:
 
 
 def up_to_three_digits(value: float) -> str:
-    """Three significant digits without closing zeros, as a sentence has them: 12, 0.0531, 1,280."""
+    """Three significant digits without trailing zeros, for use in sentences: 12, 0.0531, 1,280."""
     return f"{float(f'{value:.3g}'):,.10g}"
 
 

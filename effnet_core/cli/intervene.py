@@ -14,7 +14,6 @@ from .tables import print_table
 if TYPE_CHECKING:
     from ..explain.results import Explanation, Intervention
 
-
 TOP = 5
 
 

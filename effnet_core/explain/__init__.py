@@ -1,1 +1,1 @@
-"""One network ready to answer, and everything that it can be asked: gates, heat maps, edits, traces."""
+"""One network ready to answer, and everything it can answer: gates, heat maps, edits, traces."""

@@ -1,7 +1,7 @@
-"""The numbers behind one value of an MBConv: kernel, patch, sum, batch norm, SiLU; and those behind one gate.
+"""The arithmetic behind one value of an MBConv (kernel, patch, sum, batch norm, SiLU) and behind one gate.
 
 Everything here is computed in float64 from the block's weights and from what the network itself produced, step by
-step; the network computes in float32, so both agree to about six digits. Numpy alone: pages use this without torch.
+step; the network computes in float32, so the two agree to about six digits. Numpy alone: pages use this without torch.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class BlockWeights:
 class Sum:
     """One value of one step. `weights` and `inputs` have one shape: (k, k) of a patch, or (channels in,).
 
-    `top`, `left`: where the patch begins in the input, before zero where it hangs over the edge. `mean`, `variance`,
+    `top`, `left`: where the patch begins in the input, negative where it extends beyond the edge. `mean`, `variance`,
     `scale`, `shift`, `eps`: the channel's batch norm. `added`: what the residual adds, None where nothing is added.
     `seen`: the network's own value after batch norm and, where there is one, SiLU.
     """
@@ -97,14 +97,14 @@ class Sum:
 
     @property
     def folded(self) -> tuple[float, float]:
-        """Factor and bias of the one convolution that does the same: batch norm disappears into its weights."""
+        """Factor and bias of an equivalent convolution, with batch norm folded into its weights."""
         factor = self.scale / (self.variance + self.eps) ** 0.5
         return factor, self.shift - factor * self.mean
 
 
 @dataclass(frozen=True)
 class GateSums:
-    """All that leads to one channel's gate: the pooled vector (C,), squeeze (S,), SiLU (S,), excite, sigmoid.
+    """Everything that leads to one channel's gate: the pooled vector (C,), squeeze (S,), SiLU (S,), excite, sigmoid.
 
     `excite`: the weights (S,) of this channel; `seen`: the network's own gate.
     """
@@ -177,7 +177,7 @@ def sigmoid(x: np.ndarray | float) -> np.ndarray | float:
 
 
 def block_sums(trace: BlockTrace, weights: BlockWeights, step: str, *, channel: int, row: int, column: int) -> Sum:
-    """The sum behind one value of expand, depthwise or project. ValueError outside the step's output."""
+    """The sum behind one value of expand, depthwise or project. Raises ValueError outside the step's output."""
     steps, kernel = dict(trace.steps), weights.kernels.get(step)
     if kernel is None:
         raise ValueError(f"{trace.block.name} has no step {step!r}; it has {', '.join(weights.kernels)}")
@@ -210,7 +210,7 @@ def block_sums(trace: BlockTrace, weights: BlockWeights, step: str, *, channel: 
 
 
 def gate_sums(trace: BlockTrace, weights: BlockWeights, channel: int) -> GateSums:
-    """What leads to one channel's gate. ValueError for a channel that the block does not have."""
+    """What leads to one channel's gate. Raises ValueError for a channel that the block does not have."""
     steps = dict(trace.steps)
     _check("the gate", steps["gate"].shape, (channel,))
     return GateSums(
@@ -232,7 +232,7 @@ def ranked(values: np.ndarray, by: str) -> list[int]:
 
 
 def patch(values: np.ndarray, top: int, left: int, side: int) -> np.ndarray:
-    """(side, side) float64 of one map from that corner; zero where it hangs over the edge."""
+    """(side, side) float64 of one map from that corner; zero beyond the edge."""
     window = np.zeros((side, side))
     rows = range(max(top, 0), min(top + side, values.shape[0]))
     columns = range(max(left, 0), min(left + side, values.shape[1]))

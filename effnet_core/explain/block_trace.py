@@ -1,4 +1,4 @@
-"""What each step of one MBConv produces on the way of a picture through a network."""
+"""What each step of one MBConv produces as a picture passes through a network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .gates import place_of, watching
 
 @torch.no_grad()
 def steps_of(network: EfficientNet, x: Tensor, block: str) -> dict[str, Tensor]:
-    """Of one picture (1, 3, H, W): step -> what it gave (1, ...), the block's input first; its gate is (1, C)."""
+    """Of one picture (1, 3, H, W): step -> its output (1, ...), the block's input first; the gate is (1, C)."""
     stage, index = place_of(block)
     entering = network.features[stage][:index](network.features[:stage](x))
     mbconv = network.features[stage][index]

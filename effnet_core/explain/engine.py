@@ -44,7 +44,7 @@ from .results import (
 
 Answer = TypeVar("Answer")
 
-BATCH_BYTES = 1 << 29  # aim for what a batch keeps in memory
+BATCH_BYTES = 1 << 29  # target memory of one batch
 BYTES_PER_ACTIVATION = 12  # float32, three times: convolution, batch norm and activation function
 OUT_OF_MEMORY = "The GPU ran out of memory: {name} runs on the CPU from now on, more slowly."
 
@@ -74,7 +74,7 @@ class Engine:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Stages that Grad-CAM can be asked at, first to last."""
+        """Stages at which Grad-CAM can look, first to last."""
         return tuple(f"features.{stage}" for stage in range(len(self._network.features)))
 
     def explain(
@@ -84,7 +84,7 @@ class Engine:
 
         `top`: how many classes, at most all. `layer`: where Grad-CAM looks, by default the last convolution,
         which needs no backward pass. `target`: one class to map instead of the top ones.
-        ValueError for a layer or class that the model does not have.
+        Raises ValueError for a layer or class that the model does not have.
         """
         self._check(top, layer, target)
         stage = self.layers.index(layer or self.layers[-1])
@@ -99,7 +99,7 @@ class Engine:
         return explanations(self._quickest(x) if is_last else self._network, x, ask, self._names)
 
     def trace(self, image: Image, block: str) -> BlockTrace:
-        """What each step of one MBConv produced. ValueError tells the blocks there are."""
+        """What each step of one MBConv produced. Raises ValueError listing the valid blocks."""
         chosen = self.architecture.block(block)
         x = self._prepare([image])
         steps = self._on_device(
@@ -110,7 +110,7 @@ class Engine:
         return BlockTrace(chosen, tuple(steps))
 
     def block_weights(self, block: str) -> BlockWeights:
-        """Weights of one MBConv, with which arithmetic.py repeats a trace. ValueError tells the blocks there are."""
+        """Weights of one MBConv, to repeat its arithmetic. Raises ValueError listing the valid blocks."""
         chosen = self.architecture.block(block)
         return self._on_device(lambda: read_weights(chosen, self._network.get_submodule(block)))
 
@@ -126,8 +126,8 @@ class Engine:
     ) -> Heatmap:
         """One picture's map by one of methods.METHODS, for the top class unless `target` names one.
 
-        `layer`: for methods that look at a stage, by default the last. Cancelled: progress answered False.
-        ValueError for a method, layer, class or parameter that there is not.
+        `layer`: for methods that look at a stage, by default the last. Raises Cancelled, and
+        ValueError listing the valid methods, layers or parameters.
         """
         self._check(1, layer, target)
         x, request = self._prepare([image]), methods.checked(method, layer, target, parameters)
@@ -138,7 +138,7 @@ class Engine:
     def ladder(self, image: Image, *, targets: Sequence[int]) -> list[Heatmap]:
         """Signed Grad-CAM at every stage, first to last, of each target in turn; one backward pass a target.
 
-        ValueError for a class that the model does not have.
+        Raises ValueError for a class that the model does not have.
         """
         for target in targets:
             self._check(1, None, target)
@@ -153,7 +153,7 @@ class Engine:
         ]
 
     def faithfulness(self, image: Image, heatmap: Heatmap, *, progress: Progress | None = None) -> Faithfulness:
-        """Deletion and insertion curves of a map of this picture, beside a random map's and a central blob's."""
+        """Deletion and insertion curves of this picture's map, a random map and a blob in the centre."""
         self._check(1, None, heatmap.target)
 
         @torch.no_grad()
@@ -166,9 +166,9 @@ class Engine:
     def randomisation(
         self, image: Image, heatmap: Heatmap, *, progress: Progress | None = None, **parameters: int
     ) -> list[Randomised]:
-        """A map of this picture again and again, while a copy's weights are drawn anew from the top downwards.
+        """Recompute this picture's map as the layers of a copy are randomised, the classifier first.
 
-        `parameters`: those that the map was made with. A signed map of Grad-CAM is compared with its signs.
+        `parameters`: the method's, as for the map itself. A signed Grad-CAM map is compared with its signs.
         """
         layer = None if heatmap.layer == methods.INPUT else heatmap.layer
         self._check(1, layer, heatmap.target)
@@ -196,7 +196,7 @@ class Engine:
         return torch.from_numpy(np.stack([self.preparation.tensor(image) for image in images]))
 
     def _on_device(self, work: Callable[[], Answer]) -> Answer:
-        """Run the network, one thread at a time; out of GPU memory, once more on the CPU."""
+        """Run the network, one thread at a time; if the GPU runs out of memory, run it again on the CPU."""
         with self._lock:
             try:
                 self._place()
@@ -222,12 +222,10 @@ class Engine:
             self._network.eval()
 
     def _quickest(self, x: Tensor) -> EfficientNet:
-        """What answers where nothing is differentiated or edited: the folded twin, made for the first such pass."""
+        """The folded twin, for passes without gradients or edits; made when first needed."""
         if self._quick is None:
             self._quick = quickest(self._network, x[:1])
         return self._quick
-
-    # Gates, edited ----------------------------------------------------------------------------------------------------
 
     def intervene(
         self,
@@ -238,10 +236,10 @@ class Engine:
         layer: str | None = None,
         target: int | None = None,
     ) -> Intervention:
-        """One picture's answer before and after gates are edited, the changes of the top classes of either.
+        """One picture's answer before and after its gates are edited, and how the top classes of both changed.
 
         `layer`, `target`: where and for which class Grad-CAM looks, by default the last convolution and the first
-        answer before. ValueError for blocks, channels and values that can't be.
+        answer before. Raises ValueError listing the valid blocks, channels or values.
         """
         self._check(top, layer, target)
         gates = resolve_edits(edits, self.architecture)
@@ -269,7 +267,7 @@ class Engine:
     ) -> list[ChannelEffect]:
         """How much the target's logit falls when each channel of a block is closed, largest fall first.
 
-        Other threads get the network between batches. `progress` gets the share done; False ends it: Cancelled.
+        Other threads can use the network between batches. Raises Cancelled when `progress` returns False, and
         ValueError for a block or class that the model does not have.
         """
         channels = range(self.architecture.block(block).expanded_channels)
@@ -293,5 +291,5 @@ class Engine:
 
 
 def _batch_size(architecture: Architecture) -> int:
-    """As many as keep a pass near BATCH_BYTES, all its activations counted as if none could be freed."""
+    """Pictures that keep a pass near BATCH_BYTES, counting all activations as if none could be freed."""
     return max(1, BATCH_BYTES // (BYTES_PER_ACTIVATION * cost_of(architecture).activations))

@@ -1,12 +1,11 @@
-"""Is a map true to the network? Pixels are taken away in the map's order, and weights are drawn anew.
+"""Deletion and insertion curves: is a map faithful to the network?
 
 Deletion starts at the picture and gives the highest pixels of the map the mean colour first; insertion starts at the
 blurred picture and puts the highest pixels back first. Both read the target's probability. A random map on the same
-grid and a blob in the centre go through the same: a map that is no better than they are tells nothing.
+grid and a blob in the centre get the same treatment: a map that does no better than these explains nothing.
 
 Sources: Petsiuk et al., RISE, 2018, arXiv:1806.07421 (deletion, insertion); Chattopadhyay et al., Grad-CAM++, 2018,
-arXiv:1710.11063 (the drop, here of one picture); Adebayo et al., Sanity Checks for Saliency Maps, 2018,
-arXiv:1810.03292 (cascading randomisation).
+arXiv:1710.11063 (the drop, here of one picture).
 """
 
 from __future__ import annotations
@@ -23,19 +22,11 @@ from torchvision.transforms.functional import gaussian_blur
 from ..progress import Cancelled, Progress
 from .results import Curves, Faithfulness, Heatmap
 
-STEPS = 20  # in which all pixels go
-
-
+STEPS = 20  # from no pixel to all
 SEED = 0
-
-
 BLUR = 16  # the crop's side over the blur's standard deviation
-
-
 CENTRE = 4  # the crop's side over the central blob's standard deviation
-
-
-PASSES = 3 * (2 * (STEPS + 1) + 1)  # pictures that one judgement sends through the network
+PASSES = 3 * (2 * (STEPS + 1) + 1)  # forward passes, one picture each, for all three maps
 
 
 def judge(
@@ -46,7 +37,7 @@ def judge(
     batch_size: int,
     progress: Progress | None = None,
 ) -> Faithfulness:
-    """`probabilities`: pictures (N, 3, R, R) -> the target's (N,); `x`: the picture (3, R, R). Cancelled: stopped."""
+    """`probabilities`: pictures (N, 3, R, R) -> the target's (N,); `x`: the picture (3, R, R). Raises Cancelled."""
     rng = np.random.default_rng(SEED)
     grid = heatmap.values.shape
     rivals = (heatmap.values, rng.random(grid), _centre_blob(x.shape[-1]))

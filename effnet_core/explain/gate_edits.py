@@ -1,6 +1,6 @@
-"""Edits of SE gates as data: what a person asks for, read from text, resolved against a network's blocks.
+"""Edits of SE gates as data: what a person wants, read from text and resolved against a network's blocks.
 
-A gate lies in 0..1: 0 closes its channel, 1 lets it pass as it is. Where edits meet, the later one holds.
+A gate lies in 0..1: 0 closes its channel, 1 lets it pass as it is. Where edits overlap, the later one wins.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import numpy as np
 
 from ..architecture import Architecture
 
-EVERYWHERE = "all"  # in the place of a block's name
+EVERYWHERE = "all"  # instead of a block's name
 
 
 @dataclass(frozen=True)
 class GateEdit:
-    """What the gates of `block` ("all": of every block) become; of `channels` alone, where they are named.
+    """What the gates of `block` ("all": every block) become, for all channels or only for `channels`.
 
     `value`: one number in 0..1, or one for each channel of the block.
 
@@ -33,7 +33,7 @@ class GateEdit:
 
 
 def read_edit(text: str) -> GateEdit:
-    """`features.4.0=0.0:3,17`, `features.4.0=1.0` or `all=1.0`. ValueError tells the form."""
+    """`features.4.0=0.0:3,17`, `features.4.0=1.0` or `all=1.0`. Raises ValueError showing the valid form."""
     block, _, rest = text.partition("=")
     value, colon, channels = rest.partition(":")
     try:
@@ -44,7 +44,7 @@ def read_edit(text: str) -> GateEdit:
 
 
 def read_channels(text: str) -> tuple[int, ...]:
-    """`3, 17` as numbers, each once. ValueError where it is anything else."""
+    """`3, 17` as numbers, each once. Raises ValueError for anything else."""
     words = re.split(r"[\s,;]+", text.strip())
     if not all(re.fullmatch(r"[0-9]{1,6}", word) for word in words):
         raise ValueError(f"the channels {text[:40]!r} can't be read; write their numbers, such as 3, 17")
@@ -54,7 +54,7 @@ def read_channels(text: str) -> tuple[int, ...]:
 def resolve_edits(edits: Sequence[GateEdit], architecture: Architecture) -> dict[str, np.ndarray]:
     """Block -> (C,) float32, NaN where the network's own gate stays.
 
-    ValueError for blocks, channels and values that can't be, with those that can.
+    Raises ValueError listing the valid blocks, channels or values.
     """
     widths = {block.name: block.expanded_channels for block in architecture.blocks}
     gates: dict[str, np.ndarray] = {}
@@ -79,9 +79,8 @@ def _channels(edit: GateEdit, block: str, width: int) -> list[int]:
 def _values(edit: GateEdit, block: str, width: int) -> np.ndarray:
     values = np.asarray(edit.value, np.float32)
     if values.ndim and len(values) != width:
-        raise ValueError(f"{len(values)} values came for {block}; allowed is one, or one for each of {width} channels")
-    if not ((values >= 0) & (values <= 1)).all():
-        raise ValueError(
-            f"a gate of {block} was to become {edit.value if not values.ndim else 'such'}; allowed is 0 to 1"
-        )
+        raise ValueError(f"{block} got {len(values)} values; allowed is one, or one for each of its {width} channels")
+    outside = values[~((values >= 0) & (values <= 1))]
+    if outside.size:
+        raise ValueError(f"a gate of {block} can't be {outside[0]:g}; allowed is 0 to 1")
     return np.broadcast_to(values, width)

@@ -2,7 +2,7 @@
 
 A spread is a standard deviation over pictures. A gate's variance over all pictures is the sum of the variance
 between the classes' means and the variance within the classes; the share between them is eta squared (0: the gate
-tells nothing of the class, 1: the class alone decides it). No torch.
+says nothing about the class, 1: the class alone decides it). No torch.
 """
 
 from __future__ import annotations
@@ -21,16 +21,9 @@ from ..progress import Cancelled, Progress
 if TYPE_CHECKING:
     from .engine import Engine
 
-
 PRECISION = "float16"  # of the stored means and spreads of each class: at most 0.00025 off
-
-
 BATCH = 32
-
-
 STEADY = 0.02  # a gate with a smaller spread over all pictures hardly varies
-
-
 CLOSED, OPEN = 0.1, 0.9
 
 
@@ -72,7 +65,7 @@ class BlockStatistics:
 
     @property
     def saturated(self) -> float:
-        """Share of the channels that are nearly closed or nearly open on the mean over all pictures."""
+        """Share of the channels that are nearly closed or nearly open on average over all pictures."""
         return float(((self.mean < CLOSED) | (self.mean > OPEN)).mean())
 
 
@@ -88,12 +81,12 @@ class GateStatistics:
 
     @property
     def by_chance(self) -> float:
-        """Share between classes to be expected of gates that know nothing of the class: few pictures, large share."""
+        """The share between classes that gates independent of the class would have: large for few pictures."""
         return (len(self.classes) - 1) / max(sum(self.counts) - 1, 1)
 
 
 class _Sums:
-    """Mean and squared deviations of rows that come one by one (Welford), in float64: steady gates keep digits."""
+    """Running mean and squared deviations (Welford), in float64 so that steady gates keep their digits."""
 
     def __init__(self) -> None:
         self.count, self.mean, self.squares = 0, 0.0, 0.0
@@ -114,7 +107,7 @@ def measure(
 ) -> GateStatistics:
     """Read every picture's gates. Pictures that can't be used are named in `refused`.
 
-    `progress` gets the share done; False ends it: Cancelled. ValueError where under two classes have pictures.
+    Raises Cancelled when `progress` returns False, ValueError if fewer than two classes have readable pictures.
     """
     sums: dict[str, dict[str, _Sums]] = {}
     refused, done = [], 0

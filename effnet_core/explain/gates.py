@@ -1,4 +1,4 @@
-"""Watch SE gates, and change them: one hook on every gate for as long as a `with` lasts, read or write.
+"""Watch SE gates, and change them: hooks on the gates that last as long as a `with`.
 
 A gate is what an SE block's sigmoid gives (torchvision's `scale_activation`): one number in 0..1 for each
 expanded channel, by which that channel's whole map is multiplied.
@@ -30,7 +30,7 @@ def gates_of(network: nn.Module) -> dict[str, nn.Module]:
 
 @contextmanager
 def hooked(modules: Mapping[str, nn.Module], hook: Callable[[str, Tensor], Tensor | None]) -> Iterator[None]:
-    """Call hook(name, output) after each of these modules; what it returns, if anything, is what they gave."""
+    """Call hook(name, output) after each of these modules; if it returns something, that replaces their output."""
     handles = []
     try:
         for name, module in modules.items():
@@ -47,7 +47,7 @@ def hooked(modules: Mapping[str, nn.Module], hook: Callable[[str, Tensor], Tenso
 
 @contextmanager
 def watching(modules: Mapping[str, nn.Module]) -> Iterator[dict[str, Tensor]]:
-    """Collect what these modules produce, in the order in which they run; leave no hook behind."""
+    """Collect what these modules produce, in the order in which they run; the hooks are removed at the end."""
     seen: dict[str, Tensor] = {}
 
     def remember(name: str, output: Tensor) -> None:
@@ -59,7 +59,7 @@ def watching(modules: Mapping[str, nn.Module]) -> Iterator[dict[str, Tensor]]:
 
 @contextmanager
 def editing(network: nn.Module, edited: Mapping[str, np.ndarray]) -> Iterator[None]:
-    """Blocks -> gates (C,) that they have instead, NaN where a gate stays; leave no hook behind."""
+    """Override gates: block -> (C,), NaN keeps the original; the hooks are removed at the end."""
     gates = gates_of(network)
 
     def change(block: str, output: Tensor) -> Tensor:
@@ -80,7 +80,7 @@ class Gated(NamedTuple):
 
 @torch.no_grad()
 def up_to_gate(network: EfficientNet, x: Tensor, block: str) -> Gated:
-    """One picture (1, 3, H, W) as far as behind a block's gate."""
+    """Run one picture (1, 3, H, W) until just after a block's gate."""
     stage, index = place_of(block)
     entering = network.features[stage][:index](network.features[:stage](x))
     *wide, excite, _project = network.features[stage][index].block
@@ -91,9 +91,9 @@ def up_to_gate(network: EfficientNet, x: Tensor, block: str) -> Gated:
 
 @torch.no_grad()
 def logits_with_closed(network: EfficientNet, halfway: Gated, block: str, channels: Sequence[int | None]) -> Tensor:
-    """Logits (n, classes), in each row with one channel of the block closed (None: none), as one batch.
+    """Logits (n, classes) as one batch: each row with one channel of the block closed, or none for None.
 
-    Only what lies behind the gate is computed.
+    Only what follows the gate is computed.
     """
     stage, index = place_of(block)
     mbconv = network.features[stage][index]
@@ -109,6 +109,6 @@ def logits_with_closed(network: EfficientNet, halfway: Gated, block: str, channe
 
 
 def place_of(block: str) -> tuple[int, int]:
-    """Stage and place in it of a name such as "features.4.0"."""
+    """Stage, and index within it, of a block's name such as "features.4.0"."""
     _, stage, index = block.split(".")
     return int(stage), int(index)

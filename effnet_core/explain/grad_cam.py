@@ -19,7 +19,7 @@ from torchvision.models.efficientnet import EfficientNet
 def forward_from(network: EfficientNet, x: Tensor, stage: int, *, differentiate: bool) -> tuple[Tensor, Tensor]:
     """One pass: the output (N, K, H, W) of `features[stage]` and the logits (N, classes).
 
-    Only what lies behind that stage keeps what its gradient needs, and only where `differentiate` asks for it.
+    With `differentiate`, only what follows that stage is recorded for gradients.
     """
     with torch.no_grad():
         activations = network.features[: stage + 1](x)
@@ -44,7 +44,7 @@ def grad_cam(activations: Tensor, logits: Tensor, targets: Tensor, *, signed: bo
 def grad_cam_at_last(activations: Tensor, classifier: Tensor, targets: Tensor) -> Tensor:
     """The same at the last convolution, with no backward pass. `classifier`: its weights (classes, K).
 
-    Behind it lie only an average over H x W positions and a linear layer, so the gradient of a logit is
+    After it come only an average over H x W positions and a linear layer, so the gradient of a logit is
     the classifier's row of that class, divided by H x W, at every position.
     """
     return _weighted_sum(activations, classifier[targets] / activations[0, 0].numel()).relu()

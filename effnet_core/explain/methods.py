@@ -1,4 +1,4 @@
-"""Ways to ask a network where it looked: one table of name -> method, with all that a screen has to say of each.
+"""Attribution methods: a table of name -> method, with everything the screen says about each.
 
 Conventions. The target is a logit. A map is (H, W): on a stage's own grid, or one value a pixel of the crop, its
 three colour channels put together. Pixels are removed by giving them the mean colour that the input is centred on.
@@ -26,7 +26,7 @@ from ..progress import Cancelled, Progress
 from .grad_cam import forward_from, grad_cam
 from .results import Heatmap
 
-INPUT = "input"  # the layer of maps that have one value a pixel
+INPUT = "input"  # the `layer` of maps with one value per pixel
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Question:
-    """What a method is asked: one picture (1, 3, R, R), a class, a stage; `batch_size` pictures fit into a pass.
+    """What a method is asked: one picture (1, 3, R, R), a class, a stage; `batch_size` pictures go into one pass.
 
     `signed`: Grad-CAM keeps what speaks against the class.
     """
@@ -57,7 +57,7 @@ class Question:
     signed: bool = False
 
     def reporting(self, total: int) -> Callable[[Tensor], Tensor]:
-        """The network, saying after each batch which share of `total` pictures it saw. Cancelled: stopped."""
+        """The network, reporting after each batch its share of `total` pictures. Raises Cancelled."""
         done = 0
 
         def forward(x: Tensor) -> Tensor:
@@ -131,7 +131,7 @@ def _occlusion(ask: Question, *, window: int, stride: int) -> Tensor:
 
 
 def _patch(side: int, window: int, stride: int) -> tuple[int, int]:
-    """Patch and step in pixels, from per cent of the crop and of the patch."""
+    """Patch and step in pixels, from percentages of the crop and of the patch."""
     patch = max(1, round(side * window / 100))
     return patch, max(1, round(patch * stride / 100))
 
@@ -207,7 +207,7 @@ METHODS = {
 
 @dataclass(frozen=True)
 class Request:
-    """What a user asks for: a method, a layer or its default, a class or the top one, all the method's parameters."""
+    """What the user asks for; None means the default layer, or the top class. `parameters`: all the method has."""
 
     method: str
     layer: str | None
@@ -219,7 +219,7 @@ class Request:
 def checked(
     name: str, layer: str | None, target: int | None, parameters: Mapping[str, int], *, signed: bool = False
 ) -> Request:
-    """The request with the method's defaults filled in. ValueError for what the method does not have."""
+    """The request with the method's defaults filled in. Raises ValueError listing what is valid."""
     if name not in METHODS:
         raise ValueError(f"no method is called {name!r}; there are {', '.join(METHODS)}")
     method = METHODS[name]
@@ -239,7 +239,7 @@ def checked(
 def answer(
     network: EfficientNet, x: Tensor, request: Request, batch_size: int, progress: Progress | None = None
 ) -> Heatmap:
-    """The map of one picture (1, 3, R, R) that lies where the network lies."""
+    """The map of one picture (1, 3, R, R) on the network's device."""
     method, target, stage = METHODS[request.method], request.target, len(network.features) - 1
     if target is None:
         with torch.no_grad():

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from .results import Prediction
 
-Names = Sequence[str] | None  # of all classes; None where the network brought none
+Names = Sequence[str] | None  # of all classes; None if the network has none
 
 
 def predictions(logits: Tensor, best: Sequence[int], labels: Names, groups: Names) -> tuple[Prediction, ...]:
@@ -27,7 +27,7 @@ def predictions(logits: Tensor, best: Sequence[int], labels: Names, groups: Name
 
 
 def by_group(logits: Tensor, groups: Names) -> tuple[tuple[str, float], ...]:
-    """Each group with its classes' probabilities summed, largest first; none where there are no groups."""
+    """Each group with its classes' probabilities summed, largest first; empty if there are no groups."""
     sums: dict[str, float] = {}
     if groups is not None:
         for group, probability in zip(groups, logits.double().softmax(0).tolist(), strict=True):

@@ -1,4 +1,7 @@
-"""Does a heat map depend on the weights? Maps while layers are randomised, the classifier first."""
+"""Does a heat map depend on the weights? Maps as layers are randomised one after the other, the classifier first.
+
+Source: Adebayo et al., Sanity Checks for Saliency Maps, 2018, arXiv:1810.03292 (cascading randomisation).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from .results import Heatmap, Randomised
 def randomised(
     network: nn.Module, look: Callable[[Progress], Heatmap], heatmap: Heatmap, *, progress: Progress | None = None
 ) -> list[Randomised]:
-    """Draw a network's weights anew, in place, from the top downwards; `look` makes the map at each step of it."""
+    """Randomise a network's weights in place, from the classifier downwards; `look` maps after each part."""
     rng, parts, steps = torch.Generator().manual_seed(SEED), parts_from_the_top(network), []
     for number, part in enumerate(parts):
         rerandomise(network.get_submodule(part), rng)
@@ -32,15 +35,15 @@ def randomised(
 
 
 def parts_from_the_top(network: nn.Module) -> list[str]:
-    """What is drawn anew, one after the other: the classifier, then the stages from the last to the first."""
+    """What is randomised, in this order: the classifier, then the stages from the last to the first."""
     return ["classifier", *(f"features.{stage}" for stage in reversed(range(len(network.features))))]
 
 
 @torch.no_grad()
 def rerandomise(part: nn.Module, rng: torch.Generator) -> None:
-    """New normal weights in place, each tensor with the mean and spread that it had.
+    """Replace the weights by normal ones in place; each tensor keeps its mean and spread.
 
-    Freshly initialised ones would let the signal of so deep a network fade to nothing: then any map is blank.
+    Freshly initialised weights would let the signal of so deep a network fade to nothing, and every map be blank.
     """
     for weights in part.parameters():
         drawn = torch.randn(weights.shape, generator=rng).to(weights)

@@ -1,4 +1,4 @@
-"""Spearman's rank correlation, on numpy alone: explaining must run where scipy is missing."""
+"""Spearman's rank correlation in numpy alone, since explaining must run without scipy."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ def rank_correlation(one: Sequence[float] | np.ndarray, other: Sequence[float] |
 
 
 def _ranks(values: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Places in the order of size; equal values share the middle of their places."""
+    """Ranks by size; equal values share their mean rank."""
     _, place, counts = np.unique(np.ravel(values).astype(np.float64), return_inverse=True, return_counts=True)
     return (counts.cumsum() - (counts + 1) / 2)[place]

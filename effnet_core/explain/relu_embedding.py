@@ -1,4 +1,4 @@
-"""What a ReLU in a narrow space destroys: a plane curve, embedded by a random matrix, cut by ReLU, brought back.
+"""What a ReLU in a narrow space destroys: a plane curve, embedded by a random matrix, cut by ReLU, mapped back.
 
 Source of the experiment: Sandler et al., MobileNetV2, arXiv:1801.04381v4, Fig. 1. Numpy alone; seeded.
 """
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 POINTS, TURNS = 240, 2.5
-MATRICES = 25  # whose medians are told
+MATRICES = 25  # the losses are medians over these
 DIMENSIONS = (2, 30)  # the paper shows 2 to 30
 
 
@@ -28,12 +28,12 @@ class Embedding:
 
     @property
     def collapsed(self) -> np.ndarray:
-        """(POINTS,) whether fewer than two coordinates are left: then a whole line or region goes to one value."""
+        """(POINTS,) whether fewer than two coordinates are left: then a whole line or region maps to one value."""
         return self.active < 2
 
     @property
     def shrinkage(self) -> float:
-        """The one factor on `back` that brings it closest to the curve: ReLU makes it smaller, and that is no loss."""
+        """The factor on `back` that fits it best to the curve: ReLU shrinks it, which is no loss."""
         return float((self.curve * self.back).sum() / max((self.back**2).sum(), 1e-12))
 
     @property
@@ -52,7 +52,7 @@ def spiral() -> np.ndarray:
 def embed(dimensions: int, *, seed: int, rectify: bool = True) -> Embedding:
     """The spiral through a random matrix into so many dimensions, ReLU, and back by the matrix's pseudo-inverse.
 
-    With rectify=False the space stays linear. ValueError under two dimensions or over the limit.
+    With rectify=False the space stays linear. Raises ValueError outside the allowed dimensions.
     """
     low, high = DIMENSIONS
     if not low <= dimensions <= high:
@@ -75,7 +75,7 @@ class Loss(NamedTuple):
 
 @cache
 def losses() -> tuple[Loss, ...]:
-    """What a ReLU loses in spaces of more and more dimensions; one matrix alone is a matter of luck. Seeds from 0."""
+    """What a ReLU loses in spaces of more and more dimensions; a single matrix would be a matter of luck."""
     rows = []
     for dimensions in range(DIMENSIONS[0], DIMENSIONS[1] + 1):
         embeddings = [embed(dimensions, seed=seed) for seed in range(MATRICES)]

@@ -31,10 +31,10 @@ class Gates:
 
 @dataclass(frozen=True)
 class Heatmap:
-    """What speaks for class `target`: (H, W) float32 on the layer's own grid, not normalised.
+    """Evidence for class `target`: (H, W) float32 on the layer's own grid, not normalised.
 
-    `layer` is a stage, or "input" where a method asks the pixels. In a signed map values below zero speak against
-    the class; others are rectified or have no sign.
+    `layer` is a stage, or "input" for methods that look at pixels. In a signed map values below zero are evidence
+    against the class; other maps are rectified or have no sign.
     """
 
     layer: str
@@ -45,17 +45,17 @@ class Heatmap:
 
     @property
     def is_blank(self) -> bool:
-        """Nothing in the picture speaks for the class at this layer."""
+        """Whether the picture has no evidence for the class at this layer."""
         return not (self.values > 0).any()
 
     def rectified(self) -> Heatmap:
-        """The same without what speaks against the class."""
+        """The same without evidence against the class."""
         return replace(self, values=np.maximum(self.values, 0), signed=False)
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """One picture's answer. `heatmaps`: one for each of `top`, or that of the asked target alone.
+    """One picture's answer. `heatmaps`: one for each of `top`, or one for the given target.
 
     `groups`: each group's summed probability, best first; empty where the model has no groups.
     """
@@ -87,7 +87,7 @@ class ClassChange:
 
     @property
     def logit_change(self) -> float:
-        """By how much its logit rose; negative where it fell."""
+        """After minus before."""
         return self.after.logit - self.before.logit
 
 
@@ -95,8 +95,8 @@ class ClassChange:
 class Intervention:
     """One picture's answer with the network's own gates and with edited ones.
 
-    `before`, `after`: all classes, best first, and one heat map each, of the same class: the first one before unless
-    another was asked for. `changes`: the top classes of either, those of before first.
+    `before`, `after`: all classes, best first, each with one heat map of the same class: the top class before, unless
+    another was given. `changes`: the top classes of both, those of `before` first.
     """
 
     edits: tuple[GateEdit, ...]
@@ -116,10 +116,10 @@ class ChannelEffect:
 
 @dataclass(frozen=True)
 class Curves:
-    """What became of the target's probability when pixels went, or came, in the order that a map gives them.
+    """The target's probability as pixels are removed, or inserted, in the order that a map gives them.
 
     `deletion`, `insertion`: probability at each of Faithfulness.shares. `confidence_drop`: share of the probability
-    that is lost when each pixel is kept only as far as the map is strong there, in 0..1 (0: nothing is lost).
+    lost when each pixel is kept only as far as the map is strong there, in 0..1 (0: nothing is lost).
     """
 
     deletion: np.ndarray
@@ -128,12 +128,12 @@ class Curves:
 
     @property
     def deletion_area(self) -> float:
-        """Mean probability over the shares removed: low where the map names first what the class needs."""
+        """Mean probability over the shares removed: low if the map ranks first what the class needs."""
         return _area(self.deletion)
 
     @property
     def insertion_area(self) -> float:
-        """Mean probability over the shares inserted: high where the map names first what is enough for the class."""
+        """Mean probability over the shares inserted: high if the map ranks first what is enough for the class."""
         return _area(self.insertion)
 
 
@@ -145,8 +145,8 @@ def _area(values: np.ndarray) -> float:
 class Faithfulness:
     """A map's curves beside those of a random map on the same grid (`seed`) and of a blob in the centre.
 
-    `shares`: of the pixels removed or inserted, evenly from 0 to 1. `removed_to`, `inserted_from`: what stands where
-    the picture does not.
+    `shares`: of the pixels removed or inserted, evenly from 0 to 1. `removed_to`, `inserted_from`: what replaces the
+    picture there.
     """
 
     target: int
@@ -161,7 +161,7 @@ class Faithfulness:
 
 @dataclass(frozen=True)
 class Randomised:
-    """The map after the weights from the classifier down to `part` were drawn anew.
+    """The map after the weights from the classifier down to `part` were randomised.
 
     `similarity`: rank correlation with the map of the trained network, in -1..1; None where either map is constant.
     """

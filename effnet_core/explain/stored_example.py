@@ -1,4 +1,4 @@
-"""One look inside a network, stored as rows: what the first screen shows before torch has been imported."""
+"""One example of what a network answers, stored as rows: what the first screen shows before torch has been imported."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ DIGITS = 4  # of stored probabilities, gates and map values: more than a screen 
 
 
 def stored() -> dict | None:
-    """The stored look, as overview_row made it; None where none was written."""
+    """The stored row, written by `store`; None if there is none."""
     return json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else None
 
 
 def store(engine: Engine) -> None:
-    """Write the look that the first screen shows."""
+    """Write the row that the first screen shows."""
     FILE.write_text(json.dumps(overview_row(engine), ensure_ascii=False) + "\n", encoding="utf-8")
 
 

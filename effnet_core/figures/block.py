@@ -12,8 +12,6 @@ from ..units import float32_memory, short
 from .style import FONT_SIZE, with_defaults
 
 COLOURS = ROLE_COLOURS | {"full": STEM_HEAD, "reduce": PROJECT, "restore": EXPAND}
-
-
 TENSOR = 0.08  # half a drawn tensor's thickness, where one step of the block is 1
 
 

@@ -13,7 +13,6 @@ from .style import FONT_SIZE, with_defaults
 if TYPE_CHECKING:
     import numpy as np
 
-
 SIGNED = "RdBu_r"  # blue below zero, red above it, always centred on zero
 
 

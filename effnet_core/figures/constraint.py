@@ -14,8 +14,6 @@ from .phi import HERE
 from .style import FONT_SIZE, INK, with_defaults
 
 SURFACE_STEPS = 40
-
-
 FARTHEST = 1.5  # of β and γ on the surface: with α = 1 and the other 1, neither gets beyond √2
 
 

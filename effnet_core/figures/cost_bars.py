@@ -23,11 +23,7 @@ class Quantity(NamedTuple):
 
 
 PARAMETERS = Quantity("params", 1, "parameters", "parameters (M)", 1e6)
-
-
 MACS = Quantity("macs", 1, "MACs", "MACs (G)", 1e9)
-
-
 FLOPS = Quantity("macs", 2, "FLOPs", "FLOPs (G)", 1e9)
 
 
@@ -71,7 +67,7 @@ def bars_by_role(layers: Sequence[Layer], quantity: Quantity = MACS, *, height: 
 
 
 def hatched(shape: str) -> dict:
-    """Of a bar's marker: its colour with a pattern over it, light enough to leave the colour what it is."""
+    """Pattern of a bar's marker, light enough to keep its colour recognisable."""
     return {"pattern": {"shape": shape, "fillmode": "overlay", "solidity": 0.15}}
 
 

@@ -27,7 +27,7 @@ from .cost_bars import Quantity, hatched
 from .style import FONT_SIZE, OUTLINE, with_defaults
 
 DIMENSION_COLOURS = dict(zip(DIMENSIONS, (DEPTH, WIDTH, RESOLUTION, COMPOUND), strict=True))
-DASHES = dict(zip(DIMENSIONS, ("dash", "dot", "dashdot", "solid"), strict=True))  # told apart without colour, too
+DASHES = dict(zip(DIMENSIONS, ("dash", "dot", "dashdot", "solid"), strict=True))  # readable without colour, too
 SYMBOLS = dict(zip(DIMENSIONS, ("square", "diamond", "triangle-up", "circle"), strict=True))
 PATTERNS = dict(zip(DIMENSIONS, ("/", ".", "x", ""), strict=True))
 FAMILY_SYMBOLS = dict(zip(FAMILIES, ("circle", "square", "diamond", "triangle-up", "cross", "star"), strict=True))
@@ -121,7 +121,7 @@ def accuracy_map(networks: Sequence[Network], quantity: Quantity, *, height: int
 
 
 def _groups(networks: Sequence[Network]) -> list[tuple[tuple[str, str, str], list[Network]]]:
-    """Rows that are drawn alike: by family, origin and, for EfficientNets, whose training it is."""
+    """Rows drawn in one style: same family, same origin and, for EfficientNets, same training recipe."""
 
     def key(row: Network) -> tuple[int, str, str]:
         return list(FAMILIES).index(row.family), row.origin, row.recipe

@@ -13,7 +13,7 @@ from .style import with_defaults
 if TYPE_CHECKING:
     import numpy as np
 
-# the map, a random one, a blob in the centre: colour, dash and width tell them apart, in grey too
+# the map, a random one, a blob in the centre: they differ in colour, dash and width, so in grey too
 LINES = ((PROJECT, "solid", 4), (NEUTRAL, "dot", 3), (DEPTHWISE, "dash", 3))
 
 

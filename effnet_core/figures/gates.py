@@ -167,7 +167,7 @@ def spread_by_depth(rows: Sequence[Depth]) -> go.Figure:
 def class_profiles(classes: Sequence[tuple[str, Sequence[float], Sequence[float]]], mean: Sequence[float]) -> go.Figure:
     """(class, mean of each channel's gate, its spread within the class), over the mean of all classes.
 
-    Channels are sorted by that mean; spreads are told on hover.
+    Channels are sorted by that mean; spreads are shown on hover.
     """
     order = sorted(range(len(mean)), key=lambda channel: float(mean[channel]))
     figure = go.Figure()

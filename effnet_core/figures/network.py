@@ -12,8 +12,6 @@ from ..palette import SLAB_COLOURS
 from .style import FONT_SIZE, OUTLINE, with_defaults
 
 ZOOMS = (1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.4, 8, 10, 13, 16, 20)  # in steps, so that a growing network is seen to grow
-
-
 STAGE_GAP, LABEL_SPACE = 0.04, 0.15  # shares of the drawing's width and of the tallest slab
 
 

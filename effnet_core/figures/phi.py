@@ -13,11 +13,7 @@ from .cost_bars import Quantity
 from .style import FONT_SIZE, INK, with_defaults
 
 AXIS_COLOURS = {"depth": DEPTH, "width": WIDTH, "resolution": RESOLUTION}
-
-
 AXIS_SYMBOLS = {"depth": "square", "width": "diamond", "resolution": "circle"}
-
-
 HERE = {"color": INK, "symbol": "circle-open", "line": {"color": INK, "width": 3}}  # the user's own point
 
 

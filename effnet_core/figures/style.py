@@ -7,14 +7,8 @@ import plotly.graph_objects as go
 from ..palette import NEUTRAL
 
 OUTLINE = {"color": NEUTRAL, "width": 1}  # carries the marks whose own colour is too pale for a ground
-
-
 FONT_SIZE = 15  # px, of all text in figures
-
-
 INK = "#000037"  # near black; Streamlit's chart theme reads it as its name for text and shows the ground's own colour
-
-
 TEXT = {"size": FONT_SIZE, "color": INK}
 
 
@@ -37,7 +31,7 @@ def axis(title: str | None = None, **settings) -> dict:
 
 
 def with_defaults(figure: go.Figure, *, height: int, **layout) -> go.Figure:
-    """Give a figure that is there the layout that all share; one that is made with default_layout takes less time."""
+    """Give an existing figure the shared layout; making it with default_layout is faster."""
     text = {"tickfont": TEXT, "title_font": TEXT, "automargin": True}
     figure.update_xaxes(text)
     figure.update_yaxes(text)

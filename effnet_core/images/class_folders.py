@@ -1,6 +1,6 @@
 """Pictures sorted into classes by their folders: a folder on disk, a zip file, or a folder of zip files.
 
-`<class>/<picture>`, at any depth; where there is a `val/`, its pictures alone. What comes is untrusted: sizes are
+`<class>/<picture>`, at any depth; where there is a `val/`, its pictures alone. The files are untrusted: sizes are
 checked before anything is unpacked, nothing is written, one picture at a time is in memory.
 """
 
@@ -23,7 +23,7 @@ MOST_GB = 4  # of all its members unpacked, as its own list says
 
 
 class FoldersRejected(ValueError):
-    """Here are no class folders of pictures that can be used; the message is a sentence for the user."""
+    """There are no usable class folders here; the message is a sentence for the user."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class Entry:
     read: Callable[[], bytes]
 
     def image(self) -> Image:
-        """ImageRejected says why it can't be used."""
+        """Read the picture. Raises ImageRejected saying why it can't be used."""
         try:
             data = self.read()
         except ImageRejected:
             raise
         except Exception as error:  # damaged or encrypted archives raise whatever they lead to
-            raise ImageRejected(f"{self.name} can't be read from where it lies: {error}") from error
+            raise ImageRejected(f"{self.name} can't be read: {error}") from error
         return read_image(data, self.name)
 
 
@@ -57,7 +57,7 @@ class ClassFolders:
         return tuple(dict.fromkeys(entry.folder for entry in self.entries))
 
     def titled(self, titles: Mapping[str, str], labels: Collection[str] | None) -> ClassFolders:
-        """With these names; where any folder has one, those without one that `labels` has are left out."""
+        """With these titles; if any folder has one, folders whose title is not in `labels` are left out."""
         kept = self.entries
         if labels is not None and any(folder in titles for folder in self.classes):
             kept = tuple(entry for entry in kept if titles.get(entry.folder) in labels)
@@ -65,7 +65,10 @@ class ClassFolders:
 
 
 def open_folders(path: Path) -> ClassFolders:
-    """The pictures of a folder of class folders, of a zip file, or of the zip files in a folder. FoldersRejected."""
+    """The pictures of a folder of class folders, of a zip file, or of the zip files in a folder.
+
+    Raises FoldersRejected.
+    """
     if not path.exists():
         raise FoldersRejected(f"{path} is not there; name a folder of class folders, or of zip files")
     archives = [path] if path.is_file() else sorted(path.glob("*.zip"))
@@ -80,7 +83,7 @@ def open_folders(path: Path) -> ClassFolders:
 
 
 def open_zip(file: BinaryIO, name: str) -> ClassFolders:
-    """The pictures of a zip file that a user uploads, within the limits. FoldersRejected."""
+    """The pictures of a zip file that a user uploads, within the limits. Raises FoldersRejected."""
     folders = _from_zips([file], name)
     count, classes = len(folders.entries), len(folders.classes)
     if count > MOST_PICTURES or classes > MOST_CLASSES:

@@ -21,7 +21,7 @@ def diverging_table() -> np.ndarray:
 
 
 def colour_table(colours: str = "viridis") -> np.ndarray:
-    """256 colours of a map, coldest first: (256, 3) uint8. ValueError for a name that is not in COLOUR_MAPS."""
+    """256 colours of a map, coldest first: (256, 3) uint8. Raises ValueError listing the valid names."""
     if colours not in COLOUR_MAPS:
         raise ValueError(f"no colour map is called {colours!r}; there are {', '.join(COLOUR_MAPS)}")
     return _mixed(COLOUR_MAPS[colours])
@@ -34,7 +34,7 @@ def _mixed(colours: str) -> np.ndarray:
 
 
 def heat(values: ArrayLike, size: tuple[int, int], *, strongest: float | None = None) -> np.ndarray:
-    """A map (H, W) brought to size (width, height) px bilinearly and to 0..1: (height, width).
+    """A map (H, W) resized bilinearly to (width, height) px and scaled to 0..1: (height, width).
 
     1 is the map's own maximum, or `strongest`, which several maps can share.
     """
@@ -98,7 +98,7 @@ def overlay(
 
 
 def paste_crop_back(image: Image.Image, crop: Image.Image, box: tuple[float, float, float, float]) -> Image.Image:
-    """The whole picture with what was drawn over its crop (as `seen` gives it) back in its place, outlined.
+    """The whole picture with `crop` (as `seen` gives it, drawn over) pasted back in its place and outlined.
 
     The rest is dimmed: the network never saw it. `box` is in the picture's pixels (Preparation.crop_box).
     """

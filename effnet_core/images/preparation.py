@@ -20,7 +20,7 @@ RESAMPLING = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling
 class Preparation:
     """How a picture becomes a network's input: short side to `resize`, then the central crop x crop pixels.
 
-    With `reduce`, what the crop shows is first made that small, then brought to `crop`: a network trained on
+    With `reduce`, what the crop shows is first made that small, then resized to `crop`: a network trained on
     small pictures gets them as soft as it learnt them.
     """
 
@@ -51,9 +51,9 @@ class Preparation:
         return self.steps(image)[-1][1]
 
     def steps(self, image: Image.Image) -> tuple[tuple[str, Image.Image], ...]:
-        """What is done to a picture until it is the view, in order: what it was, and what came of it."""
+        """Each preprocessing step of a picture, in order: (name, result)."""
         if image.mode != "RGB":
-            raise ValueError(f"a picture of mode {image.mode} came; allowed is RGB, which read_image makes of it")
+            raise ValueError(f"the picture's mode is {image.mode}; allowed is RGB, which read_image returns")
         method, square = RESAMPLING[self.interpolation], (self.crop, self.crop)
         resized = self._resized(image.size)
         if self.reduce is not None:
@@ -74,7 +74,7 @@ class Preparation:
         return np.ascontiguousarray(rows.reshape(self.crop, self.crop, 3).transpose(2, 0, 1))
 
     def _resized(self, size: tuple[int, int]) -> tuple[int, int]:
-        """The size after the short side was brought to `resize`; the long one is cut to whole pixels."""
+        """The size after the short side is resized to `resize`; the long one is cut to whole pixels."""
         short, long = min(size), max(size)
         other = int(self.resize * long / short)
         return (self.resize, other) if size[0] <= size[1] else (other, self.resize)

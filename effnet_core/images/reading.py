@@ -13,20 +13,10 @@ import numpy as np
 from PIL import ExifTags, Image
 
 LIMIT_MB = 32  # of 2**20 bytes
-
-
 LIMIT_MPX = 64  # of 10**6 pixels; below the size from which Pillow warns of a decompression bomb
-
-
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-
-
 ALLOWED = "PNG, JPEG, WebP, GIF, BMP and TIFF"
-
-
 SUFFIXES = ("png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff")  # what their files are called
-
-
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -38,7 +28,7 @@ _TURNS = {
 }
 
 
-# (offset, first bytes there, what it is): pictures that are allowed, then what people send in their place
+# (offset, first bytes there, what it is): allowed pictures, then what people send instead
 _PICTURES = (
     (0, b"\x89PNG", "a PNG"),
     (0, b"\xff\xd8\xff", "a JPEG"),
@@ -48,8 +38,6 @@ _PICTURES = (
     (0, b"II*\x00", "a TIFF"),
     (0, b"MM\x00*", "a TIFF"),
 )
-
-
 _OTHERS = (
     (4, b"ftypavif", "an AVIF picture"),
     (4, b"ftyphei", "a HEIC picture"),
@@ -71,7 +59,7 @@ class ImageRejected(ValueError):
 
 
 def read_image(data: bytes, name: str = "picture") -> Image.Image:
-    """The first frame as upright RGB without metadata, transparency over white. ImageRejected says why not.
+    """The first frame as upright RGB without metadata, transparency over white. Raises ImageRejected saying why not.
 
     >>> read_image(b"not a picture", "notes.txt")
     Traceback (most recent call last):
@@ -94,7 +82,7 @@ def read_image(data: bytes, name: str = "picture") -> Image.Image:
         raise ImageRejected(_too_many_pixels("too many", name)) from error
     except Exception as error:  # Pillow's decoders raise whatever their damaged input leads to
         raise ImageRejected(_what_came(data, name)) from error
-    picture.info.clear()  # place and camera of an upload stay out of what is saved later
+    picture.info.clear()  # keeps location and camera of an upload out of what is saved later
     return picture
 
 
@@ -138,7 +126,7 @@ def _stretched(values: np.ndarray) -> np.ndarray:
 
 
 def _what_came(data: bytes, name: str) -> str:
-    """A sentence on bytes that Pillow could not read."""
+    """A sentence about bytes that Pillow could not read."""
     text = _text(data)
     picture = next((what for offset, start, what in _PICTURES if data.startswith(start, offset)), None)
     if picture and not text:
@@ -151,7 +139,7 @@ def _what_came(data: bytes, name: str) -> str:
 
 
 def _text(data: bytes) -> str | None:
-    """Which kind of text these bytes are, None where they are none."""
+    """Which kind of text these bytes are, None if they are not text."""
     start = data[:4096]
     try:
         text = codecs.getincrementaldecoder("utf-8")().decode(start, final=len(start) == len(data)).lower()

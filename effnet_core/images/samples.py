@@ -16,7 +16,7 @@ class Sample:
     label: str | None
 
 
-SAMPLES = (  # first one that every model here names right: it is what a page shows before anything is brought
+SAMPLES = (  # the first is one that every model here classifies correctly: pages show it before any upload
     Sample("coffee", "A cup of coffee", "espresso"),
     Sample("chelsea", "Chelsea the cat", "Egyptian cat"),
     Sample("rocket", "A rocket at its launch", "projectile"),
@@ -25,7 +25,7 @@ SAMPLES = (  # first one that every model here names right: it is what a page sh
 
 
 def load_sample(name: str) -> Image.Image:
-    """A sample as RGB, from files that scikit-image installs. ValueError for other names.
+    """A sample as RGB, from files that scikit-image installs. Raises ValueError listing the valid names.
 
     >>> load_sample("coffee").size
     (600, 400)

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from .drills.kind import Drill
 
 LONGEST = 80  # characters of an answer
-
-
 FACTORS = {
     "": 1,
     **dict.fromkeys(("k", "K", "thousand"), 1e3),
@@ -18,8 +16,6 @@ FACTORS = {
     **dict.fromkeys(("g", "G", "B", "b", "billion", "billions", "giga"), 1e9),
     **dict.fromkeys(("T", "t", "trillion", "tera"), 1e12),
 }
-
-
 UNITS = {  # unit of a drill -> other words for it, and what they are worth in it
     "parameters": {"parameters": 1, "parameter": 1, "params": 1, "param": 1},
     "weights": {"weights": 1, "weight": 1, "parameters": 1, "params": 1},
@@ -36,26 +32,20 @@ UNITS = {  # unit of a drill -> other words for it, and what they are worth in i
     "MB": {"mb": 1, "megabytes": 1, "megabyte": 1, "bytes": 1e-6, "byte": 1e-6, "kb": 1e-3, "gb": 1e3, "mib": 1.048576},
     "": {},
 }
-
-
 _BETWEEN = r",_' \u00a0\u202f"  # what may separate thousands
-
-
 _NUMBER = re.compile(
     rf"([+\-−]?)([0-9][0-9{_BETWEEN}]*(?:\.[0-9]*)?|\.[0-9]+)"
     r"(?:\s*[eE]([+\-]?[0-9]{1,3})|\s*[·*×x]\s*10\s*\^?\s*([0-9]{1,3}))?"
 )
-
-
 _GROUPED = re.compile(rf"[0-9]{{1,3}}(?:[{_BETWEEN}][0-9]{{3}})+$|[0-9]+$")
 
 
 class Unreadable(ValueError):
-    """The text is no answer; the message tells how to write one."""
+    """The text can't be read as an answer; the message says how to write one."""
 
 
 def read_number(text: str, unit: str = "") -> float:
-    """The number that a text tells, in the unit that was asked for. Unreadable says what is wrong."""
+    """The number in a text, in the drill's unit. Raises Unreadable saying what is wrong."""
     text = text.strip()
     if len(text) > LONGEST:
         raise Unreadable(f"the answer has {len(text)} characters; allowed are {LONGEST}")
@@ -76,7 +66,7 @@ def read_number(text: str, unit: str = "") -> float:
 
 
 def _worth(words: str, unit: str) -> float:
-    """What "M", "million parameters" or "GFLOPs" behind a number multiply it by."""
+    """The factor of "M", "million parameters" or "GFLOPs" after a number."""
     known = UNITS[unit]
     if words.lower() in known:
         return known[words.lower()]
@@ -93,7 +83,7 @@ def _worth(words: str, unit: str) -> float:
 def is_right(drill: Drill, text: str) -> bool:
     """Whether a text answers a drill: a choice by its letter or its words, a number within the tolerance.
 
-    Unreadable where the text is no answer at all.
+    Raises Unreadable if the text can't be read as an answer.
 
     >>> [drill] = deal(seed=4, count=1, group="mbconv", level=1)
     >>> is_right(drill, f"{drill.answer} {drill.unit}")

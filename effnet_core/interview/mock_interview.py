@@ -11,14 +11,8 @@ from .drills import KINDS, deal
 from .drills.kind import GROUPS, Drill
 
 MINUTES_RANGE = (5, 60)
-
-
 MINUTES_EACH = 2  # of a question, on average
-
-
 STRONG = 1.0
-
-
 SELF_SCORES = {"Missed it": 0.0, "Partly": 0.5, "Had it": STRONG}  # what a candidate gives the own answer to a card
 
 

@@ -13,8 +13,6 @@ from fsrs import State
 from .spaced_repetition import EARLIEST, LONGEST, Memories, ProgressRejected
 
 FORMAT = "effnet-lab progress 1"
-
-
 LIMIT_BYTES = 500_000
 
 
@@ -24,7 +22,7 @@ def to_json(progress: Memories) -> str:
 
 
 def from_json(text: str, known: Iterable[str], now: datetime) -> dict[str, Memory]:
-    """Progress from a user's file; cards that are not known are left out. ProgressRejected says what is wrong."""
+    """Progress from a user's file; unknown cards are left out. Raises ProgressRejected saying what is wrong."""
     if len(text.encode("utf-8", errors="replace")) > LIMIT_BYTES:
         raise ProgressRejected(f"the file is larger than {LIMIT_BYTES / 1000:.0f} kB: no progress of this app")
     try:
@@ -44,7 +42,7 @@ def _memory(card: str, row: object, now: datetime) -> Memory:
 
 
 def _checked(row: dict, now: datetime) -> Memory:
-    """A memory with all its values in their ranges. KeyError, TypeError, ValueError for all else."""
+    """A memory with all its values in their ranges. Raises KeyError, TypeError or ValueError otherwise."""
     due, last = (datetime.fromisoformat(row[name]) for name in ("due", "last_review"))
     stability, difficulty, step = float(row["stability"]), float(row["difficulty"]), row["step"]
     state = State(row["state"])

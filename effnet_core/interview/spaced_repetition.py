@@ -1,7 +1,7 @@
 """When a card comes again: FSRS, a scheduler of spaced repetition, over a user's own progress.
 
-Progress is a dict of card id -> memory, made of plain numbers and times; it leaves this file as JSON. What comes in as
-JSON is untrusted: it may have been edited by anybody.
+Progress is a dict of card id -> memory, made of plain numbers and times; it leaves this file as JSON. JSON that
+comes back is untrusted: anybody may have edited it.
 """
 
 from __future__ import annotations
@@ -14,19 +14,13 @@ from fsrs import Card as Memory
 from fsrs import Rating, Scheduler
 
 RATINGS = {"Again": Rating.Again, "Hard": Rating.Hard, "Good": Rating.Good, "Easy": Rating.Easy}
-
-
 EARLIEST, LONGEST = datetime(2019, 1, 1, tzinfo=UTC), timedelta(days=36_500)
-
-
 _SCHEDULER = Scheduler(enable_fuzzing=False)  # so that the same answers give the same dates
-
-
 Memories = Mapping[str, Memory]
 
 
 class ProgressRejected(ValueError):
-    """The text is no progress; the message tells why."""
+    """The text is not a progress file; the message says why."""
 
 
 class Tally(NamedTuple):

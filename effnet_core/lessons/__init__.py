@@ -66,7 +66,7 @@ def names() -> list[str]:
 
 
 def lesson(name: str) -> Lesson:
-    """The lesson of that name as its file is now; LessonRejected tells the names there are."""
+    """The lesson of that name as its file is now; Raises LessonRejected listing the valid names."""
     if name not in names():
         raise LessonRejected(f"no lesson is called {name[:40]!r}; there are {', '.join(names())}")
     try:

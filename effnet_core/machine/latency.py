@@ -1,4 +1,4 @@
-"""Latency, measured honestly: warm-up, synchronise, repeat; the median and its spread with their conditions.
+"""Latency, measured with warm-up, synchronisation and repeats: the median and its spread with their conditions.
 
 One measurement at a time in the whole process, since two would slow each other down and torch's number of threads
 belongs to the process. Weights are random: the time of a pass does not depend on their values.
@@ -28,8 +28,8 @@ WARM_UPS = 3  # fewer where they last longer than WARM_UP_SECONDS, one at least
 WARM_UP_SECONDS = 2.0
 LEAST_RUNS = 3
 SECONDS = 30.0  # no further run starts after these, once there are LEAST_RUNS
-PATIENCE = 0.2  # seconds between two looks at whether a waiting caller still wants its turn
-OVERHEAD = 200_000_000  # bytes that libraries take for themselves
+PATIENCE = 0.2  # seconds between two checks whether a waiting caller was cancelled
+OVERHEAD = 200_000_000  # bytes that the libraries themselves take
 RUNS_IT = ("python", "torch", "torchvision")
 
 Make = Callable[[], nn.Module]
@@ -79,10 +79,10 @@ def measure(
     runs: int = 10,
     progress: Progress | None = None,
 ) -> Measurement:
-    """Time forward passes of the network that `make` builds anew on each call (on the meta device first).
+    """Time forward passes of the network that `make` builds; it is called twice, first on the meta device.
 
-    `threads`: None takes all that torch would. At most `runs` passes are timed; slow networks get fewer, but three.
-    `progress` is told 0..1 between passes. NotEnoughMemory before anything is built, Cancelled where progress says so.
+    `threads`: None takes all that torch would. At most `runs` passes are timed, at least three for slow networks.
+    Raises NotEnoughMemory before anything is built, and Cancelled when `progress` returns False.
     """
     for what, count in (("batch", batch), ("threads", threads), ("runs", runs), ("resolution", resolution)):
         if count is not None and count < 1:
@@ -100,7 +100,7 @@ def measure(
 
 
 def memory_needed(make: Make, *, resolution: int, batch: int = 1) -> int:
-    """Bytes that a forward pass takes: all weights, and the most that lives beside them at one time.
+    """Bytes that a forward pass takes: all weights, and the most other memory in use at one time.
 
     Read from a pass on the meta device, where tensors have sizes but no memory. float32. A copy of the largest
     activations and of the largest layer's weights is included, since libraries reorder both for their kernels.
@@ -119,13 +119,13 @@ def refuse_what_does_not_fit(make: Make, *, name: str, resolution: int, batch: i
     free, needed = system.free_memory(device), memory_needed(make, resolution=resolution, batch=batch)
     if needed > free:
         raise NotEnoughMemory(
-            f"{name} at {resolution} px needs about {needed / 1e9:.1f} GB, free are {free / 1e9:.1f} GB; "
+            f"{name} at {resolution} px needs about {needed / 1e9:.1f} GB, but {free / 1e9:.1f} GB are free; "
             f"close other programs, or take a smaller network{', picture or batch' if batch > 1 else ' or picture'}"
         )
 
 
 class _LiveBytes(TorchDispatchMode):
-    """Follows what operations produce for as long as it lives: the most at one time, and the largest piece."""
+    """Tracks the memory of what operations produce: the most at one time, and the largest piece."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -208,7 +208,7 @@ def _synchronise(device: str) -> None:
 
 @contextmanager
 def _alone(report: Progress) -> Iterator[None]:
-    """Wait until no other measurement runs; who no longer wants to wait says so through its progress."""
+    """Wait until no other measurement runs. Raises Cancelled when `report` returns False meanwhile."""
     while not _one_at_a_time.acquire(timeout=PATIENCE):
         _go_on(report, 0.0)
     try:
@@ -219,7 +219,7 @@ def _alone(report: Progress) -> Iterator[None]:
 
 @contextmanager
 def _threads(wanted: int | None) -> Iterator[int]:
-    """Let torch use that many threads, and give back what it had, on failure too."""
+    """Let torch use that many threads, and restore its own number afterwards, on failure too."""
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(wanted or before)

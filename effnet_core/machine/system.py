@@ -52,7 +52,7 @@ def free_memory(device: str) -> int:
 
 
 def may_have_gpu() -> bool:
-    """Whether a GPU that torch may use shows itself without torch: NVIDIA's driver, or Apple's chips."""
+    """Whether there may be a GPU for torch, without importing it: NVIDIA's driver, or Apple's chips."""
     return shutil.which("nvidia-smi") is not None or (platform.system(), platform.machine()) == ("Darwin", "arm64")
 
 

@@ -28,7 +28,8 @@ Operation = Callable[[int, int, int], nn.Module]  # channels in, channels out, s
 def build(cell: str, *, layers: int = 18, filters: int = 512, classes: int = 1000) -> AmoebaNet:
     """AmoebaNet of cell a to d, freshly initialised, in training mode: (N, 3, R, R) -> (N, classes) logits.
 
-    `layers` normal cells in three stacks, the first of `filters` channels (GPipe's L and D). ValueError otherwise.
+    `layers` normal cells in three stacks, the first of `filters` channels (GPipe's L and D).
+    Raises ValueError naming what is allowed.
     """
     kinds = {row["cell"] for row in tables.table("amoebanet_cells")}
     name = f"AmoebaNet-{cell.upper()}"
@@ -133,7 +134,7 @@ def bottleneck(*kernels: tuple[int, int]) -> Operation:
 
 
 def separable(side: int) -> Operation:
-    """Twice depthwise and pointwise; the first has the stride."""
+    """Two pairs of depthwise and pointwise; the first has the stride."""
 
     def make(channels: int, out: int, stride: int) -> nn.Module:
         shape = {"kernel": (side, side), "depthwise": True}
@@ -168,7 +169,7 @@ OPERATIONS: dict[str, Operation] = {
 
 
 class Addition(nn.Module):
-    """One row of a cell: the sum of what two operations make of two earlier states."""
+    """One row of a cell: the sum of two operations' results on two earlier states."""
 
     def __init__(self, row: tables.Row, widths: list[int], filters: int, stride: int) -> None:
         super().__init__()

@@ -31,7 +31,7 @@ def build(architecture: Architecture, *, stochastic_depth: float = 0.2, dropout:
 
 
 def _stage_config(blocks: list[Block]) -> MBConvConfig:
-    """A stage as torchvision wants it: the first block's numbers, a count, and who makes each block."""
+    """A stage as torchvision wants it: the first block's numbers, a count, and the function that makes each block."""
     first, remaining = blocks[0], iter(blocks)
 
     def make(_config: MBConvConfig, stochastic_depth: float, norm: Callable[..., nn.Module]) -> MBConv:

@@ -1,4 +1,4 @@
-"""A checkpoint that the user brings: untrusted bytes -> architecture and weights under torchvision's names.
+"""The user's own checkpoint: untrusted bytes -> architecture and weights under torchvision's names.
 
 A state dict doesn't say what it is: its architecture is recognised from the names and shapes of its tensors.
 What can't be recognised is rejected with a sentence. No code in the file is ever run.
@@ -45,7 +45,7 @@ class Checkpoint:
 
 
 def read(data: bytes, name: str, candidates: Sequence[Architecture], *, wanted: str | None = None) -> Checkpoint:
-    """The checkpoint in these bytes; `wanted`: what its architecture must be. CheckpointRejected says why not.
+    """The checkpoint in these bytes; `wanted`: what its architecture must be. Raises CheckpointRejected saying why not.
 
     Where two candidates have the same shapes (strides leave no trace in weights) the wanted or first one is meant.
     """
@@ -73,13 +73,13 @@ def shapes_of(architecture: Architecture) -> Shapes:
 
 
 def read_labels(text: str, classes: int) -> tuple[str, ...]:
-    """One label a line, or JSON: a list, {"0": label}, {label: 0}, {"0": [id, label]}. CheckpointRejected otherwise."""
+    """One label a line, or JSON: a list, {"0": label}, {label: 0}, {"0": [id, label]}. Raises CheckpointRejected."""
     text = text.removeprefix("\ufeff").strip()
     labels = _json_labels(text) if text[:1] in ("[", "{") else [row.strip() for row in text.splitlines() if row.strip()]
     if len(labels) != classes:
         raise CheckpointRejected(
             f"the labels file names {len(labels):,} classes, but the checkpoint has {classes:,}; "
-            "bring one label for each class, in the order of the network's outputs"
+            "provide one label for each class, in the order of the network's outputs"
         )
     return tuple(labels)
 
@@ -122,7 +122,7 @@ def _open(data: bytes, name: str) -> object:
 
 
 def _unpacked(data: bytes) -> int:
-    """Bytes that a zip archive (torch.save's format) unpacks to; 0 where it is none."""
+    """Bytes that a zip archive (torch.save's format) unpacks to; 0 if it is not one."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return sum(entry.file_size for entry in archive.infolist())
@@ -161,11 +161,11 @@ def _recognise(shapes: Shapes, name: str, candidates: Sequence[Architecture], wa
     for architecture in fitting:
         if wanted in (None, architecture.name):
             return architecture
-    raise CheckpointRejected(f"{name} holds an {fitting[0].name}, but {wanted} was asked for; choose {fitting[0].name}")
+    raise CheckpointRejected(f"{name} holds an {fitting[0].name}, but {wanted} was chosen; choose {fitting[0].name}")
 
 
 def _difference(shapes: Shapes, name: str, candidates: Sequence[Architecture]) -> str:
-    """Why these shapes are none of the candidates: a sentence on the most similar one."""
+    """Why these shapes are none of the candidates: a sentence about the most similar one."""
     present = set(shapes.items())
 
     def likeness(architecture: Architecture) -> float:
@@ -183,13 +183,13 @@ def _difference(shapes: Shapes, name: str, candidates: Sequence[Architecture]) -
     if other := [key for key in expected if key in shapes and shapes[key] != expected[key]]:
         faults.append(f"has {some([f'{key} of {shapes[key]} in place of {expected[key]}' for key in other])}")
     return (
-        f"{name} is like {closest.name} but {' and '.join(faults)}; bring the whole state dict of an unchanged "
+        f"{name} is like {closest.name} but {' and '.join(faults)}; use the whole state dict of an unchanged "
         f"{closest.name} whose classifier is one linear layer"
     )
 
 
 def _checked(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
-    """As float32; CheckpointRejected where values are no numbers to compute with."""
+    """As float32. Raises CheckpointRejected if values are not usable numbers."""
     state = {}
     for key, value in tensors.items():
         if not value.is_floating_point() or value.layout != torch.strided or value.device.type != "cpu":
@@ -201,6 +201,6 @@ def _checked(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
         if not state[key].isfinite().all() or (key.endswith("running_var") and (state[key] < 0).any()):
             raise CheckpointRejected(
                 f"{name}: {key} holds values that no sound network has (NaN, infinite or a negative variance); "
-                "the training has diverged or the file is damaged, so bring an earlier checkpoint"
+                "the training has diverged or the file is damaged, so use an earlier checkpoint"
             )
     return state

@@ -1,4 +1,4 @@
-"""Every network of the paper's comparisons that can be built here, by one name each, and what it really costs."""
+"""Every network of the paper's comparisons that can be built here, by name, and what it really costs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ BUILDERS: dict[str, Callable[[], nn.Module]] = {
 
 
 def build(name: str) -> nn.Module:
-    """The network of that name for 1000 classes, with random weights. ValueError tells the names there are."""
+    """The network of that name for 1000 classes, with random weights. Raises ValueError listing the valid names."""
     resolution(name)
     return BUILDERS[name]()
 

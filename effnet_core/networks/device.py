@@ -1,4 +1,4 @@
-"""Which devices torch can use on this machine, which of them is meant, and when one has run out of memory."""
+"""Which devices torch can use on this machine, which of them to use, and when one has run out of memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def available_devices() -> tuple[str, ...]:
 
 
 def pick_device(wanted: str = "auto") -> str:
-    """The device of that name; for "auto" what EFFNET_DEVICE says, else the best one. ValueError if it is absent."""
+    """The device of that name; "auto": what EFFNET_DEVICE says, or the best. Raises ValueError listing the devices."""
     name, origin, available = wanted, "device", available_devices()
     if name == "auto":
         name, origin = os.environ.get("EFFNET_DEVICE") or "auto", "EFFNET_DEVICE"
@@ -29,6 +29,6 @@ def pick_device(wanted: str = "auto") -> str:
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:
-    """CUDA has an error class for it, MPS and cuBLAS only words; the CPU's own are "can't allocate memory"."""
+    """CUDA has an error class for it, MPS and cuBLAS only a message; the CPU's is "can't allocate memory"."""
     message = str(error)
     return isinstance(error, torch.OutOfMemoryError) or "out of memory" in message or "STATUS_ALLOC_FAILED" in message

@@ -26,7 +26,7 @@ class WeightsUnavailable(RuntimeError):
 
 
 def download(url: str, folder: Path, *, progress: ByteProgress | None = None) -> Path:
-    """A file whose name carries the first digits of its SHA-256, as torchvision's do. Leaves nothing half done."""
+    """Download a file whose name has the first digits of its SHA-256, as torchvision's do. Leaves no partial file."""
     name = file_name(url)
     part = folder / f".{name}.{uuid.uuid4().hex}.part"  # not tempfile: its files are for their owner alone
     try:
@@ -43,7 +43,7 @@ def download(url: str, folder: Path, *, progress: ByteProgress | None = None) ->
 
 
 def _receive(body: Iterator[tuple[bytes, int]], file: BinaryIO, name: str, progress: ByteProgress | None) -> None:
-    """Write what comes, checking its length and its hash."""
+    """Write the chunks, checking length and hash."""
     digest, done, size = hashlib.sha256(), 0, 0
     for chunk, size in body:
         file.write(chunk)
@@ -55,7 +55,7 @@ def _receive(body: Iterator[tuple[bytes, int]], file: BinaryIO, name: str, progr
         raise WeightsUnavailable(f"the download of {name} broke off after {done:,} of {size:,} bytes; try again")
     if not has_hash(name, digest.hexdigest()):
         raise WeightsUnavailable(
-            f"what came for {name} has another hash than its name says and was thrown away; perhaps the network's "
+            f"the file received for {name} does not have the hash in its name and was deleted; perhaps the network's "
             "sign-in page answered instead: open any page in the browser, then try again"
         )
 
@@ -76,9 +76,9 @@ def _body(url: str, name: str) -> Iterator[tuple[bytes, int]]:
 
 
 def _connect(url: str) -> http.client.HTTPResponse:
-    """The server's answer. TimeoutError after CONNECT_TIMEOUT_S, whatever the time went into.
+    """The server's answer. Raises TimeoutError after CONNECT_TIMEOUT_S, including the DNS look-up.
 
-    In a thread, since urllib's own timeout leaves out the name's look-up and starts anew for each of its addresses.
+    In a thread, since urllib's own timeout excludes the DNS look-up and restarts for each address.
     """
     answers: queue.SimpleQueue[http.client.HTTPResponse | Exception] = queue.SimpleQueue()
 

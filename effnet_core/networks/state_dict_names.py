@@ -1,4 +1,4 @@
-"""What the names in a state dict tell: whose network it is, and torchvision's names in place of another library's.
+"""What a state dict's names say: which library it comes from, and how torchvision names the same tensors.
 
 Pure Python: names come in and go out, the tensors stay where they are.
 """
@@ -70,7 +70,7 @@ class Renaming:
 
 
 def to_torchvision(names: Collection[str], file: str) -> Renaming:
-    """torchvision's name of each tensor of one EfficientNet. CheckpointRejected where there is no exact way."""
+    """torchvision's name of each tensor of one EfficientNet. Raises CheckpointRejected if there is no exact way."""
     prefix = _prefix(names, file)
     inner = [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
     notes = _prefix_notes(prefix, names) if prefix else []
@@ -90,7 +90,7 @@ def to_torchvision(names: Collection[str], file: str) -> Renaming:
 
 
 def wrong_architecture(names: Iterable[str], file: str) -> str:
-    """A sentence on what the file holds in place of an EfficientNet."""
+    """A sentence about what the file holds instead of an EfficientNet."""
     names = list(names)
     ends = {".".join(name.split(".")[start:]) for name in names for start in range(3)}  # under a prefix of two words
     for what, has, lacks in OTHERS:
@@ -125,14 +125,14 @@ def _prefix_notes(prefix: str, names: Iterable[str]) -> list[str]:
 
 
 def _timm_note(file: str) -> str:
-    """CheckpointRejected where the file's name says that conversion would not be exact."""
+    """Raises CheckpointRejected if the file's name says that conversion would not be exact."""
     if re.search(r"(?<![a-z])tf_", file.lower()):
         raise CheckpointRejected(
             f"{file} is one of timm's tf_ networks by its name; they pad a picture on other sides, so their answers "
-            "would be wrong here; bring timm's efficientnet_b* without tf_, or torchvision's"
+            "would be wrong here; use timm's efficientnet_b* without tf_, or torchvision's"
         )
     return (
-        "The names are timm's and were brought to torchvision's. That is exact for efficientnet_b*; the "
+        "The names are timm's and were translated to torchvision's. That is exact for efficientnet_b*; the "
         "tf_efficientnet_b* have the same names but pad a picture on other sides, so their answers would be off."
     )
 

@@ -1,6 +1,6 @@
 """Where a network's weights come from: the user's checkpoint, torchvision's ImageNet files, the bundled offline model.
 
-Nothing is downloaded but by `fetch`, and no network ever has random weights under a trained name.
+Only `fetch` downloads anything, and no network ever has random weights under a trained name.
 ImageNet files are looked for in EFFNET_WEIGHTS_DIR and in torch hub's cache. Accuracies are in 0..1.
 """
 
@@ -35,7 +35,7 @@ NAMES = ("tiny", *(f"efficientnet_{member}" for member in RELEASES))
 class Model:
     """A network with weights, ready for an Engine. `notes` are sentences for the screen.
 
-    The architecture's resolution is the crop that the network gets; `labels` is None where nobody named the classes.
+    The architecture's resolution is the crop that the network gets; `labels` is None if the classes have no names.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Model:
 
 @dataclass(frozen=True)
 class ModelStatus:
-    """Whether a model can answer now, and what it is; cost at the size that it is used at."""
+    """Whether a model can answer now, and what it is; its cost is at the input size in use."""
 
     name: str
     ready: bool
@@ -65,7 +65,7 @@ class ModelStatus:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a trained network before its weights are read; `path` is None while they are not here."""
+    """What is known of a trained network before its weights are read; `path` is None if they are not here."""
 
     weights: WeightsSource
     architecture: Architecture
@@ -82,7 +82,7 @@ def statuses() -> list[ModelStatus]:
 
 
 def load(name: str) -> Model:
-    """A model whose weights are on this machine; WeightsUnavailable tells how to get them. ValueError: no such name."""
+    """A model whose weights are on this machine. Raises WeightsUnavailable saying how to get them, or ValueError."""
     entry = known(name)
     if entry.path is None:
         raise WeightsUnavailable(f"{name}'s weights are not on this machine; {_remedy(name)}")
@@ -96,7 +96,7 @@ def load(name: str) -> Model:
 def load_checkpoint(data: bytes, filename: str, *, labels: str | None = None, name: str | None = None) -> Model:
     """The user's own network. `labels`: text of a labels file; `name`: the architecture that it must have.
 
-    CheckpointRejected: it can't be used, and why. ValueError: no architecture has that name.
+    Raises CheckpointRejected saying why it can't be used, and ValueError listing the valid names.
     """
     if name is not None:
         _check_name(name)
@@ -117,14 +117,14 @@ def load_checkpoint(data: bytes, filename: str, *, labels: str | None = None, na
 
 
 def known(name: str) -> Known:
-    """What is known of a model of NAMES without reading its weights. ValueError for other names."""
+    """What is known of a model of NAMES without reading its weights. Raises ValueError listing the valid names."""
     _check_name(name)
     return _known_tiny() if name == "tiny" else _known_imagenet(name)
 
 
 def fill(architecture: Architecture, state: dict[str, Tensor]) -> nn.Module:
     """The network with exactly these weights in float32, in evaluation mode."""
-    with torch.device("meta"):  # no random numbers are made: what the state dict left out could not answer at all
+    with torch.device("meta"):  # no random initialisation: a tensor missing from the state dict could not go unnoticed
         network = build(architecture)
     state = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
     network.load_state_dict(state, strict=True, assign=True)
@@ -205,20 +205,20 @@ def _on_disk(name: str) -> tuple[WeightsEnum, Path | None]:
 
 
 def _read_state(path: Path) -> dict[str, Tensor]:
-    """Tensors of a weights file; ValueError where a file's hash is not that in its name."""
+    """Tensors of a weights file. Raises ValueError if its hash is not the one in its name."""
     if path.suffix == ".safetensors":
         return load_file(path)
     with open(path, "rb") as file:
         if not has_hash(path.name, hashlib.file_digest(file, "sha256").hexdigest()):
-            raise ValueError(f"{path.name} has another hash than its name says")
+            raise ValueError(f"{path.name} does not have the hash in its name")
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def fetch(name: str, *, progress: ByteProgress | None = None) -> Path:
-    """Download a network's default ImageNet weights, hash checked; where they are on disk and whole, only say where.
+    """Download a network's default ImageNet weights with their hash checked; if they are here and whole, say where.
 
-    `progress` gets bytes done and in all (0: not known); False cancels. WeightsUnavailable: no network, cancelled,
-    a wrong hash. ValueError for names that have nothing to fetch.
+    `progress` gets bytes done and in total (0: unknown); False cancels. Raises WeightsUnavailable without a network,
+    when cancelled or for a wrong hash, and ValueError for names that have nothing to fetch.
     """
     _check_name(name)
     if name == "tiny":
@@ -232,7 +232,7 @@ def fetch(name: str, *, progress: ByteProgress | None = None) -> Path:
 
 
 def _remedy(name: str) -> str:
-    """A damaged file is mended so too: it is fetched again. The page offers the download for missing ones alone."""
+    """How to get the weights. It also helps with a damaged file, for which the page offers no download."""
     if name == "tiny":
         return "it comes with the project, so get the project's files again"
     return f"run 'python -m effnet_core fetch {name}', or use the bundled offline model"

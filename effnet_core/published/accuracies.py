@@ -1,4 +1,4 @@
-"""Published accuracies against cost: Table 2 of the paper, and torchvision’s weights."""
+"""Published accuracies against cost: Table 2 of the paper, and torchvision's weights."""
 
 from __future__ import annotations
 
@@ -11,18 +11,14 @@ from .claims import newest
 
 FAMILIES = {  # family -> how the names of its networks begin, in Table 2 and in torchvision
     "EfficientNet": ("EfficientNet-B",),
-    "ResNet and kin": ("ResNet", "ResNeXt", "Wide ResNet", "DenseNet", "SENet"),
-    "Inception and kin": ("Inception", "Xception", "PolyNet"),
+    "ResNet family": ("ResNet", "ResNeXt", "Wide ResNet", "DenseNet", "SENet"),
+    "Inception family": ("Inception", "Xception", "PolyNet"),
     "Found by search": ("NASNet", "AmoebaNet", "PNASNet", "GPipe"),
     "For phones": ("MobileNet", "MnasNet"),
     "EfficientNetV2": ("EfficientNetV2",),
 }
-
-
 PAPER, TORCHVISION = "paper", "torchvision"
-
-
-RECIPES = {  # a word of torchvision's or our own note on a set of weights -> whose training stands behind it
+RECIPES = {  # a word of torchvision's or our own note on a set of weights -> whose training recipe it comes from
     "rwightman": "timm's training, by rwightman",
     "lukemelas": "Google's checkpoints, ported by lukemelas",
     "new training recipe": "torchvision's newer recipe",
@@ -107,7 +103,7 @@ def title_of(model: str) -> str:
 
 
 def recipe_of(row: tables.Row) -> str:
-    """Whose training a row of torchvision_weights comes from; notes go before what torchvision's docs say."""
+    """Whose training recipe a row of torchvision_weights uses; our notes override torchvision's docs."""
     text = f"{row['note']} {row['docs']}"
     return next(meaning for word, meaning in RECIPES.items() if word in text)
 
@@ -119,7 +115,7 @@ def released_accuracies(networks: Sequence[Network]) -> dict[str, Network]:
 
 
 def erratum(topic_id: str) -> tables.Row:
-    """A printed value that disagrees with its own source, and what is right; ValueError for an unknown id."""
+    """A printed value that disagrees with its own source, and what is right. Raises ValueError for an unknown id."""
     for row in tables.table("errata"):
         if row["id"] == topic_id:
             return row

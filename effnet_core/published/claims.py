@@ -102,7 +102,7 @@ KINDS = {
 }
 UNPRINTED = {"flops ratio": "{ours} needs fewer FLOPs than {theirs}; the paper prints no number"}
 HEADLINES = (("EfficientNet-B7", "GPipe"), ("EfficientNet-B1", "ResNet-152"), ("EfficientNet-B4", "ResNet-50"))
-DISPUTED = {  # rows of errata.csv: what else is to be known of a printed value
+DISPUTED = {  # rows of errata.csv: what else to know about a printed value
     ("GPipe", "params ratio"): ("E25", "E27"),
     ("GPipe", "flops ratio"): ("E26",),
     ("GPipe", "speedup"): ("E27", "E07"),
@@ -123,7 +123,7 @@ class Claim:
 
     `ours` and `theirs` name networks that can be built here (None: this one can't), `*_label` is what the paper calls
     them. `published` is the printed ratio (for accuracy the difference in points), None where none is printed;
-    `published_*` are the two values it comes from, in `unit`. `notes` tell where printed values disagree.
+    `published_*` are the two values it comes from, in `unit`. `notes` say where printed values disagree.
     """
 
     kind: str

@@ -15,11 +15,7 @@ from typing import NamedTuple
 from . import tables
 
 DIMENSIONS = {"depth": "depth", "width": "width", "resolution": "resolution", "compound": "all three"}  # -> in words
-
-
 READING = 0.01  # relative accuracy of points that were read from a figure's coordinates
-
-
 SCALED_FIRST = {  # Fig. 4 scales width from four networks: what had been scaled before
     "d=1.0,r=1.0": ("width", "width alone"),
     "d=2.0,r=1.0": ("depth", "twice as deep first"),

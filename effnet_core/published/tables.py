@@ -18,9 +18,9 @@ Row = dict[str, str | int | float | bool | None]
 
 @cache
 def table(name: str) -> tuple[Row, ...]:
-    """Rows of a table, numbers as numbers, empty cells None; those that nobody could verify are left out.
+    """Rows of a table, numbers as numbers, empty cells None; unverified rows are left out.
 
-    ValueError tells the tables there are. The rows are shared: do not change them.
+    Raises ValueError listing the valid tables. The rows are shared: do not change them.
     """
     path = FOLDER / f"{name}.csv"
     if not path.is_file():

@@ -10,14 +10,8 @@ from ..architecture import Architecture, Block, round_channels, strided
 from ..cost import SE_ROLES, Cost, Layer, block_layers, convolution, layers_of, total
 
 BOTTLENECK = 4  # a ResNet bottleneck is this many times as wide at its ends as in its middle
-
-
 PLAIN_KERNEL = 3  # of the ResNet and MobileNetV2 blocks, as published
-
-
-GRID, MOST_STEPS = 4, 10_000  # channels of a design that is scaled to a budget go in these steps
-
-
+GRID, MOST_STEPS = 4, 10_000  # step and limit for the channels of a design that is scaled to a budget
 SOURCES = (
     "Bottleneck: He et al., arXiv:1512.03385, Fig. 5, with its stride in the 3×3 as torchvision has it; MobileNetV2 "
     "block: Sandler et al., arXiv:1801.04381, Table 1; MBConv: Tan and Le, arXiv:1905.11946, Sec. 4; fused MBConv: Tan "
@@ -77,7 +71,7 @@ class Design:
 
 
 def place(architecture: Architecture, name: str) -> tuple[Block, int]:
-    """A block and the px of its input. ValueError tells the blocks there are."""
+    """A block and the px of its input. Raises ValueError listing the valid blocks."""
     block, before = architecture.block(name), 0
     for layer in layers_of(architecture):
         if layer.name.startswith(f"{name}."):
@@ -87,7 +81,7 @@ def place(architecture: Architecture, name: str) -> tuple[Block, int]:
 
 
 def mbconv(block: Block, size: int, *, depthwise: bool = True, residual: bool = True) -> Design:
-    """MBConv; without SE where the block squeezes to no channel, on wish with a full convolution in its middle."""
+    """MBConv, without SE if the block squeezes to no channel; optionally with a full convolution in its middle."""
     layers = [row for row in block_layers(block, size) if block.squeeze_channels or row.role not in SE_ROLES]
     if not depthwise:
         layers = [_full(row) if row.role == "depthwise" else row for row in layers]
@@ -97,11 +91,11 @@ def mbconv(block: Block, size: int, *, depthwise: bool = True, residual: bool = 
 def _full(layer: Layer) -> Layer:
     """The same convolution over all channels at once; `layer.size` is its output's, so its stride is done."""
     wide = layer.in_channels
-    return convolution(layer.name, "full", wide, wide, layer.size, layer.kernel)._replace(stride=layer.stride)
+    return convolution(layer.name, "full", wide, wide, layer.size, kernel=layer.kernel, stride=layer.stride)
 
 
 def mobilenet(block: Block, size: int) -> Design:
-    """MobileNetV2's inverted residual between the same ends: 3x3, no SE, ReLU6 in the place of SiLU."""
+    """MobileNetV2's inverted residual between the same ends: 3x3, no SE, ReLU6 in place of SiLU."""
     wide = block.in_channels * block.expansion
     return replace(
         mbconv(block._replace(kernel=PLAIN_KERNEL, expanded_channels=wide, squeeze_channels=0), size),
@@ -110,10 +104,10 @@ def mobilenet(block: Block, size: int) -> Design:
 
 
 def fused(block: Block, size: int) -> Design:
-    """Fused MBConv: one full convolution in the place of expand and depthwise; alone where nothing is expanded."""
+    """Fused MBConv: one full convolution in place of expand and depthwise; alone where nothing is expanded."""
     channels, wide, out = block.in_channels, block.expanded_channels, block.out_channels
     after = strided(size, block.stride)
-    first = convolution("block.0.0", "full", channels, out if wide == channels else wide, after, block.kernel)
+    first = convolution("block.0.0", "full", channels, out if wide == channels else wide, after, kernel=block.kernel)
     layers = [first._replace(stride=block.stride)]
     if wide != channels:
         layers.append(convolution("block.1.0", "project", wide, out, after))
@@ -126,10 +120,10 @@ def bottleneck(block: Block, size: int) -> Design:
     narrow = out // BOTTLENECK
     layers = (
         convolution("conv1", "reduce", channels, narrow, size),
-        convolution("conv2", "full", narrow, narrow, after, PLAIN_KERNEL)._replace(stride=block.stride),
+        convolution("conv2", "full", narrow, narrow, after, kernel=PLAIN_KERNEL, stride=block.stride),
         convolution("conv3", "restore", narrow, out, after),
     )
-    shortcut = convolution("downsample.0", "shortcut", channels, out, after)._replace(stride=block.stride)
+    shortcut = convolution("downsample.0", "shortcut", channels, out, after, stride=block.stride)
     return Design("ResNet bottleneck", layers, size, True, None if block.has_residual else shortcut)
 
 

@@ -17,7 +17,7 @@ class Step(NamedTuple):
     layers: tuple[Layer, ...]
     channels: int
     size: int
-    missing: str = ""  # why this block goes without this step
+    missing: str = ""  # why this block does not have this step
 
     @property
     def elements(self) -> int:

@@ -10,15 +10,9 @@ from ..architecture import FACTOR_RANGE, PHI_RANGE, RESOLUTION_RANGE, Architectu
 from ..cost import cost_of
 
 TOLERANCE = 0.01
-
-
 BUDGET_RANGE_G = (0.05, 60.0)
-
-
 WIDTH_RANGE = (FACTOR_RANGE[0], 16.0)  # wider, a network would have more parameters than the app counts
-
-
-FINEST = 1e-9  # of a factor, relatively: steps of the staircase are wider apart than this
+FINEST = 1e-9  # relative precision of a factor: steps of the staircase are farther apart than this
 
 
 class Way(NamedTuple):

@@ -90,7 +90,7 @@ def _stage_lines(architecture: Architecture) -> list[str]:
 
 
 def _weights_lines(architecture: Architecture, params: int) -> str:
-    """How to load trained weights, in comments; nothing for a network that nobody published weights for."""
+    """How to load trained weights, in comments; nothing if there are no published weights."""
     member = architecture.name.removeprefix("efficientnet_")
     if member not in RELEASES or architecture.classes != 1000:
         return ""

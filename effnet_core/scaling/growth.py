@@ -1,4 +1,4 @@
-"""Compute over φ: the formula’s promise beside what rounded networks really cost."""
+"""Compute over φ: the formula's promise beside what rounded networks really cost."""
 
 from __future__ import annotations
 

@@ -10,8 +10,6 @@ from ..units import FLOAT32_BYTES
 from .member_choice import peak_activations
 
 PER_PARAMETER = 4  # the weight, its gradient, RMSProp's mean square and momentum
-
-
 BATCH_RANGE = (1, 4096)
 
 
@@ -34,7 +32,7 @@ class Needs(NamedTuple):
 
 
 def needs(architecture: Architecture, *, batch: int) -> Needs:
-    """ValueError for a batch outside 1 to 4096."""
+    """Memory and shares at that batch. Raises ValueError for a batch outside BATCH_RANGE."""
     low, high = BATCH_RANGE
     if not low <= batch <= high:
         raise ValueError(f"the batch is {batch}; allowed is {low} to {high}")

@@ -35,7 +35,7 @@ def modules_of(architecture: Architecture) -> list[Module]:
 
 
 def inside(block: Block, size: int) -> list[Module]:
-    """What an MBConv is made of: torchvision numbers its parts, with or without expand, and counts SE as one."""
+    """The parts of an MBConv: torchvision numbers its parts, with or without expand, and counts SE as one."""
     *wide, squeeze, excite, project = block_layers(block, size)
     *_, depthwise = units = [_unit(layer) for layer in wide]
     se = _module(squeeze.name.rpartition(".")[0], "SqueezeExcitation", "SE", [squeeze, excite])

@@ -1,4 +1,4 @@
-"""Rounding, step by step: how the formula’s channels, layers and pixels become whole numbers."""
+"""Rounding, step by step: how the formula's channels, layers and pixels become whole numbers."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ def changed(
     se_ratio: float | None = None,
     stride: int | None = None,
 ) -> Block:
-    """The block with other settings between the same ends; an SE ratio of 0 leaves squeeze-and-excitation out."""
+    """The block with other settings between the same ends; an SE ratio of 0 removes squeeze-and-excitation."""
     squeezed = max(1, int(block.in_channels * se_ratio)) if se_ratio else 0
     expansion = expansion or block.expansion
     return block._replace(
@@ -41,5 +41,5 @@ def separable(block: Block, size: int) -> Separable:
     """MACs of this block's depthwise and project, against a full convolution from its wide to its output channels."""
     pair = sum(row.macs for row in mbconv(block, size).layers if row.role in ("depthwise", "project"))
     wide, out = block.expanded_channels, block.out_channels
-    whole = convolution("full", "full", wide, out, strided(size, block.stride), block.kernel).macs
+    whole = convolution("full", "full", wide, out, strided(size, block.stride), kernel=block.kernel).macs
     return Separable(pair, whole, 1 / out + 1 / block.kernel**2)

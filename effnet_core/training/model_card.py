@@ -1,4 +1,4 @@
-"""What the offline model can do, measured: accuracy, calibration, its groups, its mistakes, photographs.
+"""What the offline model can do: measured accuracy, calibration, its groups, its mistakes, photographs.
 
 Writes the bundled model's files: `tiny.safetensors` (fp16), `tiny.json` (the card, for the app) and `tiny.md` (the
 same for people).
@@ -133,7 +133,7 @@ def describe(
     choices = [Preparation(resize=pixels, crop=pixels, reduce=reduce) for reduce in (None, validation.images.shape[-1])]
     known = photographs(photos, [row["class"] for row in classes]) if photos else []
     scores = [measure_photographs(model, known, choice) for choice in choices] if known else []
-    # few photographs: both accuracies together tell more than one of them
+    # few photographs: both accuracies together say more than one alone
     best = max(range(len(scores)), key=lambda index: scores[index]["top1"] + scores[index]["top5"], default=1)
     return {
         "architecture": {"width": width, "classes": len(classes), "resolution": pixels},

@@ -24,7 +24,7 @@ from .recipe import Recipe, rate_at
 
 
 class Run:
-    """A training run in a folder: made new, or resumed where its last checkpoint stands."""
+    """A training run in a folder: a new one, or resumed from its last checkpoint."""
 
     def __init__(self, folder: Path, model: nn.Module, recipe: Recipe, *, device: str, compiled: bool) -> None:
         self.folder, self.recipe, self.device = folder, recipe, device
@@ -58,7 +58,7 @@ class Run:
     def train(self, train: Pictures, validation: Pictures) -> Iterator[dict]:
         """One row an epoch: losses, rates, accuracy where it was measured. Checkpoints as it goes."""
         if len(train.images) < self.recipe.batch:
-            raise ValueError(f"{len(train.images)} training pictures came; a batch takes {self.recipe.batch}")
+            raise ValueError(f"{len(train.images)} training pictures are fewer than a batch of {self.recipe.batch}")
         train = Pictures(train.images.to(self.device), train.targets.to(self.device))
         while self.epoch < self.recipe.epochs:
             started = time.monotonic()
@@ -74,7 +74,7 @@ class Run:
             yield row
 
     def conditions(self) -> dict:
-        """Under which conditions the run was made, for the model's card."""
+        """The conditions of the run, for the model's card."""
         hardware = torch.cuda.get_device_name() if self.device == "cuda" else f"CPU, {torch.get_num_threads()} threads"
         return {
             "recipe": asdict(self.recipe),

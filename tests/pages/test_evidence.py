@@ -180,7 +180,7 @@ def test_measured_rows_are_downloaded_as_json(bench_asked, monkeypatch):
 def test_too_little_memory_is_told_before_anything_is_measured(bench_asked, monkeypatch):
     def refuse(_make, *, name, **_):
         if name == "amoebanet_b":
-            raise NotEnoughMemory("amoebanet_b at 480 px needs about 5.0 GB, free are 1.0 GB")
+            raise NotEnoughMemory("amoebanet_b at 480 px needs about 5.0 GB, but 1.0 GB are free")
 
     monkeypatch.setattr(latency, "refuse_what_does_not_fit", refuse)
     at = opened("evidence", **CLAIMS)

@@ -58,7 +58,7 @@ def _card(group: str, row: dict) -> Card:
 
 
 def card(id: str) -> Card:
-    """The card of that id; ValueError where there is none."""
+    """The card of that id. Raises ValueError if there is none."""
     for one in all_cards():
         if one.id == id:
             return one

@@ -53,7 +53,7 @@ FORMATS = {
 
 
 def filled(text: str) -> str:
-    """The text with its placeholders replaced. ValueError tells a name or format that does not exist."""
+    """The text with its placeholders replaced. Raises ValueError for an unknown name or format."""
     return PLACEHOLDER.sub(lambda match: _shown(match[1], match[2] or ""), text)
 
 
@@ -78,7 +78,7 @@ def value(expression: str) -> float:
 
 @cache
 def named(name: str) -> float:
-    """The number of one name. ValueError where there is none."""
+    """The number of one name. Raises ValueError if there is none."""
     if name in CONSTANTS:
         return CONSTANTS[name]
     if name in _looked_up():

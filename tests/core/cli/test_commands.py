@@ -255,7 +255,7 @@ def test_explain_with_a_checkpoint_that_can_not_be_used(ask, photos, own_files):
     words = ("explain", photos / "cat.jpg", "--weights")
     for arguments, reason in (
         ((own_files / "labels.txt",), "labels.txt is not a checkpoint by its name"),
-        ((own_files / "mine.ckpt", "--model", "efficientnet_b3"), "efficientnet_b3 was asked for"),
+        ((own_files / "mine.ckpt", "--model", "efficientnet_b3"), "efficientnet_b3 was chosen"),
         ((own_files / "nowhere.pth",), "No such file"),
     ):
         code, out, err = ask(*words, *arguments)

@@ -66,9 +66,9 @@ def test_a_vector_gives_each_channel_its_own():
         (GateEdit("features.1.0", 0.0, (32,)), "features.1.0 has no channel 32; its channels are 0 to 31"),
         (GateEdit("features.1.0", 0.0, (-1,)), "no channel -1"),
         (GateEdit("all", 0.0, (40,)), "features.1.0 has no channel 40"),
-        (GateEdit("features.1.0", 1.5), "was to become 1.5; allowed is 0 to 1"),
+        (GateEdit("features.1.0", 1.5), "can't be 1.5; allowed is 0 to 1"),
         (GateEdit("features.1.0", float("nan")), "allowed is 0 to 1"),
-        (GateEdit("features.1.0", (0.5, 0.5)), "2 values came for features.1.0; allowed is one, or .* 32 channels"),
+        (GateEdit("features.1.0", (0.5, 0.5)), "features.1.0 got 2 values; allowed is one, or .* 32 channels"),
     ],
 )
 def test_what_can_not_be_is_refused_with_what_can(edit, sentence):

@@ -172,6 +172,6 @@ def test_too_little_memory_is_told_before_anything_is_built(measure, seen, monke
         built.append(network[0].weight.device.type)
         return network
 
-    with pytest.raises(NotEnoughMemory, match=r"giant at 8 px needs about 0\.2 GB, free are 0\.1 GB; close other"):
+    with pytest.raises(NotEnoughMemory, match=r"giant at 8 px needs about 0\.2 GB, but 0\.1 GB are free; close other"):
         latency.measure(make, name="giant", resolution=8)
     assert built == ["meta"]

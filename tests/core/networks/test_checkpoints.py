@@ -103,7 +103,7 @@ def test_the_architecture_that_was_asked_for(state):
     assert load_checkpoint(pth(state), "mine.pth", name="efficientnet_b0").name == "efficientnet_b0"
     sentence = rejection(pth(state), name="efficientnet_b3")
     assert "efficientnet_b0" in sentence
-    assert "efficientnet_b3 was asked for" in sentence
+    assert "efficientnet_b3 was chosen" in sentence
     with pytest.raises(ValueError, match="no model is called 'resnet18'") as caught:
         load_checkpoint(pth(state), "mine.pth", name="resnet18")
     assert not isinstance(caught.value, CheckpointRejected)

@@ -145,8 +145,10 @@ def test_a_failed_download_leaves_the_file_that_was_there(server, tmp_path):
 
 def test_a_hash_that_is_not_the_names(server, tmp_path):
     sentence = refusal(server.url("whole", "net-00000000.pth"), tmp_path)
-    assert "another hash than its name says" in sentence
-    assert "another hash" in refusal(server.url("whole", "net.pth"), tmp_path), "a name without a hash proves nothing"
+    assert "does not have the hash in its name" in sentence
+    assert "does not have the hash" in refusal(server.url("whole", "net.pth"), tmp_path), (
+        "a name without a hash proves nothing"
+    )
 
 
 def test_a_sign_in_page_in_place_of_the_file(server, tmp_path):

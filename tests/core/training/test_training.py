@@ -197,5 +197,5 @@ def test_the_command_trains_resumes_and_releases(tmp_path, capsys):
 
 def test_too_few_pictures_are_refused(tmp_path, pictures):
     run = new_run(tmp_path, training_recipe.Recipe(batch=100))
-    with pytest.raises(ValueError, match="72 training pictures came; a batch takes 100"):
+    with pytest.raises(ValueError, match="72 training pictures are fewer than a batch of 100"):
         next(run.train(*pictures))
