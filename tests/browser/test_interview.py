@@ -6,10 +6,11 @@ import json
 import re
 
 import pytest
-from support.browser import wait_until_idle
+from support.browser import press_shortcut, wait_until_idle
 
 from effnet_core.interview import mock_interview
 from effnet_core.interview.cards import Card, all_cards
+from effnet_core.interview.spaced_repetition import RATINGS
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.browser
@@ -19,11 +20,9 @@ STORED = "JSON.parse(localStorage.getItem('effnet-lab.interview') ?? '{\"cards\"
 
 def rate_by_keyboard(page, card: Card, key: str) -> None:
     page.get_by_role("heading", name=card.question).wait_for()
-    wait_until_idle(page)
-    page.keyboard.press("a")
+    press_shortcut(page, "a", "Show the answer")
     page.get_by_text(card.wanted).wait_for()
-    wait_until_idle(page)
-    page.keyboard.press(key)
+    press_shortcut(page, key, f"{list(RATINGS)[int(key) - 1]} ·")
 
 
 def test_progress_stays_in_the_browser_and_two_tabs_are_merged(page):
@@ -78,10 +77,9 @@ def test_a_mock_interview_from_start_to_end(page):
         page.get_by_text(f"{number} of {len(questions)}", exact=True).wait_for()
         wait_until_idle(page)
         if isinstance(question, Card):
-            page.keyboard.press("a")
+            press_shortcut(page, "a", "Show the answer")
             page.get_by_text(question.wanted).wait_for()
-            wait_until_idle(page)
-            page.keyboard.press("3")
+            press_shortcut(page, "3", list(mock_interview.SELF_SCORES)[2])
         elif question.choices:
             page.get_by_text(question.answer, exact=True).click()
             page.get_by_role("button", name="Answer", exact=True).click()
