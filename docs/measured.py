@@ -156,8 +156,24 @@ def _first_paint(report: dict) -> Iterator[tuple[str, str, str, str]]:
         yield what, _seconds(results["overview"][kind]["shown_ms"]), bare, load
 
 
+def _engines(found: dict) -> Iterator[tuple[str, str, str, str]]:
+    said, [threads, *_] = found["conditions"], found["conditions"]["torch_threads"]
+    load = f"CPU time, {threads} thread, {said['processor']}, torch {said['versions']['torch']}, {said['date']}"
+    for name, result in found["results"].items():
+        network = f"{name.removeprefix('efficientnet_').upper()}, {result['pixels']} px"
+        row = result["by_threads"][str(threads)]["cpu"]
+        times, in_forwards = row["median_ms"], row["in_plain_forwards"]
+        plain = f"one plain forward pass of torchvision's, {_seconds(times['plain forward'])}"
+        yield f"explain, 5 maps and all gates, {network}", f"{row['ratios']['explain, 5 maps']:.2f} ×", plain, load
+        decoded = f"Pillow, torchvision's transforms, forward pass, {_seconds(times['from JPEG, plain'])}"
+        yield f"the same from a JPEG of 12 megapixels, {network}", f"{row['ratios']['from JPEG']:.2f} ×", decoded, load
+        libraries = ", ".join(f"{each} {in_forwards[each]:.1f}" for each in ("captum", "torchcam", "pytorch-grad-cam"))
+        shown = f"{row['faster_than_it']:.1f} × as fast as {row['fastest_library']}"
+        yield f"the same with one map, {network}", shown, f"in plain forward passes: {libraries}", load
+
+
 FILES = {"cost": _cost, "headline": _headline, "dragging": _dragging, "redraw": _redraw}
-FILES |= {"first_paint": _first_paint, "server_cpu": _server_cpu, "classroom": _classroom}
+FILES |= {"first_paint": _first_paint, "server_cpu": _server_cpu, "classroom": _classroom, "engines": _engines}
 
 
 def _seconds(milliseconds: float) -> str:
