@@ -54,12 +54,12 @@ FASTER_THAN_PEERS = 3.0
 Work = Callable[[], object]
 
 
-def made(name: str) -> weights.Model:
+def calibrated(name: str) -> weights.Model:
     """The network with random weights, and batch norm's statistics from the sample photographs."""
-    known = weights.known(name)
+    entry = weights.known(name)
     torch.manual_seed(0)
-    network = build(known.architecture).eval()
-    x = np.stack([known.preparation.tensor(load_sample(sample.name)) for sample in SAMPLES])
+    network = build(entry.architecture).eval()
+    x = np.stack([entry.preparation.tensor(load_sample(sample.name)) for sample in SAMPLES])
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     momentum = norms[0].momentum
     for norm in norms:
@@ -68,7 +68,7 @@ def made(name: str) -> weights.Model:
         network(torch.from_numpy(x))
     for norm in norms:
         norm.eval().momentum = momentum
-    return weights.Model(name, known.weights, known.architecture, network, known.labels, known.preparation)
+    return weights.Model(name, entry.weights, entry.architecture, network, entry.labels, entry.preparation)
 
 
 def peers(network: EfficientNet, target: int) -> dict[str, Callable[[torch.Tensor], np.ndarray]]:
@@ -142,11 +142,11 @@ def summary(times: dict[str, dict[str, list[float]]]) -> dict[str, object]:
         pairs = zip(times[ours][clock], times[theirs][clock], strict=True)
         return round(statistics.median(one / other for one, other in pairs), 3)
 
-    found: dict[str, object] = {}
+    report: dict[str, object] = {}
     for clock in ("cpu", "wall"):
         in_forwards = {name: ratio(name, PLAIN, clock) for name in times}
         fastest = min(PEERS, key=in_forwards.__getitem__)
-        found[clock] = {
+        report[clock] = {
             "median_ms": {name: round(statistics.median(row[clock]), 2) for name, row in times.items()},
             "in_plain_forwards": in_forwards,
             "ratios": {name: ratio(name, beside, clock) for name, beside in BESIDE.items()},
@@ -154,10 +154,10 @@ def summary(times: dict[str, dict[str, list[float]]]) -> dict[str, object]:
             "faster_than_it": ratio(fastest, "explain, 1 map", clock),
             "faster_if_all_but_the_folded_forward_were_free": ratio(fastest, "folded forward", clock),
         }
-    ratios = found["cpu"]["ratios"]
-    found["reached"] = {name: ratios[name] <= limit for name, limit in LIMITS.items()}
-    found["reached"]["explain, 1 map"] = found["cpu"]["faster_than_it"] >= FASTER_THAN_PEERS
-    return found
+    ratios = report["cpu"]["ratios"]
+    report["reached"] = {name: ratios[name] <= limit for name, limit in LIMITS.items()}
+    report["reached"]["explain, 1 map"] = report["cpu"]["faster_than_it"] >= FASTER_THAN_PEERS
+    return report
 
 
 def main() -> None:
@@ -168,12 +168,12 @@ def main() -> None:
     conditions |= {"torch_threads": list(THREADS), "rounds": ROUNDS, "photograph_mb": round(len(photograph) / 1e6, 1)}
     results = {}
     for name, rounds in ROUNDS.items():
-        model = made(name)
+        model = calibrated(name)
         results[name] = {"pixels": model.preparation.crop, "by_threads": {}}
         for threads in THREADS:
             torch.set_num_threads(threads)
-            found = results[name]["by_threads"][threads] = summary(timed(works(model, photograph), rounds))
-            print(name, f"torch threads: {threads}", json.dumps(found, indent=1))
+            report = results[name]["by_threads"][threads] = summary(timed(works(model, photograph), rounds))
+            print(name, f"torch threads: {threads}", json.dumps(report, indent=1))
     conditions["load_after"] = round(os.getloadavg()[0], 2)
     (HERE / "engines.json").write_text(json.dumps({"conditions": conditions, "results": results}, indent=1) + "\n")
 

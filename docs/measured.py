@@ -156,12 +156,13 @@ def _first_paint(report: dict) -> Iterator[tuple[str, str, str, str]]:
         yield what, _seconds(results["overview"][kind]["shown_ms"]), bare, load
 
 
-def _engines(found: dict) -> Iterator[tuple[str, str, str, str]]:
-    said, [threads, *_] = found["conditions"], found["conditions"]["torch_threads"]
-    load = f"CPU time, {threads} thread, {said['processor']}, torch {said['versions']['torch']}, {said['date']}"
-    for name, result in found["results"].items():
+def _engines(report: dict) -> Iterator[tuple[str, str, str, str]]:
+    conditions = report["conditions"]
+    load = f"CPU time, one thread, {conditions['processor']}, torch {conditions['versions']['torch']}"
+    load += f", {conditions['date']}"
+    for name, result in report["results"].items():
         network = f"{name.removeprefix('efficientnet_').upper()}, {result['pixels']} px"
-        row = result["by_threads"][str(threads)]["cpu"]
+        row = result["by_threads"]["1"]["cpu"]
         times, in_forwards = row["median_ms"], row["in_plain_forwards"]
         plain = f"one plain forward pass of torchvision's, {_seconds(times['plain forward'])}"
         yield f"explain, 5 maps and all gates, {network}", f"{row['ratios']['explain, 5 maps']:.2f} ×", plain, load

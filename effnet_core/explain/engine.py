@@ -94,9 +94,9 @@ class Engine:
             answers += self._on_device(lambda x=x: self._explain(x.to(self.device), Request(top, stage, target)))
         return answers
 
-    def _explain(self, x: Tensor, ask: Request) -> list[Explanation]:
-        is_last = ask.stage == len(self.layers) - 1
-        return explanations(self._quickest(x) if is_last else self._network, x, ask, self._names)
+    def _explain(self, x: Tensor, request: Request) -> list[Explanation]:
+        is_last = request.stage == len(self.layers) - 1
+        return explanations(self._quickest(x) if is_last else self._network, x, request, self._names)
 
     def trace(self, image: Image, block: str) -> BlockTrace:
         """What each step of one MBConv produced. Raises ValueError listing the valid blocks."""
@@ -255,11 +255,11 @@ class Engine:
         self, x: Tensor, gates: dict[str, np.ndarray], stage: int, target: int | None
     ) -> tuple[Explanation, Explanation]:
         x, classes = x.to(self.device), self.architecture.classes
-        ask = Request(classes, stage, target, mapped=1)
-        [before] = explanations(self._network, x, ask, self._names)
+        request = Request(classes, stage, target, mapped=1)
+        [before] = explanations(self._network, x, request, self._names)
         with editing(self._network, gates):
-            ask = Request(classes, stage, before.heatmaps[0].target)
-            [after] = explanations(self._network, x, ask, self._names)
+            request = Request(classes, stage, before.heatmaps[0].target)
+            [after] = explanations(self._network, x, request, self._names)
         return before, after
 
     def rank_channels(

@@ -37,14 +37,14 @@ class Names:
     groups: Sequence[str] | None
 
 
-def explanations(network: EfficientNet, x: Tensor, ask: Request, names: Names) -> list[Explanation]:
+def explanations(network: EfficientNet, x: Tensor, request: Request, names: Names) -> list[Explanation]:
     """Of pictures (N, 3, R, R) on the network's device. Only a map before the last stage needs a gradient."""
-    is_last = ask.stage == len(network.features) - 1
+    is_last = request.stage == len(network.features) - 1
     with torch.inference_mode(is_last), watching(gates_of(network)) as gates:
-        activations, logits = forward_from(network, x, ask.stage, differentiate=not is_last)
+        activations, logits = forward_from(network, x, request.stage, differentiate=not is_last)
     answers = logits.detach().cpu()
-    best = answers.topk(min(ask.top, answers.shape[1])).indices
-    targets = best[:, : ask.mapped] if ask.target is None else best.new_full((len(x), 1), ask.target)
+    best = answers.topk(min(request.top, answers.shape[1])).indices
+    targets = best[:, : request.mapped] if request.target is None else best.new_full((len(x), 1), request.target)
     if is_last:
         maps = grad_cam_at_last(activations, network.classifier[-1].weight, targets.to(x.device))
     else:
@@ -55,7 +55,7 @@ def explanations(network: EfficientNet, x: Tensor, ask: Request, names: Names) -
             predictions(answers[n], best[n].tolist(), names.labels, names.groups),
             tuple(Gates(block, values[n]) for block, values in rows.items()),
             tuple(
-                Heatmap(f"features.{ask.stage}", t, values)
+                Heatmap(f"features.{request.stage}", t, values)
                 for t, values in zip(targets[n].tolist(), maps[n], strict=True)
             ),
             by_group(answers[n], names.groups),

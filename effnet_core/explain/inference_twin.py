@@ -46,8 +46,10 @@ def _answers(network: EfficientNet, x: Tensor) -> dict[str, Tensor]:
     return answers | {"logits": logits}
 
 
-def _excess(found: dict[str, Tensor], expected: dict[str, Tensor]) -> float:
+def _excess(answers: dict[str, Tensor], expected: dict[str, Tensor]) -> float:
     """The largest difference as a multiple of what is allowed; infinite where there are no numbers."""
     allowed = {name: TOLERANCE * expected[name].abs().max() for name in ("maps", "logits")}
-    shares = [(found[name] - right).abs().max() / allowed.get(name, GATE_TOLERANCE) for name, right in expected.items()]
+    shares = [
+        (answers[name] - right).abs().max() / allowed.get(name, GATE_TOLERANCE) for name, right in expected.items()
+    ]
     return torch.stack(shares).nan_to_num(torch.inf).max().item()
