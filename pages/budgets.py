@@ -17,7 +17,7 @@ solutions = ways.solutions(macs)
 with picture:
     ways.show_drawing(solutions)
     widgets.cite(
-        "One slab a block, all four to one scale: as high as its output's resolution, as thick as its output has "
+        "One slab per block, all four to one scale: height is the resolution of its output, thickness its number of "
         "channels."
     )
 ways.show_bars(solutions, batch=batch)
@@ -44,14 +44,14 @@ else:
 
 widgets.prose(
     """
-**What to notice.** All four cost about the same compute, and nothing else about them is the same. Depth alone pays in
-parameters and in a long chain of layers that must run one after the other. Width alone pays in parameters. Pixels
-alone cost no parameter at all, and pay in memory: every activation grows. For budgets above B1's, all three together
+**What to notice.** All four cost about the same compute, and nothing else about them is the same. Depth alone costs
+parameters, and its long chain of layers must run one after the other. Width alone costs parameters. More pixels alone
+cost no parameters at all, but they cost memory: every activation grows. For budgets above B1's, all three together
 stay between the extremes on every count, and the paper's accuracies are best there.
 
 **How memory is counted.** For one picture: the tensors that PyTorch holds at the worst moment of the forward pass, as
-32-bit numbers; weights come on top. For training: what PyTorch keeps of each layer until the backward pass, times
-the batch, and four numbers for each parameter: itself, its gradient, and the two that RMSProp with momentum keeps.
-What libraries take for their own work comes on top, and mixed precision needs less.
+32-bit numbers; the weights are added to that. For training: what PyTorch keeps of each layer until the backward pass,
+times the batch, and four numbers for each parameter: itself, its gradient, and the two that RMSProp with momentum
+keeps. Libraries need some memory of their own in addition; mixed precision needs less.
 """
 )

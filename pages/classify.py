@@ -48,13 +48,13 @@ whole, view = st.columns(2, gap="large")
 whole.image(
     drawn_maps.on_whole(shown, preparation, heatmap, look),
     width="stretch",
-    caption="Back in its place on the whole picture. What is dimmed the network never saw",
+    caption="The same map on the whole picture. The network never saw the dimmed part",
     alt=f"{picture.name} with the crop outlined",
 )
 side = preparation.crop
 view.image(
     heat_overlay.enlarged(preparation.view(picture.image)),
-    caption=f"The network's own view: {side} × {side} pixels, enlarged here. It gets no more than this",
+    caption=f"The network's own view: {side} × {side} pixels, enlarged here. This is all that it gets",
     alt=f"{picture.name} at {side} by {side} pixels",
 )
 
@@ -85,14 +85,15 @@ else:
 st.header("What to notice", anchor=False)
 widgets.prose(
     f"""
-The bars are the network's best answers among its {engine.architecture.classes:,} classes. They are shares of its own
-belief and always add up to 1 over all classes, for a picture of none of them too: try the sample of no class it knows.
+The bars are the network's best answers among its {engine.architecture.classes:,} classes. They are its probabilities,
+which always add up to 1 over all classes, even for a picture that shows none of them: try the sample whose class it
+does not know.
 
-The heat **highlights** places that raise the score of the class that you chose. It says where, never why, and each
-method says it in its own way: where two of them disagree, neither is the truth. {drawn_maps.grid_of(heatmap)}
-Grad-CAM at an early stage has a finer map of simpler features, and each map is scaled to its own strongest
-value. Guided backpropagation, which other tools offer, is left out: it changes the gradient of ReLU alone, and this
-network has SiLU in its place, so its map would be the plain gradient's.
+The heat **highlights** places that raise the score of the class that you chose. A map says where, never why, and each
+method has its own way to say it: where two methods disagree, neither is the truth. {drawn_maps.grid_of(heatmap)}
+Grad-CAM at an early stage has a finer map of simpler features, and each map is scaled to its own strongest value.
+Guided backpropagation, which other tools offer, is left out: it only changes the gradient of ReLU, and this network
+uses SiLU instead, so its map would be that of the plain gradient.
 """
 )
 if preparation.reduce:

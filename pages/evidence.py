@@ -25,11 +25,11 @@ if section == "curves":
     widgets.prose(
         """
 **What to notice.** Along each single dimension the gain fades, and the paper says what is missing there: very deep
-networks are hard to train, wide and shallow ones hardly form features of a higher level, and more pixels ask for more
-layers, to see a thing as a whole, and for more channels, to hold its finer patterns. Each dimension needs the others;
-grown together, they keep paying where one alone has stopped.
+networks are hard to train, wide and shallow ones hardly learn higher-level features, and more pixels need more layers
+to see an object as a whole and more channels to hold its finer patterns. Each dimension needs the others; scaled
+together, they keep improving accuracy where one alone has stopped.
 
-How far to trust it: one data set, one recipe, and no spread between runs is printed.
+How far to trust it: one data set, one recipe, and the spread between runs is not published.
 """
     )
     curves.footnotes(figure)
@@ -67,9 +67,9 @@ elif section == "claims":
     widgets.prose(
         """
 **What to notice.** Parameters and operations are counted and come out the same everywhere, up to the rounding of what
-is printed. Speed is no property of a network alone: it belongs to a machine, its libraries and the size of a batch.
-Depthwise convolutions do few operations for each value that they fetch, so an EfficientNet is seldom as much faster
-as it is cheaper. A claim of speed without its conditions says little.
+is printed. Speed is not a property of a network alone: it depends on the machine, its libraries and the batch size.
+Depthwise convolutions do few operations for each value that they read from memory, so an EfficientNet is rarely faster
+by the same factor as it is cheaper. A claim of speed without its conditions says little.
 """
     )
     if pair:
@@ -90,10 +90,10 @@ elif section == "choice":
     widgets.prose(
         """
 Green is the largest that fits, blue fits too, grey does not. Top-1 beside the choice is the paper's; the table has
-torchvision's as well, and which step you buy depends on whose weights you take.
+torchvision's as well, and what a step gains depends on whose weights you use.
 
 Memory is for one picture in float32: all weights, batch norm's statistics, and the tensors that PyTorch holds at the
-worst moment of the forward pass, counted, not measured. What libraries take for their own work comes on top. Latency
+worst moment of the forward pass, counted, not measured. Libraries need some memory of their own in addition. Latency
 depends on the machine and its libraries, not on the count of operations alone: measure it where the network will run.
 """
     )

@@ -15,4 +15,4 @@ for term in sorted(matching, key=lambda term: term.name.lower()):
     st.markdown(f"**{term.name}**{others}: {term.sentence}")
     st.caption(term.source)
 if not matching:
-    st.info("No word here has that in it.")
+    st.info("No word here contains that.")

@@ -12,14 +12,15 @@ mode = widgets.choice("Practise with", MODES, key="interview.mode", label_visibi
 if mode == "cards":
     cards.show_cards()
     widgets.cite(
-        "Cards come back by FSRS, a scheduler of spaced repetition: Again, Hard, Good and Easy set when. On the "
+        "Cards come back by FSRS, a scheduler of spaced repetition: Again, Hard, Good and Easy decide when. On the "
         "keyboard: A shows the answer, 1 to 4 rate it. Every number in an answer is computed from the networks or "
         "read from a table of published numbers."
     )
 elif mode == "drills":
     drills.show_drills()
     widgets.cite(
-        "The seed draws the question: the same seed gives a whole class the same one. Count as the app does: batch 1, "
+        "The seed draws the question: the same seed gives a whole class the same question. Count as the app does: "
+        "batch 1, "
         "multiply-accumulates of convolutions and linear layers."
     )
 elif mode == "mock":

@@ -24,10 +24,10 @@ The offline model comes with the app. ImageNet weights are fetched only when you
 then shared by everybody who uses this app; they are checked against the hash in their file's name. A classroom is
 prepared with `python -m effnet_core fetch efficientnet_b0` before the lesson.
 
-Top-1 is measured by each network's own test: the offline model on validation pictures of its own classes, the others
-on ImageNet's, as torchvision publishes it. torchvision ported its weights from two projects that trained differently
-(B0 to B4 from one, B5 to B7 from another, B1's second version is its own), so do not read the steps between them as
-the effect of size alone.
+Top-1 is measured on each network's own validation set: the offline model on validation pictures of its own classes,
+the others on ImageNet's, as torchvision publishes it. torchvision ported its weights from two projects that trained
+differently (B0 to B4 from one, B5 to B7 from another, B1's second version is its own), so do not read the steps
+between them as the effect of size alone.
 """
 )
 
@@ -41,6 +41,6 @@ with versions:
 widgets.prose(
     """
 Everything runs in 32-bit floating point, on the CPU and on a GPU alike, so that both give the same answers up to
-rounding. Where a GPU runs out of memory, the network goes on on the CPU and the page says so.
+rounding. Where a GPU runs out of memory, the network continues on the CPU, and the page says so.
 """
 )

@@ -46,10 +46,10 @@ elif panel == "arithmetic":
     arithmetic.show_arithmetic(engine, picture, block)
     widgets.prose(
         """
-**What to notice.** A depthwise value is a handful of products: one kernel, one patch, one channel. An expand or project
-value sums over all channels at one pixel. A gate sums over the whole picture first, then over all channels, twice.
-Everything is repeated here in double precision from the block's own weights and compared with what the network says;
-it computes in single precision, so the last digits may differ.
+**What to notice.** A depthwise value is a handful of products: one kernel, one patch, one channel. An expand or
+project value sums over all channels at one pixel. A gate sums over the whole picture first, then over all channels,
+twice. Everything is repeated here in double precision from the block's own weights and compared with what the network
+says; it computes in single precision, so the last digits may differ.
 """
     )
 elif panel == "what_if":
@@ -58,18 +58,18 @@ elif panel == "what_if":
         """
 **What to notice.** A larger kernel multiplies one small step here, and in a full convolution the product of two
 channel counts. Expansion multiplies everything, activations too: the wide maps are what training has to remember. SE
-costs parameters but hardly any compute, since it works on one number a channel. Only the cost of other settings is
-computed here: how well such a network would answer takes training to know.
+costs parameters but hardly any compute, since it works on one number per channel. Only the cost of other settings is
+computed here: only training can tell how well such a network would answer.
 """
     )
 elif panel == "linear":
     linear_bottleneck.show_linear_bottleneck()
     widgets.prose(
         """
-**What to notice.** A ReLU keeps what is above zero and loses the rest. In a space of few dimensions, points fall
-together and no later layer can pull them apart; with more dimensions, most of the shape survives in those that stay.
-So MobileNetV2, and every MBConv after it, bends only in the wide space and leaves the narrow end **linear**: project
-has no activation function.
+**What to notice.** A ReLU keeps what is above zero and loses the rest. In a space of few dimensions, several points
+become one, and no later layer can separate them; with more dimensions, most of the shape survives in those that stay.
+So MobileNetV2, and every MBConv after it, applies its non-linearity only in the wide space and leaves the narrow end
+**linear**: project has no activation function.
 """
     )
     widgets.cite(
@@ -82,8 +82,8 @@ elif panel == "designs":
         """
 **What to notice.** Between the same narrow ends a classic bottleneck is cheapest wherever MBConv expands, but it has
 hardly any channels left to work with. At the same compute it must be wide where the residual is kept. Fused MBConv
-puts one full convolution in the place of expand and depthwise: many more operations, but of a kind that accelerators
-run well, which is why EfficientNetV2 uses it in its early stages.
+replaces expand and depthwise with one full convolution: many more operations, but of a kind that accelerators run
+well, which is why EfficientNetV2 uses it in its early stages.
 """
     )
 else:

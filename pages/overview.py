@@ -32,7 +32,7 @@ picture.plotly_chart(
     alt=f"The network at φ = {phi:g}, {len(architecture.blocks)} blocks drawn to scale",
     config=widgets.STILL,
 )
-picture.caption("One slab a block: as high as its output's resolution, as thick as its output has channels.")
+picture.caption("One slab per block: height is the resolution of its output, thickness its number of channels.")
 st.page_link(
     "pages/scaling.py",
     label="Scaling: move α, β and γ too",
@@ -42,7 +42,7 @@ st.page_link(
 
 look = stored_example.stored()
 if look is None:
-    st.info("No stored answer of the offline model lies beside its weights. Classify asks the model itself.")
+    st.info("There is no stored answer of the offline model. The page Classify runs the model itself.")
     st.stop()
 
 image = load_sample(look["sample"]).crop(look["crop"])
@@ -55,7 +55,7 @@ with seen:
     heated.image(
         overlay(image, look["heatmap"]),
         width="stretch",
-        alt=f"The same with heat that highlights {look['target_label']}",
+        alt=f"The same with a heat map that highlights {look['target_label']}",
     )
     st.plotly_chart(
         inside.answer_bars(answers[:3]),

@@ -17,7 +17,7 @@ PANELS = {
     "growth": "Compute over φ",
     "constraint": "α · β² · γ² = 2",
     "layers": "Layers",
-    "export": "Take it along",
+    "export": "Export",
 }
 
 
@@ -30,8 +30,8 @@ def lesson():
     with hand:
         console.follow(network, phi, coefficients)
         widgets.cite(
-            "One slab a block, to scale: as high as its output's resolution, as thick as its output has channels; "
-            "numbers below are the stages of Table 1 (Tan and Le, 2019), numbers above px. The head follows "
+            "One slab per block, to scale: height is the resolution of its output, thickness its number of channels; "
+            "the numbers below are the stages of Table 1 (Tan and Le, 2019), those above are pixels. The head follows "
             "torchvision, 4 × the last stage's channels; the official code rounds 1280 · width instead."
         )
     architecture, title = costs.scaled_network(network, phi, coefficients)
@@ -44,7 +44,7 @@ def lesson():
 def look_closer(network, phi, coefficients, title, architecture, layers):
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         panel = widgets.choice("Look closer", PANELS, key="scaling.panel", wrap=True)
-        if panel not in ("stage", "role"):  # those are saved from "Take it along"
+        if panel not in ("stage", "role"):  # those are saved from "Export"
             widgets.pick_chart_file()
     if panel == "rounding":
         rounding.show_rounding(network, phi, coefficients)
@@ -67,10 +67,10 @@ widgets.prose(
     """
 **What to notice.** Depth multiplies compute by itself, width and resolution by their squares, since a convolution
 costs input channels × output channels × pixels. That is why the paper asks for α · β² · γ² ≈ 2: then one step of φ
-costs about twice the compute, shared out over all three. Rounding bends the curve: channels go to multiples of 8,
-a stage's layers are rounded up, so a network never costs exactly (α · β² · γ²)^φ times B0.
+costs about twice the compute, shared between all three. Rounding bends the curve: channels go to multiples of 8, a
+stage's layers are rounded up, so a network never costs exactly (α · β² · γ²)^φ times B0.
 
-Parameters sit late, where channels are many; compute is spread more evenly, since the early stages make up for few
-channels with many pixels. Move γ alone and watch compute grow while parameters stay.
+Most parameters are in the late stages, which have many channels; compute is spread more evenly, since the early stages
+make up for few channels with many pixels. Move γ alone and watch compute grow while parameters stay the same.
 """
 )

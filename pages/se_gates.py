@@ -37,10 +37,10 @@ A squeeze-and-excitation block first **squeezes** every channel into one number,
 layers turn these numbers into one gate for each channel, between 0 and 1 (**excite**), and the channel's whole map is
 multiplied by it. A gate never looks at a position: it opens or closes a feature for the whole picture.
 
-Choose another picture and watch the rows: gates depend on the picture, so they can't be folded into the weights.
-Where a block's row hardly changes from picture to picture, its gates act like constants.
-A channel's map stands above before its gate and below after it, in the same greys: black is zero and less, white its
-strongest value before the gate.
+Choose another picture and watch the rows: gates depend on the picture, so they can't be folded into the weights. Where
+a block's row hardly changes from picture to picture, its gates act like constants. The upper row shows each channel's
+map before its gate, the lower row after it, in the same greys: black means zero or below, white is its strongest value
+before the gate.
 """
     )
 
@@ -55,9 +55,9 @@ elif panel == COMPARE:
             compared.profiles(engine, *sides)
         widgets.prose(
             """
-Each row sorts a block's channels by their difference: blue channels are more closed on the second side, red ones more
-open, white ones alike. **A pale row means that this block's gates hardly tell the two apart.** Compare two pictures of
-one class, then pictures of different classes: gates follow the picture, not only its class.
+Each row sorts a block's channels by their difference: blue channels are more closed on the second side, red ones are
+more open, white ones are alike. **A pale row means that this block's gates hardly tell the two apart.** Compare two
+pictures of one class, then pictures of different classes: gates follow the picture, not only its class.
 """
         )
 
@@ -67,10 +67,10 @@ elif panel == EDIT:
         edits.edited(engine, picture, *asked)
         widgets.prose(
             """
-The rest of the network runs as before, and gates of later blocks answer to what the edit did to their input.
-What is shown is measured for this picture alone: it says what the edit changes here, not what a channel means.
-The most open channel need not matter: the panel **Which channels matter** finds those whose closing costs most.
-**SE off everywhere** sets all gates to 1. The network was never trained so: what breaks then also comes from maps that
+The rest of the network runs as before, and gates of later blocks react to what the edit did to their input. What is
+shown is measured for this picture alone: it says what the edit changes here, not what a channel means. The most open
+channel need not matter: the panel **Which channels matter** finds those whose closing costs most. **SE off
+everywhere** sets all gates to 1. The network was never trained this way: what breaks then also comes from maps that
 are stronger than any layer behind them has seen, and setting a block to its mean is the gentler question.
 """
         )
@@ -80,8 +80,8 @@ elif panel == NEED:
     widgets.prose(
         """
 Each channel alone is closed, everything else left as it is, and the class's logit is read again. **An open gate is not
-an important channel**: the gate says how much of a channel passes, the fall of the logit what the layers behind make
-of it for this class. Channels can also stand in for each other, so single falls do not add up.
+an important channel**: the gate says how much of a channel passes; the drop of the logit says what the later layers
+make of it for this class. Channels can also stand in for each other, so single drops do not add up.
 """
     )
 
@@ -90,10 +90,10 @@ elif panel == DEPTH:
     if statistics:
         by_depth.by_depth(statistics)
     else:
-        st.info("For this network nothing is measured yet: bring pictures below.")
+        st.info("Nothing has been measured for this network yet: add pictures below.")
     st.header("What the SE paper saw", anchor=False)
     by_depth.published()
-    st.header("On pictures of yours", anchor=False)
+    st.header("On your own pictures", anchor=False)
     own_pictures.own_folders(engine)
     if statistics:
         own_pictures.download(statistics)

@@ -159,7 +159,7 @@ def test_a_chart_is_saved_by_its_own_button(page, kind):
         assert data.startswith(b"<svg") and all(f">B{number}<".encode() in data for number in range(8))
 
 
-@pytest.mark.parametrize("path", ["/scaling?scaling.panel=Take it along&scaling.chart=Compute by stage", "/budgets?"])
+@pytest.mark.parametrize("path", ["/scaling?scaling.panel=Export&scaling.chart=Compute by stage", "/budgets?"])
 def test_a_saved_charts_legend_is_whole(page, tmp_path, path):
     """In a file its text is set in another font than on the page."""
     open_panel(page, f"{path}&app.charts=SVG")

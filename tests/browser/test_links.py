@@ -46,7 +46,7 @@ def test_bad_values_get_a_sentence_and_the_default(shift):
         screen = on_screen(at)
         for row in visit.inputs:
             if row.kind not in FREE:
-                assert f"The link asks for {row.key} = {bad[row.key][:40]!r}" in told, (visit.name, row)
+                assert f"The link sets {row.key} to {bad[row.key][:40]!r}" in told, (visit.name, row)
                 assert text_shown(screen[row.key]) == row.default, (visit.name, row)
 
 

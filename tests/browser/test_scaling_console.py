@@ -185,7 +185,7 @@ def test_keys_move_it_too_and_are_reported_when_they_rest(page, sent):
     playwright.expect(page.locator(".console")).to_have_class(re.compile("refused"))
     playwright.expect(readout(page, "resolution")).to_have_text(f"{network.resolution} px")
     assert_drawn_to_scale(page, network)
-    playwright.expect(page.get_by_text("Shown instead: Formula, φ = -3.")).to_be_visible()
+    playwright.expect(page.get_by_text("Using Formula, φ = -3.")).to_be_visible()
     playwright.expect(page.get_by_text(f"{cost_of(network).params:,} parameters, ")).to_be_visible()
 
 

@@ -80,7 +80,7 @@ def test_the_weights_in_use_and_their_accuracy_are_on_the_screen_with_better_one
     for page in ("classify", "se_gates", "machine"):
         at = opened(page)
         assert "Weights in use: **bundled offline model**" in captions(at)
-        assert f"names {100 * weights.statuses()[0].top1:.0f} % of" in captions(at)
+        assert f"top-1 accuracy {100 * weights.statuses()[0].top1:.0f} % on" in captions(at)
         assert any("Download EfficientNet-B0" in button.label for button in at.button)
 
 
@@ -91,7 +91,7 @@ def test_each_sample_says_whether_the_model_knows_its_class(sample, offline):
     assert not at.exception
     knows = sample.label in offline.labels
     assert ("a class that the network knows" in captions(at)) == knows
-    assert ("of no class it knows" in captions(at)) == (sample.label is None)
+    assert ("does not know what this shows" in captions(at)) == (sample.label is None)
 
 
 def test_what_a_sample_note_says_of_networks_without_its_class_or_without_names():

@@ -79,19 +79,19 @@ def test_other_networks_are_table_3():
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
-        ("budgets.as", "as B9", "Shown instead: as B3."),
-        ("budgets.macs", "1e9", "allowed is a number from 0.05 to 60. Shown instead: 1.83."),
-        ("budgets.macs", "nan", "allowed is a number from 0.05 to 60. Shown instead: 1.83."),
-        ("budgets.batch", "0", "allowed is a whole number from 1 to 4096. Shown instead: 32."),
-        ("budgets.batch", "1.5", "allowed is a whole number from 1 to 4096. Shown instead: 32."),
-        ("budgets.panel", "<b>", "Shown instead: All numbers."),
-        ("app.charts", "exe", "allowed is PNG, SVG. Shown instead: PNG."),
+        ("budgets.as", "as B9", "Using as B3."),
+        ("budgets.macs", "1e9", "allowed: a number from 0.05 to 60. Using 1.83."),
+        ("budgets.macs", "nan", "allowed: a number from 0.05 to 60. Using 1.83."),
+        ("budgets.batch", "0", "allowed: a whole number from 1 to 4096. Using 32."),
+        ("budgets.batch", "1.5", "allowed: a whole number from 1 to 4096. Using 32."),
+        ("budgets.panel", "<b>", "Using All numbers."),
+        ("app.charts", "exe", "allowed: PNG, SVG. Using PNG."),
     ],
 )
 def test_a_bad_link_gets_a_sentence_and_the_default(key, value, sentence):
     at = opened("budgets", **{key: value})
     [warning] = at.warning
-    assert f"The link asks for {key} = {value!r}" in warning.value and sentence in warning.value
+    assert f"The link sets {key} to {value!r}" in warning.value and sentence in warning.value
     assert at.metric[0].value == "1.83 G"
 
 

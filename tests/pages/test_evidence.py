@@ -317,14 +317,14 @@ def test_patience_ends_before_a_network_that_would_outlast_it(bench_asked, monke
 @pytest.mark.parametrize(
     ("link", "sentence"),
     [
-        ({"evidence.section": "<script>"}, "Shown instead: The dilemma"),
-        ({"evidence.figure": "Fig9"}, "Shown instead: One against all three"),
-        ({"evidence.section": "Accuracy and cost", "evidence.families": "Cats"}, "Shown instead: the others"),
-        (CLAIMS | {"evidence.pair": "B7 against the world"}, "Shown instead: EfficientNet-B"),
-        (CLAIMS | {"evidence.condition": "A cluster"}, "Shown instead: One core"),
-        (CHOICE | {"evidence.limit_macs": "-1"}, "Shown instead: 1.9."),
-        (CHOICE | {"evidence.limit_macs": "nan"}, "Shown instead: 1.9."),
-        (LATENCY | {"evidence.patience": "forever"}, "Shown instead: 30 s"),
+        ({"evidence.section": "<script>"}, "Using The dilemma"),
+        ({"evidence.figure": "Fig9"}, "Using One against all three"),
+        ({"evidence.section": "Accuracy and cost", "evidence.families": "Cats"}, "Using the others"),
+        (CLAIMS | {"evidence.pair": "B7 against the world"}, "Using EfficientNet-B"),
+        (CLAIMS | {"evidence.condition": "A cluster"}, "Using One core"),
+        (CHOICE | {"evidence.limit_macs": "-1"}, "Using 1.9."),
+        (CHOICE | {"evidence.limit_macs": "nan"}, "Using 1.9."),
+        (LATENCY | {"evidence.patience": "forever"}, "Using 30 s"),
     ],
 )
 def test_a_bad_link_gets_a_sentence_and_the_default(link, sentence):

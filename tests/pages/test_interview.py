@@ -61,7 +61,7 @@ def test_an_answer_is_revealed_with_its_mistake_source_and_dates():
 def test_rating_brings_the_next_card_and_counts():
     at = press(press(opened("interview"), "Show the answer"), "Easy")
     assert at.header[0].value == all_cards()[1].question
-    assert f"**{len(all_cards()) - 1}** new, **0** due now, **1** known until later" in captions(at)
+    assert f"**{len(all_cards()) - 1}** new, **0** due now, **1** not due yet" in captions(at)
     assert "Show the answer" in labels(at), "the next answer is hidden"
 
 
@@ -179,7 +179,7 @@ def test_drills_of_a_group(group):
 def test_hostile_links_get_a_sentence(mode, key, value):
     at = opened("interview", **{"interview.mode": mode} | {key: value})
     assert not at.exception
-    assert f"The link asks for {key} = {value!r}" in at.warning[0].value
+    assert f"The link sets {key} to {value!r}" in at.warning[0].value
 
 
 @pytest.fixture
@@ -224,7 +224,7 @@ def test_an_interview_is_sat_from_start_to_end(clock):
     shown = texts(at)
     assert questions[0].mistake in shown and "You wrote: nothing" in shown
     press(at, "Repeat these cards first")
-    assert "**1** known until later" in captions(at) and at.header[0].value == questions[0].question
+    assert "**1** not due yet" in captions(at) and at.header[0].value == questions[0].question
 
 
 def test_what_cannot_be_read_may_be_written_again(clock):
@@ -243,7 +243,7 @@ def test_time_ends_an_interview(clock):
     at.run()
     total = len(mock_interview.interview(2, 5))
     assert at.header[0].value == f"1 of {total} points"
-    assert f"It ended before {total - 1} of the questions." in texts(at)
+    assert f"The interview ended with {total - 1} questions left." in texts(at)
     press(at, "Another interview")
     assert "Start" in labels(at) and at.number_input(key="interview.mock_seed").value == 3
 
@@ -252,7 +252,7 @@ def test_an_interview_may_be_ended(clock):
     at = press(started(), "End it here")
     total = len(mock_interview.interview(2, 10))
     assert at.header[0].value == f"0 of {total} points" and not at.subheader
-    assert f"It ended before {total} of the questions." in texts(at)
+    assert f"The interview ended with {total} questions left." in texts(at)
 
 
 def test_the_cheat_sheet_offers_both_files_and_shows_its_tables():

@@ -227,13 +227,13 @@ def test_the_spiral_is_the_cores():
     at = shown("Linear end", n="3", seed="7")
     found = relu_embedding.embed(3, seed=7)
     said = metrics(at)
-    assert said["Lost: error of what comes back"] == f"{found.error:.0%}"
+    assert said["Loss: error after the way back"] == f"{found.error:.0%}"
     assert said["Points that collapsed"] == f"{found.collapsed.sum()} of {len(found.curve)}"
     kept, lost = (numbers(trace["x"]) for trace in chart(at, "mbconv.spiral.After")["data"])
     back = found.back[:, 0] * found.shrinkage
     np.testing.assert_allclose(np.sort([*kept, *lost]), np.sort(back))
     at.get_by_key("mbconv.relu").set_value("linear").run()
-    assert metrics(at)["Lost: error of what comes back"] == "0%"
+    assert metrics(at)["Loss: error after the way back"] == "0%"
 
 
 @pytest.mark.parametrize("compare", ["Same channels in and out", "Same compute"])

@@ -138,43 +138,43 @@ def test_the_layer_table_is_exact_and_follows_the_unit():
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
-        ("scaling.phi", "99", "allowed is a number from -3 to 8. Shown instead: 1."),
-        ("scaling.phi", "nan", "allowed is a number from -3 to 8. Shown instead: 1."),
-        ("scaling.phi", "<b>x", "allowed is a number from -3 to 8. Shown instead: 1."),
-        ("scaling.gamma", "0.9", "allowed is a number from 1 to 2. Shown instead: 1.15."),
-        ("scaling.network", "B9", "allowed is Formula, B0, B1, B2, B3, B4, B5, B6, B7. Shown instead: Formula."),
+        ("scaling.phi", "99", "allowed: a number from -3 to 8. Using 1."),
+        ("scaling.phi", "nan", "allowed: a number from -3 to 8. Using 1."),
+        ("scaling.phi", "<b>x", "allowed: a number from -3 to 8. Using 1."),
+        ("scaling.gamma", "0.9", "allowed: a number from 1 to 2. Using 1.15."),
+        ("scaling.network", "B9", "allowed: Formula, B0, B1, B2, B3, B4, B5, B6, B7. Using Formula."),
         (
             "scaling.panel",
             "",
-            "Which φ is B3?, Compute over φ, α · β² · γ² = 2, Layers, Take it along. Shown instead: Stages.",
+            "Which φ is B3?, Compute over φ, α · β² · γ² = 2, Layers, Export. Using Stages.",
         ),
-        ("scaling.panel", "'; drop", "Shown instead: Stages."),
-        ("app.unit", "GFLOPS", "allowed is MACs, FLOPs. Shown instead: MACs."),
+        ("scaling.panel", "'; drop", "Using Stages."),
+        ("app.unit", "GFLOPS", "allowed: MACs, FLOPs. Using MACs."),
     ],
 )
 def test_a_bad_link_gets_a_sentence_and_the_default(key, value, sentence):
     at = opened("scaling", **{key: value})
     [warning] = at.warning
-    assert f"The link asks for {key} = {value!r}" in warning.value and sentence in warning.value
+    assert f"The link sets {key} to {value!r}" in warning.value and sentence in warning.value
     assert_shows(at, compound(1), "Formula, φ = 1")
 
 
 def test_a_bad_kind_of_file_gets_a_sentence_where_charts_are_saved():
     at = opened("scaling", **{"app.charts": "../x", "scaling.panel": "Compute over φ"})
     [warning] = at.warning
-    assert "allowed is PNG, SVG. Shown instead: PNG." in warning.value
+    assert "allowed: PNG, SVG. Using PNG." in warning.value
 
 
 @pytest.mark.parametrize(("phi", "gamma", "came"), [("8", "2", "57344"), ("-3", "2", "28")])
 def test_an_impossible_network_gets_a_sentence_and_b0(phi, gamma, came):
     at = opened("scaling", **{"scaling.phi": phi, "scaling.gamma": gamma})
     [error] = at.error
-    assert f"is {came}; allowed is 32 to 2400" in error.value and "Shown instead: B0 as released" in error.value
+    assert f"is {came}; allowed is 32 to 2400" in error.value and "Using B0 as released" in error.value
     assert exactly(B0, "B0 as released") in captions(at)
     at.number_input(key="scaling.phi").set_value(1.0).run()
     assert_shows(at, compound(1, gamma=2), "Formula, φ = 1")
     at.number_input(key="scaling.phi").set_value(5.0).run()
-    assert "Shown instead: Formula, φ = 1" in at.error[0].value
+    assert "Using Formula, φ = 1" in at.error[0].value
     assert exactly(compound(1, gamma=2), "Formula, φ = 1") in captions(at)
 
 
@@ -212,7 +212,7 @@ def test_overview_shows_the_stored_look():
 def test_overview_without_a_stored_look_still_scales(monkeypatch, tmp_path):
     monkeypatch.setattr(stored_example, "FILE", tmp_path / "none.json")
     at = opened("overview")
-    assert "No stored answer" in at.info[0].value
+    assert "There is no stored answer" in at.info[0].value
     assert readouts(at)["Resolution"] == expected(compound(1))["Resolution"]
 
 

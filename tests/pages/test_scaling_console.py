@@ -83,7 +83,7 @@ def test_a_last_possible_network_that_is_none_is_not_believed():
     at = opened("scaling", **{"scaling.phi": "8", "scaling.gamma": "2"})
     at.session_state[costs.POSSIBLE] = SETTINGS | {"phi": 8.0, "gamma": 2.0}
     at.run()
-    assert not at.exception and "Shown instead: B0 as released" in at.error[0].value
+    assert not at.exception and "Using B0 as released" in at.error[0].value
 
 
 def test_what_gives_way_follows_the_two_others():

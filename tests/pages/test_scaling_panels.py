@@ -16,7 +16,7 @@ from ui.scaling import export
 
 pytestmark = pytest.mark.usefixtures("started_server")
 ROUNDING, IMPLIED, GROWTH = "Rounding", "Which φ is B3?", "Compute over φ"
-CONSTRAINT, EXPORT = "α · β² · γ² = 2", "Take it along"
+CONSTRAINT, EXPORT = "α · β² · γ² = 2", "Export"
 
 
 def panel(name: str, **link: str):
@@ -66,7 +66,7 @@ def test_every_release_has_its_phis_its_differences_and_torchvisions_choices():
     differs = at.table[0].value
     assert list(differs["as released"]) == [implied_phi.comparison(member).differs for member in RELEASES]
     assert list(ports["evaluated at, px"]) == [224, 240, 240, 288, 300, 380, 456, 528, 600]
-    assert "Evaluated at another resolution than released: **B2**" in words(at)
+    assert "Evaluated at a resolution other than the released one: **B2**" in words(at)
     assert "differs for **none of the eight**" in words(at)
     beliefs = at.table[1].value
     assert any("block INPUT channels" in text for text in beliefs["what holds"])
@@ -95,7 +95,7 @@ def test_the_constraint_shows_the_users_point_and_the_grid():
 def test_a_bad_tolerance_gets_a_sentence(value):
     at = opened("scaling", **{"scaling.panel": CONSTRAINT, "scaling.tolerance": value})
     [warning] = at.warning
-    assert "allowed is a number from 0.01 to 0.3. Shown instead: 0.1." in warning.value
+    assert "allowed: a number from 0.01 to 0.3. Using 0.1." in warning.value
 
 
 @pytest.mark.parametrize("name", [ROUNDING, GROWTH])
@@ -116,7 +116,7 @@ def test_what_is_taken_along_is_the_network_on_the_screen(unit, factor, monkeypa
     rows = list(csv.DictReader(io.StringIO(kept["efficientnet-formula-phi-1.5-layers.csv"], newline="")))
     assert [row["layer"] for row in rows] == [layer.name for layer in layers_of(architecture)]
     assert sum(int(row[unit]) for row in rows) == factor * cost_of(architecture).macs
-    assert "scaling.phi=1.5" in link and "scaling.panel=Take+it+along" in link
+    assert "scaling.phi=1.5" in link and "scaling.panel=Export" in link
 
 
 @pytest.mark.parametrize(("by", "axis"), [("stage", "y"), ("role", "x")])

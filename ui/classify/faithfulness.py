@@ -50,7 +50,7 @@ def show(
         heatmap = heat_maps.ladder(engine, picture, heatmap.target)[engine.layers.index(heatmap.layer)]
     steps = computed_maps.on_demand(
         ("randomisation", *question),
-        "Draw the weights anew, from the top downwards",
+        "Randomise the weights, from the top down",
         lambda progress: engine.randomisation(picture.image, heatmap, progress=progress, **dict(choice.parameters)),
         key=f"{key}.randomisation",
     )
@@ -121,7 +121,8 @@ def _show_strip(
 
     st.caption(
         "Under each map: its rank correlation (Spearman) with the trained network's, from +1 (same order of places) "
-        "over 0 (unrelated) to -1. The weights of a copy are drawn anew, each tensor with the mean and spread that it "
-        f"had (seed {SEED}){drawn_maps.legend(heatmap)}. A map that stays alike shows the picture, not what the "
+        "through 0 (unrelated) to -1. The weights of a copy are randomised, each tensor with the mean and spread that "
+        "it "
+        f"had (seed {SEED}){drawn_maps.legend(heatmap)}. A map that stays similar shows the picture, not what the "
         "network has learnt of the class."
     )

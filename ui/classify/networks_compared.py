@@ -39,7 +39,7 @@ def show(picture: pictures.Picture, look: Look, *, key: str) -> None:
         st.info(
             f"Only one network is ready: {model_picker.title(names[0])}. Fetch others on the page “This machine” or "
             "with `python -m effnet_core fetch efficientnet_b0 efficientnet_b4`, or bring your own checkpoint above: "
-            "then they stand here side by side."
+            "then they appear here side by side."
         )
     networks = f"{len(names)} networks" if len(names) > 1 else "this network"
     answers = computed_maps.on_demand(
@@ -105,8 +105,8 @@ def _show_all(answers: list[Seen], picture: pictures.Picture, look: Look, *, key
     st.caption(
         f"Time: median of {RUNS} runs after one that warms up, of one decoded picture's preparation, forward pass and "
         f"Grad-CAM at the last stage, on the {devices} of this machine, as busy as it is now. Each map highlights the "
-        "network's own first answer. Networks with other classes share their belief out differently: do not read "
-        "their probabilities against each other."
+        "network's own first answer. Networks with other classes spread probability over other classes: do not compare "
+        "their probabilities."
     )
 
 

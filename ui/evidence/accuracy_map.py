@@ -74,7 +74,7 @@ def warn_of_recipes() -> None:
         f"**torchvision's weights do not come from one training.** B5 is {_step_up(TORCHVISION):.2f} points above B4 "
         f"there, {_step_up(PAPER):.1f} in the paper. "
         + " ".join(f"{', '.join(names)}: {recipe}." for recipe, names in trainings.items())
-        + " A step from one training to another is no effect of size."
+        + " A step from one training recipe to another is not an effect of size."
     )
 
 

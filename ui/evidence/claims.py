@@ -125,7 +125,7 @@ def show_all(condition: str) -> None:
             "counted here": claim.counted,
             "measured here": measured_ratio((claim,), condition) if claim.is_measured else None,
             "printed from": _values(claim),
-            "to be known": " ".join(claim.notes),
+            "caveats": " ".join(claim.notes),
             "source": claim.source,
         }
         for claim in claims.claims()

@@ -99,7 +99,7 @@ def show(budget: str, limit: float, condition: str, view: str) -> None:
             config=widgets.STILL,
         )
     if budget == "latency":
-        widgets.cite(f"Each row's conditions stand in the table. {_measured(costing, condition)['measured']['b0']}.")
+        widgets.cite(f"Each row's conditions are in the table. {_measured(costing, condition)['measured']['b0']}.")
 
 
 def _measured(costing: dict[str, float], condition: str) -> dict[str, dict[str, float | str]]:

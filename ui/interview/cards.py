@@ -68,7 +68,7 @@ def show_cards() -> None:
 def _show_tally(group_cards: Sequence[Card]) -> None:
     tally = spaced_repetition.tally(progress.known(), [card.id for card in group_cards], progress.now())
     st.caption(
-        f"{len(group_cards)} cards: **{tally.new}** new, **{tally.due}** due now, **{tally.later}** known until later."
+        f"{len(group_cards)} cards: **{tally.new}** new, **{tally.due}** due now, **{tally.later}** not due yet."
     )
 
 

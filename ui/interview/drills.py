@@ -101,7 +101,7 @@ def show_verdict(drill: Drill, text: str | None) -> None:
         else:
             st.error(f"Not quite. You wrote {as_markdown(text)}; the answer is **{answer_of(drill)}**.")
     except answers.Unreadable as problem:
-        st.warning(f"Not read: {as_markdown(str(problem))}.")
+        st.warning(f"That could not be read: {as_markdown(str(problem))}.")
         return
     show_working(drill)
 

@@ -89,7 +89,7 @@ def _record(drill: Drill, text: str) -> None:
     try:
         right = bool(text) and answers.is_right(drill, text)
     except answers.Unreadable as problem:
-        st.warning(f"Not read: {drills.as_markdown(str(problem))}.")
+        st.warning(f"That could not be read: {drills.as_markdown(str(problem))}.")
         return
     _answer(text, float(right))
     st.rerun()
@@ -111,7 +111,7 @@ def _show_report(sitting: mock_interview.Sitting) -> None:
     st.header(f"{points:g} of {questions} points", anchor=False)
     missed = len(sitting.questions) - len(sitting.answers)
     if missed:
-        st.markdown(f"It ended before {missed} of the questions.")
+        st.markdown(f"The interview ended with {missed} questions left.")
     if sitting.answers:
         st.dataframe(
             [

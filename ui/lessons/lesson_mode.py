@@ -35,11 +35,11 @@ def current() -> tuple[Lesson, int] | None:
     try:
         lesson = _lesson(name)
     except LessonRejected as problem:
-        st.warning(f"The link asks for a lesson: {problem}. Shown instead: the page without a lesson.")
+        st.warning(f"The link asks for a lesson: {problem}. Showing the page without a lesson.")
         return None
     if number not in {str(step + 1) for step in range(len(lesson.steps))}:
         steps = f"{lesson.title} has steps 1 to {len(lesson.steps)}"
-        st.warning(f"The link asks for step {number[:20]!r}; {steps}. Shown instead: the first.")
+        st.warning(f"The link asks for step {number[:20]!r}; {steps}. Showing the first.")
         number = "1"
     return lesson, int(number) - 1
 
@@ -48,7 +48,7 @@ def _end() -> None:
     """After the last step the URL is that of the page alone, which keeps its settings."""
     if kept_values.value(HERE):
         kept_values.forget([HERE])
-        kept_values.tell_url(LESSON, None)
+        kept_values.set_query_param(LESSON, None)
 
 
 def _lesson(name: str) -> Lesson:
@@ -131,7 +131,7 @@ def _take_settings(lesson: Lesson, number: int) -> None:
     here = f"{lesson.name} {number}"
     if kept_values.value(HERE) != here:
         kept_values.keep(HERE, here)
-        kept_values.tell_url(STEP, str(number + 1))
+        kept_values.set_query_param(STEP, str(number + 1))
         kept_values.forget(key for step in lesson.steps for key in (*dict(step.settings), *step.show))
 
 

@@ -22,7 +22,7 @@ def show_linear_bottleneck() -> None:
         rectify = widgets.choice("In that space", {"relu": "ReLU", "linear": "Nothing"}, key="mbconv.relu") == "relu"
     embedding = relu_embedding.embed(dimensions, seed=seed, rectify=rectify)
     with controls:
-        st.metric("Lost: error of what comes back", f"{embedding.error:.0%}", help=LOSS_HELP)
+        st.metric("Loss: error after the way back", f"{embedding.error:.0%}", help=LOSS_HELP)
         collapsed, points = int(embedding.collapsed.sum()), len(embedding.curve)
         st.metric("Points that collapsed", f"{collapsed} of {points}", help=COLLAPSE_HELP)
     for column, title, shape in (

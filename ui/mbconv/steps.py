@@ -54,8 +54,8 @@ SORT_HELP = (
     "gates, and the narrow maps by variation."
 )
 GREYS = (
-    "Wide maps: black is zero and less, white the channel's highest value, before the gate where there is one before "
-    "and after. Narrow maps can be negative: mid grey is zero. Memory: float32, one picture."
+    "Wide maps: black means zero or below, white is the channel's highest value (before the gate, where both are "
+    "shown). Narrow maps can be negative: mid grey is zero. Memory: float32, one picture."
 )
 
 
@@ -108,7 +108,7 @@ def _channel_caption(name: str, steps: Mapping[str, np.ndarray], channel: int) -
 def _cost_text(step: Step) -> str:
     """Parameters and compute with the formula of each layer; in words where a step has no layers."""
     if step.name == "input":
-        return "What the block before it left."
+        return "The output of the block before it."
     if step.name == "output":
         return f"The input added to project's output: {step.elements:,} sums, no parameters."
     shown = costs.quantity()

@@ -32,10 +32,10 @@ def show_structure(engine: Engine, name: str) -> None:
     _module_table(modules, key="mbconv.structure", on_select=_opener(modules), selection_mode="single-cell")
     st.markdown(f"**Inside {name}**")
     _module_table(module_tree.inside(*block_designs.place(engine.architecture, name)), key="mbconv.inside")
-    st.header("Load it and count for yourself", anchor=False)
+    st.header("Load it and count it yourself", anchor=False)
     st.code(loading_code(engine.name, engine.weights, name), language="python")
     st.markdown(f"It prints **{opened.kind} {opened.params}** and **{sum(row.params for row in modules)}**.")
-    st.caption("Older code says pretrained=True: torchvision deprecated that word; weights=… names what is loaded.")
+    st.caption("Older code says pretrained=True, which torchvision has deprecated; weights=… names what is loaded.")
 
 
 def _module_table(modules: Sequence[module_tree.Module], *, key: str, **selection) -> None:

@@ -19,7 +19,7 @@ TOLERANCES = (0.01, 0.3)
 def show_constraint(coefficients: dict[str, float]) -> None:
     """α·β²·γ² = 2 as a surface to turn, the paper's and the user's point, and the grid of a search."""
     tolerance = widgets.slider(
-        "Grid points whose product is this near to 2",
+        "Grid points whose product is within this distance of 2",
         key="scaling.tolerance",
         default=0.1,
         limits=TOLERANCES,

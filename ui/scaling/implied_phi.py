@@ -22,7 +22,7 @@ BELIEFS = ("E02", "E03", "E17", "E18", "E16", "E37")  # rows of errata.csv that 
 def show_implied() -> None:
     """The φ that each release implies, what differs from the formula, and what torchvision does otherwise."""
     members = [implied_phi.implied(member) for member in RELEASES]
-    st.markdown("**Which φ is B3?** None: its depth, its width and its resolution each ask for another one.")
+    st.markdown("**Which φ is B3?** None: its depth, its width and its resolution each imply a different one.")
     st.plotly_chart(
         figures_phi.implied_phis(members),
         key="scaling.implied",
@@ -38,7 +38,7 @@ def show_implied() -> None:
     )
     _show_members(members)
     _show_ports()
-    st.markdown("**What is often believed, and what holds**")
+    st.markdown("**Common beliefs, and what is true**")
     beliefs = {row["id"]: row for row in tables.table("errata")}
     st.table(
         [
@@ -66,7 +66,7 @@ def _show_members(members: Sequence[implied_phi.Implied]) -> None:
         )
     exact = {column: st.column_config.NumberColumn(format="%.3f") for column in rows[0] if column.startswith("φ from")}
     st.dataframe(rows, hide_index=True, column_config=exact, key="scaling.members", height="content")
-    st.markdown("**What differs from the formula, at the φ that people give for each**")
+    st.markdown("**What differs from the formula, at the φ usually given for each**")
     st.table(
         [
             {
@@ -85,7 +85,7 @@ def _show_members(members: Sequence[implied_phi.Implied]) -> None:
 
 def _show_ports() -> None:
     """torchvision's own choices, one row a set of weights."""
-    st.markdown("**What torchvision does otherwise**")
+    st.markdown("**What torchvision does differently**")
     ports = implied_phi.ports()
     rows = [
         {
@@ -109,7 +109,8 @@ def _show_ports() -> None:
     phis = [PHI_RANGE[0] + step * count for count in range(int((PHI_RANGE[1] - PHI_RANGE[0]) / step) + 1)]
     apart = [value for value in phis if len(set(rounding.heads(BETA**value))) > 1]
     st.markdown(
-        f"Evaluated at another resolution than released: **{', '.join(other)}**. The head, 4 × the last stage here and "
+        f"Evaluated at a resolution other than the released one: **{', '.join(other)}**. The head, 4 × the last stage "
+        "here and "
         f"round(1280 · width) in the official code, differs for **{', '.join(heads) or 'none of the eight'}**; between "
         f"them it does, at {len(apart)} of {len(phis)} values of φ from {phis[0]:g} to {phis[-1]:g}."
     )

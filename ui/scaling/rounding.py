@@ -35,7 +35,7 @@ def show_rounding(network: str, value: float, coefficients: dict[str, float]) ->
     member = implied_phi.nearest_release(cost_of(formula).macs) if network == costs.FORMULA else network
     theirs, names = released(member), (f"formula, φ = {value:g}", f"{member.upper()} as released")
     reason = "the release nearest in compute" if network == costs.FORMULA else "chosen above"
-    st.markdown(f"**{names[0]}** beside **{names[1]}** ({reason}). One is not the other.")
+    st.markdown(f"**{names[0]}** beside **{names[1]}** ({reason}). They are not the same network.")
     _show_sizes(formula, theirs, value, coefficients, names)
     st.markdown("**Channels** are rounded to multiples of 8; where that would lose more than 10 %, one step up.")
     _show_steps(rounding.channel_steps(formula.width), rounding.channel_steps(theirs.width), names, key="channels")

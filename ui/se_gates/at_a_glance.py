@@ -44,7 +44,7 @@ def glance(engine: Engine, picture: pictures.Picture, answer: Explanation) -> No
         st.plotly_chart(
             inside.all_gates([(gates.block, gates.values) for gates in answer.gates]),
             key="se_gates.all",
-            alt="Gates of all blocks, one row a block, each sorted from closed to open. On the mean "
+            alt="Gates of all blocks, one row a block, each sorted from closed to open. On average "
             f"{low} is most closed, {means[low]:.2f}, and {high} most open, {means[high]:.2f}",
             config=widgets.STILL,
         )
@@ -107,7 +107,7 @@ def _place_of_channel(engine: Engine, picture: pictures.Picture, values: np.ndar
     st.image(
         heat_overlay.on_crop(shown, engine.preparation, active, look),
         width="stretch",
-        caption=f"Channel {channel}, gate {values[channel]:.3f}. Highlighted: where its map before the gate is over "
+        caption=f"Channel {channel}, gate {values[channel]:.3f}. Highlighted: where its map before the gate is above "
         f"zero, {units.probability((active > 0).mean())} of its positions. "
         f"Strongest value {active.max():.2f}, behind the gate {values[channel] * active.max():.2f}",
         alt=f"Map of channel {channel} over {picture.name}",

@@ -86,9 +86,7 @@ def spread_words(statistics: GateStatistics) -> str:
             "between pictures and act like constants, so a share between classes says little there. "
         )
     if saturated:
-        text += (
-            f"In **{', '.join(saturated)}** most gates lie on the mean under 0.1 or over 0.9: nearly closed or open."
-        )
+        text += f"In **{', '.join(saturated)}** most gates are on average under 0.1 or over 0.9: nearly closed or open."
     return text
 
 

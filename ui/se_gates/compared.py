@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 
 NO_STATISTICS = (
-    "What these gates are on the mean over many pictures is not known for this network yet: "
-    "the panel By depth measures it on class folders of yours."
+    "No mean gates have been measured for this network yet: the panel By depth measures them on your own class folders."
 )
 
 
@@ -99,7 +98,7 @@ def compared(engine: Engine, first: Side, second: Side) -> None:
         alt=f"Differences of all gates between {second.name} and {first.name}; most in {most[0]}",
         config=widgets.STILL,
     )
-    st.markdown(f"On the mean the gates of **{most[0]}** differ most: by {np.abs(most[1]).mean():.3f}.")
+    st.markdown(f"On average the gates of **{most[0]}** differ most: by {np.abs(most[1]).mean():.3f}.")
     _one_block_compared(map_pickers.pick_block(engine, key="se_gates.block"), first, second)
 
 

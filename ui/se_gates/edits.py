@@ -79,7 +79,7 @@ def _pick_channels(answer: Explanation, block: str, *, opened: bool) -> tuple[in
         if absent:
             raise ValueError(f"{block} has no channel {absent[0]}; its channels are 0 to {len(values) - 1}")
     except ValueError as problem:
-        st.error(f"{problem}. Shown instead: {instead}.")
+        st.error(f"{problem}. Using {instead}.")
         return (instead,)
     return channels
 

@@ -75,8 +75,8 @@ def effect_words(effects: list[ChannelEffect], block: str, name: str) -> str:
     alike = rank_correlation([row.gate for row in effects], [row.drop for row in effects])
     if alike is None:
         return text + "All effects or all gates are equal, so there is no order to compare."
-    kind = "much alike" if alike > 0.5 else "in nearly reversed order" if alike < -0.5 else "differently"
+    kind = "a similar order" if alike > 0.5 else "nearly the reverse order" if alike < -0.5 else "a different order"
     return text + (
-        f"Ranked by their gates the channels stand {kind}: rank correlation **{alike:.2f}** "
+        f"Ranking the channels by their gates gives {kind}: rank correlation **{alike:.2f}** "
         "(1: same order, 0: unrelated, −1: reversed)."
     )

@@ -27,7 +27,7 @@ def forget(keys: Iterable[str]) -> None:
     keep("forgotten", value("forgotten", set()) | dropped)
 
 
-def takes_anew(key: str) -> bool:
+def is_reset(key: str) -> bool:
     """Whether an input was forgotten and is drawn for the first time since."""
     forgotten = value("forgotten", set())
     keep("forgotten", forgotten - {key})
@@ -44,7 +44,7 @@ def url_value(key: str) -> str | None:
     return st.query_params.get(key)
 
 
-def tell_url(key: str, text: str | None) -> None:
+def set_query_param(key: str, text: str | None) -> None:
     """Write this (None: without it) and all that this run was asked for into the URL.
 
     A link to the page that is already on the screen changes what the run is asked for, and leaves the URL as it was.

@@ -46,7 +46,7 @@ def scaled_network(network: str, phi: float, coefficients: dict[str, float]) -> 
         except ValueError as problem:
             problems.append(problem)
     if problems:
-        slot.error(f"No such network: {problems[0]}. Shown instead: {architecture[1]}.")
+        slot.error(f"No such network: {problems[0]}. Using {architecture[1]}.")
     else:
         kept_values.keep(POSSIBLE, wanted)
     return architecture

@@ -78,7 +78,7 @@ def _rows() -> dict[tuple[str, str], Measurement]:
 
 
 def run(networks: Sequence[Network], condition: str, *, patience_s: float = math.inf, all_or_none: bool = True) -> None:
-    """Measure these one after another, then show the page anew; inside a pressed button.
+    """Measure these one after another, then rerun the page; inside a pressed button.
 
     Which of them need more memory than is free is told before the first is measured; the others are measured only
     where not all_or_none. A network that would probably outlast the patience, judged by its MACs, is not begun, nor

@@ -71,7 +71,7 @@ def _engine_in_use(name: str, status: ModelStatus | None) -> Engine | None:
             return None
     facts = [f"Weights in use: **{engine.weights}**", f"{engine.architecture.classes:,} classes"]
     if status and status.top1:
-        facts.append(f"names {100 * status.top1:.0f} % of the validation pictures right")
+        facts.append(f"top-1 accuracy {100 * status.top1:.0f} % on its validation pictures")
     st.caption(" · ".join([*facts, f"runs on {engine.device.upper()}"]))
     if name == engines.OWN_MODEL:
         st.caption(" ".join(engines.own_model().notes))

@@ -68,7 +68,7 @@ def pick_one(pictures: Sequence[session_pictures.Picture]) -> session_pictures.P
 def sample_note(sample: Sample, labels: Sequence[str] | None) -> str:
     """Whether the model in use has a class for what the sample shows."""
     if sample.label is None:
-        return "A picture of no class it knows: whatever it answers is wrong."
+        return "The network does not know what this shows: whatever it answers is wrong."
     if labels is None:
         return f"It shows ImageNet's class {sample.label}; this network came without the names of its classes."
     if sample.label in labels:
@@ -122,5 +122,5 @@ def _keep(key: str, source: str) -> None:
         except ImageRejected as problem:
             refused.append(str(problem))
     if len(files) > MOST:
-        refused.append(f"{len(files)} pictures came; the first {MOST} were read")
+        refused.append(f"{len(files)} pictures were uploaded; the first {MOST} were read")
     kept_values.keep(f"pictures.{source}", Uploads(tuple(pictures), tuple(refused)))

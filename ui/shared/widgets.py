@@ -75,7 +75,7 @@ def whole_number(label: str, *, key: str, default: int, limits: tuple[int, int],
     if kept is None:
         allowed = f"a whole number from {low} to {high}"
         explain_refused(key, allowed, lambda text: low <= int(text) <= high, f"{default}")
-        _start_anew(key, lambda text: _inside(int(text), limits), default)
+        _reset_if_forgotten(key, lambda text: _inside(int(text), limits), default)
     else:
         st.empty()  # in the warning's place, so that the input keeps its own
         kept_values.keep(key, min(max(kept, low), high))
@@ -101,7 +101,7 @@ def exact(
 
     After explain_refused_number, which needs a wide place.
     """
-    _start_anew(key, lambda text: _inside(float(text), limits), default)
+    _reset_if_forgotten(key, lambda text: _inside(float(text), limits), default)
     return st.number_input(
         label,
         *limits,
@@ -157,7 +157,7 @@ def exact_and_slider(
 def slider(label: str, *, key: str, default: float, limits: tuple[float, float], step: float) -> float:
     """A slider whose value stands in the URL; one there that is outside the limits gets a sentence and the default."""
     explain_refused_number(key, default, limits)
-    _start_anew(key, lambda text: _inside(float(text), limits), default)
+    _reset_if_forgotten(key, lambda text: _inside(float(text), limits), default)
     moved = st.slider(label, *limits, value=default, step=step, format="%g", key=key, bind="query-params")
     return min(max(moved, limits[0]), limits[1])
 
@@ -177,15 +177,15 @@ def explain_refused(key: str, allowed: str, accepts: Callable[[str], bool], inst
     except ValueError:
         accepted = False
     if not accepted:
-        slot.warning(f"The link asks for {key} = {text[:40]!r}; allowed is {allowed}. Shown instead: {instead}.")
+        slot.warning(f"The link sets {key} to {text[:40]!r}; allowed: {allowed}. Using {instead}.")
 
 
-def _start_anew(key: str, read: Callable[[str], object], default: object) -> None:
-    """Give an input that a lesson's step reset what the URL says of it, else its default.
+def _reset_if_forgotten(key: str, read: Callable[[str], object], default: object) -> None:
+    """Give an input that a lesson's step has reset its value in the URL, or else its default.
 
     Told outright: the browser keeps what it shows of an input whose value is only left to the default.
     """
-    if not kept_values.takes_anew(key):
+    if not kept_values.is_reset(key):
         return
     text = kept_values.url_value(key)
     try:
@@ -206,7 +206,7 @@ def choice(
     """A segmented control over {value: text on the screen and in the URL}; the first is the default."""
     first, texts = default or next(iter(options)), options.values()
     explain_refused(key, ", ".join(texts), lambda text: text in texts, options[first])
-    _start_anew(key, {text: value for value, text in options.items()}.__getitem__, first)
+    _reset_if_forgotten(key, {text: value for value, text in options.items()}.__getitem__, first)
     return st.segmented_control(
         label,
         list(options),
@@ -231,7 +231,7 @@ def select(
     first = default if default in texts else values[0]
     allowed = allowed or f"one of {len(texts)}, such as {texts[first]}"
     explain_refused(key, allowed, lambda text: text in texts.values(), texts[first])
-    _start_anew(key, {text: value for value, text in texts.items()}.__getitem__, first)
+    _reset_if_forgotten(key, {text: value for value, text in texts.items()}.__getitem__, first)
     if kept_values.value(key) not in (None, *texts):
         kept_values.keep(key, first)  # a narrower choice has left the old value behind
     chosen = st.selectbox(

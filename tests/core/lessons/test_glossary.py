@@ -9,7 +9,7 @@ from support.screen import straight_to
 
 from effnet_core.lessons.glossary import marked, terms
 
-NOTHING = "No word here has that in it."
+NOTHING = "No word here contains that."
 
 
 def test_every_term_is_one_sentence_with_a_source():
