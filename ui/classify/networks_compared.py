@@ -73,11 +73,7 @@ def _through(name: str, picture: pictures.Picture) -> Seen:
 
     title = model_picker.title(name)
     try:
-        engine = (
-            engines.own_engine(engines.device())
-            if name == engines.OWN_MODEL
-            else engines.engine(name, engines.device())
-        )
+        engine = engines.chosen(name)
     except (WeightsUnavailable, ValueError) as problem:
         return Seen(title, None, None, 0.0, str(problem))
     image, times = picture.image, []

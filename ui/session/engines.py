@@ -75,9 +75,12 @@ def own_uploads() -> tuple[str, str] | None:
     return value("own.uploads")
 
 
-def own_engine(device: str = "auto") -> Engine:
-    """The user's own network, ready to answer; only after keep_own_model."""
-    return _own_engine(own_uploads(), device)
+def chosen(name: str) -> Engine:
+    """The network of that name, ready to answer on this session's device; OWN_MODEL only after keep_own_model.
+
+    Raises WeightsUnavailable where its weights are not on this machine.
+    """
+    return _own_engine(own_uploads(), device()) if name == OWN_MODEL else engine(name, device())
 
 
 def engine_key(engine: Engine) -> str:

@@ -61,11 +61,7 @@ def _engine_in_use(name: str, status: ModelStatus | None) -> Engine | None:
 
     with st.spinner(f"Loading {title(name)} …", show_time=True):
         try:
-            engine = (
-                engines.own_engine(engines.device())
-                if name == engines.OWN_MODEL
-                else engines.engine(name, engines.device())
-            )
+            engine = engines.chosen(name)
         except (WeightsUnavailable, ValueError) as problem:
             st.error(str(problem))
             return None

@@ -1,30 +1,12 @@
 """The command line as a machine and as a person meet it: JSON, tables, exit codes, sentences."""
 
-import json
-
 import numpy as np
 import pytest
 from PIL import Image
 
-from effnet_core.__main__ import main
 from effnet_core.architecture import compound, released
 from effnet_core.cost import cost_of, layers_of
 from effnet_core.images.samples import load_sample
-
-
-@pytest.fixture
-def ask(capsys):
-    """Run a command; its exit code, standard output (parsed where --json was asked) and standard error."""
-
-    def run(*words: object):
-        try:
-            code = main([str(word) for word in words])
-        except SystemExit as stop:  # argparse's own way out
-            code = stop.code
-        out, err = capsys.readouterr()
-        return code, json.loads(out) if "--json" in words and code != 2 else out, err
-
-    return run
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
-from effnet_core.__main__ import main
 from effnet_core.explain.engine import Engine
 from effnet_core.explain.gate_edits import GateEdit
 from effnet_core.images.samples import load_sample
@@ -21,18 +18,6 @@ def photo(tmp_path_factory):
     return path
 
 
-@pytest.fixture
-def ask(capsys):
-    def run(*words: object):
-        try:
-            code = main([str(word) for word in words])
-        except SystemExit as stop:  # argparse's own way out
-            code = stop.code
-        return code, *capsys.readouterr()
-
-    return run
-
-
 @pytest.mark.parametrize(
     ("words", "edits"),
     [
@@ -43,8 +28,7 @@ def ask(capsys):
 )
 def test_intervene_prints_the_engines_answers(ask, photo, words, edits):
     options = [part for word in words for part in ("--edit", word)]
-    code, out, _ = ask("intervene", photo, *options, "--device", "cpu", "--json")
-    answer = json.loads(out)
+    code, answer, _ = ask("intervene", photo, *options, "--device", "cpu", "--json")
     assert code == 0 and list(answer) == ["file", "before", "after"] and answer["file"] == str(photo)
     found = Engine(weights.load("tiny"), "cpu").intervene(load_sample("coffee"), edits)
     for key, expected in (("before", found.before), ("after", found.after)):
@@ -95,4 +79,4 @@ def test_intervene_on_an_own_checkpoint(ask, photo, tmp_path, lively_model):
     (tmp_path / "labels.txt").write_text("\n".join(lively_model.labels), encoding="utf-8")
     words = ["--weights", tmp_path / "mine.safetensors", "--labels", tmp_path / "labels.txt", "--json"]
     code, out, err = ask("intervene", photo, "--edit", "features.7.0=1.0", *words)
-    assert code == 0 and {row["label"] for row in json.loads(out)["after"]} < set(lively_model.labels) and err
+    assert code == 0 and {row["label"] for row in out["after"]} < set(lively_model.labels) and err
