@@ -35,7 +35,7 @@ with left:
         )
     shown = heat_overlay.for_screen(picture.image)
     slot.image(
-        drawn_maps.on_crop(shown, preparation, heatmap, look),
+        heat_overlay.encoded(drawn_maps.on_crop(shown, preparation, heatmap, look)),
         width="stretch",
         caption="The crop that the network saw, in the picture's own resolution. "
         + (f"Highlighted: {name}{drawn_maps.legend(heatmap)}" if heatmap else "The map is not computed yet"),
@@ -46,7 +46,7 @@ with left:
 
 whole, view = st.columns(2, gap="large")
 whole.image(
-    drawn_maps.on_whole(shown, preparation, heatmap, look),
+    heat_overlay.encoded(drawn_maps.on_whole(shown, preparation, heatmap, look)),
     width="stretch",
     caption="The same map on the whole picture. The network never saw the dimmed part",
     alt=f"{picture.name} with the crop outlined",

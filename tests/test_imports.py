@@ -19,6 +19,7 @@ FLOORS = (
     ("app",),
     ("pages",),
     (
+        "ui/overview",
         "ui/scaling",
         "ui/budgets",
         "ui/evidence",

@@ -14,6 +14,7 @@ from effnet_core.cost import cost_of, layers_of
 from effnet_core.explain import stored_example
 from effnet_core.figures import cost_bars
 from effnet_core.units import three_digits
+from ui.overview import stored_answer
 
 pytestmark = pytest.mark.usefixtures("started_server")
 B0 = released("b0")
@@ -209,8 +210,15 @@ def test_overview_shows_the_stored_look():
     assert look["weights"] in captions(at) and look["date"] in captions(at) and look["sample"] in captions(at)
 
 
-def test_overview_without_a_stored_look_still_scales(monkeypatch, tmp_path):
+@pytest.fixture
+def nothing_stored(monkeypatch, tmp_path):
     monkeypatch.setattr(stored_example, "FILE", tmp_path / "none.json")
+    stored_answer._parts.clear()
+    yield
+    stored_answer._parts.clear()
+
+
+def test_overview_without_a_stored_look_still_scales(nothing_stored):
     at = opened("overview")
     assert "There is no stored answer" in at.info[0].value
     assert readouts(at)["Resolution"] == expected(compound(1))["Resolution"]

@@ -25,6 +25,7 @@ CEILING = 99  # per cent of the pixels: a map of pixels has a few extreme ones, 
 
 
 MAP_PX = 165  # on the screen, of each of many: two in a row on a phone
+SMALL_PX = 1000  # long side of a picture whose crop is shown that small, on a fine screen too
 
 
 def on_crop(
@@ -72,4 +73,4 @@ def show_maps(maps: Iterable[tuple[str, Image]]) -> None:
     """Many small pictures with their captions, as many in a row as fit."""
     with st.container(horizontal=True, gap="xsmall"):
         for caption, image in maps:
-            st.image(image, width=MAP_PX, caption=caption, alt=caption)
+            st.image(heat_overlay.encoded(image), width=MAP_PX, caption=caption, alt=caption)

@@ -111,7 +111,7 @@ def _verdict(judged: Faithfulness) -> str:
 def _show_strip(
     engine: Engine, picture: pictures.Picture, heatmap: Heatmap, steps: list[Randomised], look: Look
 ) -> None:
-    shown, preparation = heat_overlay.for_screen(picture.image), engine.preparation
+    shown, preparation = heat_overlay.for_screen(picture.image, drawn_maps.SMALL_PX), engine.preparation
     maps = [("As trained", drawn_maps.on_crop(shown, preparation, heatmap, look))]
     for step in steps:
         similarity = "blank" if step.similarity is None else f"{step.similarity:+.2f}"

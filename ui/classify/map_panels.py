@@ -24,7 +24,7 @@ SECOND_ANSWER = -2  # as a class to map: whatever the network's second answer is
 def show_ladder(engine: Engine, picture: pictures.Picture, target: int, look: Look, *, key: str) -> None:
     """Grad-CAM at every stage, from one forward and one backward pass."""
     signs = widgets.choice("Shown", {"for": "What speaks for the class", "both": "For and against"}, key=f"{key}.signs")
-    shown, maps = heat_overlay.for_screen(picture.image), []
+    shown, maps = heat_overlay.for_screen(picture.image, drawn_maps.SMALL_PX), []
     for number, heatmap in enumerate(ladder(engine, picture, target), start=1):
         heatmap = heatmap if signs == "both" else heatmap.rectified()
         rows, columns = heatmap.values.shape
@@ -63,7 +63,7 @@ def show_two_classes(
     titles = (names[first.target], names[other], "The difference")
     for column, title, heatmap in zip(columns, titles, (first, second, difference), strict=True):
         column.image(
-            drawn_maps.on_crop(shown, preparation, heatmap, look, strongest=scale),
+            heat_overlay.encoded(drawn_maps.on_crop(shown, preparation, heatmap, look, strongest=scale)),
             width="stretch",
             caption=f"{title}{': no positive evidence' * (heatmap.is_blank and heatmap is not difference)}",
             alt=f"Heat map: {title}",

@@ -88,7 +88,7 @@ def _show_all(answers: list[Seen], picture: pictures.Picture, look: Look, *, key
     for one in answers:
         if one.problem:
             st.warning(f"{one.title}: {one.problem}")
-    rows, maps, shown = [], [], heat_overlay.for_screen(picture.image)
+    rows, maps, shown = [], [], heat_overlay.for_screen(picture.image, drawn_maps.SMALL_PX)
     for one in answers:
         if one.engine:
             rows.append(_row(one))

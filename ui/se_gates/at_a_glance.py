@@ -32,7 +32,7 @@ def glance(engine: Engine, picture: pictures.Picture, answer: Explanation) -> No
     """The picture beside the gates of all blocks."""
     look, overview = st.columns([1, 3], gap="large")
     look.image(
-        heat_overlay.for_screen(engine.preparation.view(picture.image)),
+        heat_overlay.encoded(engine.preparation.view(picture.image)),
         width="stretch",
         caption=f"What the network sees. Its answer: {predictions.sentence(answer)}",
         alt=f"{picture.name} as the network sees it",
@@ -105,7 +105,7 @@ def _place_of_channel(engine: Engine, picture: pictures.Picture, values: np.ndar
     active = before[channel]
     shown, look = heat_overlay.for_screen(picture.image), heat_overlay.Look(0.6, "viridis")
     st.image(
-        heat_overlay.on_crop(shown, engine.preparation, active, look),
+        heat_overlay.encoded(heat_overlay.on_crop(shown, engine.preparation, active, look)),
         width="stretch",
         caption=f"Channel {channel}, gate {values[channel]:.3f}. Highlighted: where its map before the gate is above "
         f"zero, {units.probability((active > 0).mean())} of its positions. "

@@ -7,10 +7,11 @@ import re
 
 import pytest
 
+from effnet_core import palette
 from effnet_core.architecture import RELEASES, growth, released
 from effnet_core.cost import cost_of
 from effnet_core.figures import constraint as figures_constraint
-from effnet_core.figures import cost_bars, style
+from effnet_core.figures import cost_bars
 from effnet_core.figures import phi as figures_phi
 from effnet_core.scaling import constraint as scaling_constraint
 from effnet_core.scaling import growth as scaling_growth
@@ -40,7 +41,7 @@ def test_each_release_has_a_point_for_each_dimension():
     for axis, trace in shown.items():
         assert list(trace.x) == [row.axes[axis] for row in IMPLIED]
         assert list(trace.y) == [member.upper() for member in RELEASES]
-        assert trace.marker.color == getattr(style, axis.upper())
+        assert trace.marker.color == getattr(palette, axis.upper())
 
 
 def test_a_line_spans_each_releases_points():
