@@ -16,7 +16,7 @@ class Entry(NamedTuple):
     title: str
     icon: str
     question: str
-    shows_cost: bool = False  # then the switch between MACs and FLOPs stands beside the question
+    shows_cost: bool = False  # then the switch between MACs and FLOPs is beside the question
 
 
 PAGES = (

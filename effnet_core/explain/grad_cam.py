@@ -56,7 +56,7 @@ def grad_cam_ladder(network: EfficientNet, x: Tensor, targets: Sequence[int]) ->
 
     One forward pass; one backward pass for each target, which gives the gradients at all stages at once.
     """
-    stages = [network.features[0](x).detach().requires_grad_()]  # what lies before needs no gradient
+    stages = [network.features[0](x).detach().requires_grad_()]  # earlier layers need no gradient
     for stage in network.features[1:]:
         stages.append(stage(stages[-1]))
     [logits] = network.classifier(network.avgpool(stages[-1]).flatten(1))

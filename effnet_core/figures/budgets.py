@@ -72,7 +72,7 @@ def bars_by_way(
         )
     figure.update_xaxes(title=axis, range=[0, 1.3 * max(values.values())])
     figure.update_yaxes(autorange="reversed", type="category")
-    margin = {"l": 10, "r": 10, "t": 34, "b": 10}  # the button that saves the chart stands above the bars
+    margin = {"l": 10, "r": 10, "t": 34, "b": 10}  # room for the button that saves the chart
     return with_defaults(figure, height=height, margin=margin)
 
 

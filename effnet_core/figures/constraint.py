@@ -91,7 +91,7 @@ def _add_distance(figure: go.Figure, here: tuple[float, float, float], target: f
 
 
 def _scene(here: tuple[float, float, float]) -> dict:
-    """Axes that hold the surface, and the user's point wherever it is."""
+    """Axes with room for the surface and for the user's point."""
     text = {"size": FONT_SIZE, "color": INK}
     low, high = COEFFICIENT_RANGE
     axis = {"title": {"font": text}, "tickfont": {"size": 14, "color": INK}, "gridcolor": NEUTRAL, "dtick": 0.25}

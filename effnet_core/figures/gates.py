@@ -118,7 +118,7 @@ class Depth(NamedTuple):
 
 
 def share_by_depth(rows: Sequence[Depth], *, by_chance: float) -> go.Figure:
-    """How much of the gates' variance lies between classes, a bar a block, and what chance alone would give."""
+    """How much of the gates' variance lies between classes, one bar per block, and what chance alone would give."""
     figure = go.Figure(
         go.Bar(
             name="this network",

@@ -26,7 +26,7 @@ BINS = 20
 
 
 def answer_bars(answers: Sequence[tuple[str, float]]) -> go.Figure:
-    """Horizontal bars of (name, probability in 0..1), first row on top; the name stands above its bar.
+    """Horizontal bars of (name, probability in 0..1), first row on top; the name is above its bar.
 
     Names above the bars and not beside them: ImageNet's are long and a phone is narrow.
     """

@@ -55,6 +55,6 @@ def with_defaults(figure: go.Figure, *, height: int, **layout) -> go.Figure:
 
 
 def write_above(figure: go.Figure, text: str, row: float) -> None:
-    """A line of text that stands on a horizontal bar's upper edge, from the bar's left end on."""
+    """A line of text on the upper edge of a horizontal bar, starting at its left end."""
     place = {"x": 0, "y": row, "xanchor": "left", "yanchor": "bottom"}
     figure.add_annotation(text=text, showarrow=False, font_size=FONT_SIZE + 2, **place)

@@ -76,7 +76,7 @@ def _worth(words: str, unit: str) -> float:
         rest = words.removeprefix(factor).strip().lower()
         if factor and words.startswith(factor) and rest in known:
             return FACTORS[factor] * known[rest]
-    expected = f"the answer is asked for in {unit}" if unit else "the answer has no unit"
+    expected = f"the question asks for {unit}" if unit else "the answer has no unit"
     raise Unreadable(f"{words[:20]!r} is no unit here: {expected}; k, M, G or B may stand before it")
 
 

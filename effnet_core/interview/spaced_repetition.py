@@ -24,7 +24,7 @@ class ProgressRejected(ValueError):
 
 
 class Tally(NamedTuple):
-    """How a set of cards stands."""
+    """How many cards of a set are new, due and not due yet."""
 
     new: int
     due: int

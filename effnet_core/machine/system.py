@@ -57,7 +57,7 @@ def may_have_gpu() -> bool:
 
 
 def processor() -> str:
-    """The processor's name; psutil does not know it, so Linux is asked for its model and others for what Python has."""
+    """The processor's name; psutil does not know it: /proc has it on Linux, Python elsewhere."""
     try:
         rows = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         return next(line.partition(":")[2].strip() for line in rows if line.startswith("model name"))

@@ -120,7 +120,7 @@ def _prefix(names: Collection[str], file: str) -> str:
 def _prefix_notes(prefix: str, names: Iterable[str]) -> list[str]:
     notes = [f"The prefix {prefix!r} that a wrapping class wrote (Lightning, DataParallel or an own one) was dropped."]
     if outside := [name for name in names if not name.startswith(prefix)]:
-        notes.append(f"What stands outside it was left out: {some(outside)}.")
+        notes.append(f"Entries outside it were left out: {some(outside)}.")
     return notes
 
 

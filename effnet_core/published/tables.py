@@ -1,6 +1,6 @@
 """Published numbers as rows: value, condition, source. Pure Python.
 
-One CSV file a table. Columns named `flops` hold multiply-adds, as the papers print them. Each row tells its `source`
+One CSV file per table. Columns named `flops` hold multiply-adds, as the papers print them. Each row has its `source`
 (paper and table, or file of the official code), which is what the app cites; `url` is where a copy was read.
 """
 

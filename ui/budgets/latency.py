@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def show(networks: Mapping[str, tuple[str, Architecture]]) -> None:
-    """way -> (title, network): the button, and what this session has measured of them; a title tells its network."""
+    """way -> (title, network): the button, and what this session has measured; a title identifies its network."""
     condition = latency_runs.pick_condition("budgets")
     if st.button(f"Measure the latency of all {len(networks)} here", key="budgets.measure"):
         latency_runs.run([_network(*pair) for pair in networks.values()], condition, all_or_none=False)

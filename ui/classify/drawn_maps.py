@@ -66,7 +66,7 @@ def grid_of(heatmap: Heatmap | None) -> str:
     if heatmap is None:
         return ""
     rows, columns = heatmap.values.shape
-    return f"The map on the screen has {rows} × {columns} values; what lies between them is blended."
+    return f"The map on the screen has {rows} × {columns} values; the colours between them are interpolated."
 
 
 def show_maps(maps: Iterable[tuple[str, Image]]) -> None:

@@ -1,4 +1,4 @@
-"""Can a heat map be trusted? Pixels go in its order, and the network's weights are drawn anew."""
+"""Can a heat map be trusted? Deletion and insertion curves, and maps while weights are randomised."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def show(
     if judged:
         _show_curves(judged, map_pickers.class_names(engine)[judged.target], key=key)
     st.subheader("Does it depend on what the network has learnt?", anchor=False)
-    if heatmap.method == "gradcam":  # with its signs: weights drawn anew often leave nothing but negative sums
+    if heatmap.method == "gradcam":  # with its signs: randomised weights often leave nothing but negative sums
         heatmap = heat_maps.ladder(engine, picture, heatmap.target)[engine.layers.index(heatmap.layer)]
     steps = computed_maps.on_demand(
         ("randomisation", *question),

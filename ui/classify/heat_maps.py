@@ -60,7 +60,7 @@ def _cost(forward: int, backward: int) -> str:
 def map_of(
     engine: Engine, picture: pictures.Picture, answer: Explanation, choice: MapChoice, *, key: str
 ) -> Heatmap | None:
-    """The map that was asked for; None while a slow one waits for its button."""
+    """The chosen map; None while a slow one waits for its button."""
     if choice.method == "gradcam":
         return map_pickers.heatmap_of(engine, picture, answer, target=choice.target, layer=choice.layer)
 

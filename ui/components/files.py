@@ -13,7 +13,7 @@ EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 
 def component(name: str, file: str) -> Callable:
-    """The component of the folder that `file` stands in: view.html, style.css, main.js, as far as they are there."""
+    """The component of the folder that `file` stands in: view.html, style.css, main.js, as far as they exist."""
     folder = Path(file).parent
     html, css = (_text(folder / part) for part in ("view.html", "style.css"))
     return st.components.v2.component(name, html=html, css=css, js=script(folder / "main.js"))
@@ -22,7 +22,7 @@ def component(name: str, file: str) -> Callable:
 def script(path: Path) -> str:
     """A JavaScript module after those that it imports, as one script: Streamlit takes no more than one.
 
-    Each module stands there once, without its imports, so their top-level names must differ.
+    Each module is included once, without its imports, so their top-level names must differ.
     """
     modules: dict[Path, str] = {}
 

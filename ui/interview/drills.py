@@ -17,7 +17,7 @@ HOW_TO_WRITE = "1.2M, 1.2e6, 1.2 million and 1,200,000 are all understood, with 
 
 
 def show_drills() -> None:
-    """One drill, drawn by the seed that stands in the URL; its working after the answer."""
+    """One drill, drawn by the seed in the URL; its working is shown after the answer."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=340):
             group = cards.pick_group()
@@ -44,7 +44,7 @@ def show_drills() -> None:
 
 
 def pick_seed(key: str, label: str) -> int:
-    """A whole number that draws the questions; it stands in the URL, so a class can get the same ones."""
+    """A whole number that draws the questions; it is kept in the URL, so that a class can get the same ones."""
     widgets.explain_refused(
         key,
         f"a whole number from {SEEDS[0]} to {SEEDS[1]:,}",

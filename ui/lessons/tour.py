@@ -1,4 +1,4 @@
-"""The guided tour: on the first visit of a page a note points to one thing after another; skipped or done, it is not
+"""The guided tour: on the first visit of a page a note points to one part after another; skipped or done, it is not
 shown again in that browser, unless "Show me around" is pressed. It runs in the browser alone."""
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def _show_places(sums: Sum, trace: BlockTrace) -> None:
                 _from_zero(steps.get("expand", steps["input"])[sums.channel]),
                 pixel_map.Frame(sums.top, sums.left, len(sums.weights)),
                 key="mbconv.input",
-                alt=f"Input channel {sums.channel} with the patch that the kernel lies on",
+                alt=f"Input channel {sums.channel} with the patch under the kernel",
             )
     with output:
         st.markdown("**Output**: click a pixel, or move the frame with the arrow keys")
@@ -173,7 +173,7 @@ def _show_norm(sums: Sum) -> None:
 
 
 def _term(number: float) -> str:
-    """As it stands behind a sign."""
+    """As it is written after a sign."""
     return f"({number:.4f})" if number < 0 else f"{number:.4f}"
 
 

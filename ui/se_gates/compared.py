@@ -37,7 +37,7 @@ class Side(NamedTuple):
 
 
 def two_pictures(engine: Engine, picture: pictures.Picture, answer: Explanation) -> tuple[Side, Side]:
-    """The picture in use and another: a sample, or one more that was brought."""
+    """The picture in use and another: a sample, or another of the user's."""
     kept = [
         kept_values.value(f"pictures.{source}", picture_picker.Uploads()).pictures
         for source in (picture_picker.UPLOAD, picture_picker.CAMERA)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 MOST_REMEMBERED = 48
-KEYS = {  # what tells an engine and a picture apart; the engine by name, since its class comes with torch
+KEYS = {  # how caches identify engines and pictures; the engine's class by name, since it comes with torch
     "effnet_core.explain.engine.Engine": engine_key,
     Picture: attrgetter("digest"),
     "effnet_core.explain.gate_edits.GateEdit": repr,

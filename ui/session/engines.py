@@ -83,7 +83,7 @@ def chosen(name: str) -> Engine:
 
 
 def engine_key(engine: Engine) -> str:
-    """What tells this engine's answers from another's, in caches."""
+    """Identifies this engine's answers in caches."""
     own = own_uploads() if engine.weights.kind == "own" else None
     return f"{engine.name} {engine.weights} {engine.device} {own}"
 

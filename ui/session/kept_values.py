@@ -45,9 +45,9 @@ def url_value(key: str) -> str | None:
 
 
 def set_query_param(key: str, text: str | None) -> None:
-    """Write this (None: without it) and all that this run was asked for into the URL.
+    """Set or remove (None) one query parameter, and push the query string of this run to the browser.
 
-    A link to the page that is already on the screen changes what the run is asked for, and leaves the URL as it was.
+    A link to the page that is on the screen changes the run's query parameters, but leaves the browser's URL as it was.
     """
     st.query_params[key] = text or ""
     if text is None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Picture:
     """A picture in use, with the SHA-256 of the bytes that it is read from, which keys all caches.
 
-    It is decoded when its pixels are asked for: a phone's photograph takes 36 MB decoded and 3 MB as it came.
+    It is decoded when its pixels are needed: a phone's photograph takes 36 MB decoded and 3 MB as a file.
     """
 
     name: str
@@ -39,7 +39,7 @@ def _decoded(digest: str, name: str, _data: bytes) -> Image:
 
 
 def picture(data: bytes, name: str) -> Picture:
-    """What a user brought, decoded once to see that it can be. ImageRejected says why not."""
+    """A user's picture, decoded once to check that it can be. Raises ImageRejected saying why it can't."""
     digest = hashlib.sha256(data).hexdigest()
     decode = partial(_decoded, digest, name, data)
     decode()
@@ -54,5 +54,5 @@ def _sample(name: str) -> Image:
 
 
 def sample(name: str) -> Picture:
-    """One of the sample photographs (images.SAMPLES); its name stands in for the hash of a file."""
+    """One of the sample photographs (samples.SAMPLES); its name stands in for the hash of a file."""
     return Picture(name, f"sample {name}", partial(_sample, name))

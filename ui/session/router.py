@@ -1,4 +1,4 @@
-"""Pages run inside app.py, whichever of them a fresh server is asked for first."""
+"""Pages run inside app.py, also the first one that a fresh server is asked for."""
 
 from __future__ import annotations
 

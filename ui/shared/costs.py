@@ -27,7 +27,7 @@ def quantity() -> Quantity:
 
 
 def compute(macs: float) -> str:
-    """Multiply-accumulates in the unit of the switch, in giga: "1.81 G"; that unit stands in the label."""
+    """Multiply-accumulates in the unit of the switch, in giga: "1.81 G"; the unit is in the label."""
     return giga(quantity().factor * macs)
 
 
@@ -114,7 +114,7 @@ def exactly(title: str, architecture: Architecture) -> None:
 
 
 def promise(phi: float, *, alpha: float, beta: float, gamma: float) -> None:
-    """What α·β²·γ² promises for φ stands against what rounding gives."""
+    """What α·β²·γ² promises for φ, before rounding."""
     product = growth(alpha, beta, gamma)
     st.caption(
         f"α · β² · γ² = {product:.4f}: for φ = {phi:g} the formula promises {times(product**phi)} of B0's compute, "

@@ -35,7 +35,7 @@ KEPT = "measured"
 
 
 class Network(NamedTuple):
-    """One network to measure: `name` tells its rows from others', `make` builds it and is called after the press."""
+    """One network to measure: `name` identifies its rows; `make` builds it once the button was pressed."""
 
     name: str
     resolution: int
@@ -80,7 +80,7 @@ def _rows() -> dict[tuple[str, str], Measurement]:
 def run(networks: Sequence[Network], condition: str, *, patience_s: float = math.inf, all_or_none: bool = True) -> None:
     """Measure these one after another, then rerun the page; inside a pressed button.
 
-    Which of them need more memory than is free is told before the first is measured; the others are measured only
+    Networks that need more memory than is free are named before the first is measured; the others are measured only
     where not all_or_none. A network that would probably outlast the patience, judged by its MACs, is not begun, nor
     are those after it.
     """

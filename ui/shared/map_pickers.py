@@ -47,7 +47,7 @@ def pick_stage(engine: Engine, *, key: str) -> str:
 
 
 def pick_block(engine: Engine, *, key: str) -> str:
-    """One MBConv block, told by its place in the paper's table and what it is made of."""
+    """One MBConv block, named by its place in the paper's table and its parts."""
     texts = {
         block.name: f"{block.name} · stage {block.stage} · {block.kernel}×{block.kernel} · "
         f"{block.expanded_channels} channels"

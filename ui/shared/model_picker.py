@@ -45,7 +45,7 @@ def _choose_model() -> tuple[str, ModelStatus | None]:
     titles = [title(name) for name in names]
     widgets.explain_refused("app.model", ", ".join(titles), lambda text: text in titles, titles[0])
     name = chooser.selectbox("Network that answers", names, format_func=title, key="app.model", bind="query-params")
-    # beside the offline model stands what is better than it: the smallest network trained on ImageNet
+    # beside the offline model, offer a better one: the smallest network trained on ImageNet
     offered = statuses.get(names[1] if name == engines.OFFLINE_MODEL else name)
     if offered and not offered.ready:
         with row:

@@ -33,7 +33,7 @@ class Uploads(NamedTuple):
 
 
 def pick(engine: Engine) -> list[session_pictures.Picture]:
-    """The pictures to look at, at least one, the same on all pages: before any is brought, a sample stands in."""
+    """The pictures to look at, at least one, the same on all pages: a sample until the user adds one."""
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row:
         source = widgets.choice("Pictures from", SOURCES, key="app.source")

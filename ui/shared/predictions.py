@@ -24,7 +24,7 @@ TOP = 5
 
 
 def explained(engine: Engine, pictures: Sequence[session_pictures.Picture]) -> list[Explanation]:
-    """The network's answer to each picture; with several, a bar tells how far it is."""
+    """The network's answer to each picture; with several, a bar shows the progress."""
     if len(pictures) == 1:
         with st.spinner("The network looks at the picture …", show_time=True):
             return [answer_cache.explain(engine, pictures[0], top=top_of(engine))]

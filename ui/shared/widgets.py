@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ASSETS = Path(__file__).parents[1] / "assets"
 FAVICON = str(ASSETS / "favicon.png")
 UNITS = ("MACs", "FLOPs")
-# a word's meaning stands at the foot of the window: nothing to be cut off, on a phone either
+# a word's meaning appears at the foot of the window, where nothing is cut off, on a phone either
 TERM_STYLE = """
 .term { text-decoration: underline dotted; text-underline-offset: 3px; cursor: help; }
 .term:is(:hover, :focus)::after { content: attr(data-says); position: fixed; left: 1rem; right: 1rem; bottom: 1rem;
@@ -69,7 +69,7 @@ def prose(text: str) -> None:
 
 
 def whole_number(label: str, *, key: str, default: int, limits: tuple[int, int], help: str | None = None) -> int:
-    """An input for a whole number, which stands in the URL. Limits may move: a kept number is brought inside them."""
+    """An input for a whole number, kept in the URL. Limits may change: a kept number is clamped to them."""
     low, high = limits
     kept = kept_values.value(key)
     if kept is None:
@@ -97,7 +97,7 @@ def exact(
     on_move: dict[str, object] | None = None,
     **settings,
 ) -> float:
-    """An input for one number, which stands in the URL; a move also sets the widgets of `on_move`.
+    """An input for one number, kept in the URL; a move also sets the widgets of `on_move`.
 
     After explain_refused_number, which needs a wide place.
     """
@@ -128,7 +128,7 @@ def exact_and_slider(
 ) -> float:
     """A slider and an exact input for one number; a move of either also sets the widgets of `on_move`.
 
-    The input is the state and stands in the URL; the slider follows it. A value in the URL that is outside the
+    The input is the state and is kept in the URL; the slider follows it. A value in the URL that is outside the
     limits or no number gets a sentence and the default.
     """
     explain_refused_number(key, default, limits)
@@ -155,7 +155,7 @@ def exact_and_slider(
 
 
 def slider(label: str, *, key: str, default: float, limits: tuple[float, float], step: float) -> float:
-    """A slider whose value stands in the URL; one there that is outside the limits gets a sentence and the default."""
+    """A slider whose value is kept in the URL; a value outside the limits gets a sentence and the default."""
     explain_refused_number(key, default, limits)
     _reset_if_forgotten(key, lambda text: _inside(float(text), limits), default)
     moved = st.slider(label, *limits, value=default, step=step, format="%g", key=key, bind="query-params")

@@ -91,7 +91,7 @@ def asked_in(unit: str) -> str:
 
 @cache
 def network_layers(member: str, resolution: int | None = None, classes: int | None = None) -> tuple[Layer, ...]:
-    """Layers of a released network, at another resolution or with other classes where asked for."""
+    """Layers of a released network, optionally at another resolution or with other classes."""
     return tuple(layers_of(released(member).at(resolution=resolution, classes=classes)))
 
 

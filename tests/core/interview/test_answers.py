@@ -77,7 +77,7 @@ def test_units_are_understood(text, unit, number):
         ("1,2", "", "ambiguous"),
         ("1,20,000", "", "ambiguous"),
         ("1.2.3", "", "no unit here"),
-        ("12 px", "%", "asked for in %"),
+        ("12 px", "%", "the question asks for %"),
         ("12 apples", "", "the answer has no unit"),
         ("1e999", "", "too large"),
         ("１２", "", "starts with no number"),

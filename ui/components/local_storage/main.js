@@ -1,6 +1,6 @@
 // A place in the browser's local storage that the session and other tabs write to.
 // Data: place (key), save (what the session knows), base (what the session last knew to be stored).
-// State: stored, what stands there if it is neither, so that the page can merge both.
+// State: stored, what is there if it is neither, so that the page can merge both.
 
 export default function ({ data, setStateValue }) {
   let stored = ""

@@ -1,7 +1,7 @@
 // Keys and scrolling for lessons: Page Down and Page Up, which presenters send too, follow the links of a lesson; a new
 // step brings its subject up to the step's text, and keeps it there while the page still grows, until somebody scrolls.
 // Data: step (its name), link (URL key -> value of the step's address), focus (CSS class of its subject, or empty).
-// It reports nothing to Python; what it did for a step stands in the body's dataset, which outlives reruns.
+// It reports nothing to Python; what it did for a step is kept in the body's dataset, which outlives reruns.
 
 const LINKS = { PageDown: "next", PageUp: "back" }
 const GAP_PX = 12 // between the step's text and its subject
@@ -30,12 +30,12 @@ function followLink(event) {
 // A link to the page that is on the screen may leave the address as it was: reloading and sharing must come back here.
 function completeAddress({ step, link }) {
   const address = new URL(window.location.href)
-  const arrives = document.body.dataset.told !== step
+  const arrives = document.body.dataset.arrived !== step
   for (const [key, text] of Object.entries(link)) {
     if (arrives || key === "teach" || key === "step") address.searchParams.set(key, text)
   }
   if (address.href !== window.location.href) window.history.replaceState(window.history.state, "", address)
-  document.body.dataset.told = step
+  document.body.dataset.arrived = step
 }
 
 // Scroll to the step's subject again and again for a while; returns what ends that.

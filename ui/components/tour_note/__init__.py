@@ -1,4 +1,4 @@
-"""A note that points to one thing after another, for the guided tour of a page. It runs in the browser alone."""
+"""A note that points to one part of a page after another: the guided tour. It runs in the browser alone."""
 
 from __future__ import annotations
 

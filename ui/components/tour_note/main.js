@@ -1,4 +1,4 @@
-// A note that points to one thing of the page after another, with a frame around it.
+// A note that points to one part of the page after another, with a frame around it.
 // Data: place (key of the local storage that lists the pages already toured), page, steps ({ at: CSS class, text }).
 // It reports nothing to Python: a tour goes on over reruns of its page, and Escape ends it.
 
