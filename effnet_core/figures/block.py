@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import plotly.graph_objects as go
-
 from ..palette import EXPAND, NEUTRAL, PROJECT, RESIDUAL, ROLE_COLOURS, STEM_HEAD
 from ..scaling.block_designs import Design
 from ..units import float32_memory, short
+from .sketch import Sketch
 from .style import FONT_SIZE, with_defaults
 
 COLOURS = ROLE_COLOURS | {"full": STEM_HEAD, "reduce": PROJECT, "restore": EXPAND}
 TENSOR = 0.08  # half a drawn tensor's thickness, where one step of the block is 1
 
 
-def profile(design: Design, *, widest: int, height: int = 230) -> go.Figure:
+def profile(design: Design, *, widest: int, height: int = 230) -> Sketch:
     """A block from left to right: bars as high as their tensor has channels, layers between them in their colours.
 
     `widest`: channels that fill the height; designs drawn with the same one are to one scale.
     """
-    figure, edge = go.Figure(), widest / 2
+    figure, edge = Sketch(), widest / 2
     _draw_tensor(figure, 0, design.in_channels, edge)
     at, channels = 0, design.in_channels
     for layer in design.layers:
@@ -38,7 +37,7 @@ def profile(design: Design, *, widest: int, height: int = 230) -> go.Figure:
     return with_defaults(figure, height=height, showlegend=False)
 
 
-def _draw_tensor(figure: go.Figure, at: float, channels: int, edge: float) -> None:
+def _draw_tensor(figure: Sketch, at: float, channels: int, edge: float) -> None:
     figure.add_scatter(
         x=[at - TENSOR, at + TENSOR, at + TENSOR, at - TENSOR],
         y=[-channels / 2, -channels / 2, channels / 2, channels / 2],
@@ -53,9 +52,7 @@ def _draw_tensor(figure: go.Figure, at: float, channels: int, edge: float) -> No
     figure.add_annotation(x=at, y=channels / 2, text=f"<b>{channels:,}</b>", yanchor="bottom", showarrow=False)
 
 
-def _draw_layer(
-    figure: go.Figure, at: float, channels: tuple[int, int], colour: str, label: str, bottom: float
-) -> None:
+def _draw_layer(figure: Sketch, at: float, channels: tuple[int, int], colour: str, label: str, bottom: float) -> None:
     """The layer between two tensors, as wide as each of them at either end."""
     before, after = channels
     left, right = at + TENSOR, at + 1 - TENSOR
@@ -74,7 +71,7 @@ def _draw_layer(
     figure.add_annotation(x=at + 0.5, y=bottom, text=text, yanchor="top", showarrow=False)
 
 
-def _draw_residual(figure: go.Figure, end: float, edge: float, label: str) -> None:
+def _draw_residual(figure: Sketch, end: float, edge: float, label: str) -> None:
     figure.add_scatter(
         x=[0, 0, end, end],
         y=[1.15 * edge, 1.4 * edge, 1.4 * edge, 1.15 * edge],
@@ -85,21 +82,22 @@ def _draw_residual(figure: go.Figure, end: float, edge: float, label: str) -> No
     figure.add_annotation(x=end / 2, y=1.4 * edge, text=label, yanchor="bottom", showarrow=False)
 
 
-def bars(counts: Mapping[str, int], unit: str, *, marked: str) -> go.Figure:
+def bars(counts: Mapping[str, int], unit: str, *, marked: str) -> Sketch:
     """One bar for each name, first on top, one of them marked; exact on hover."""
-    figure = go.Figure(
-        go.Bar(
-            x=list(counts.values()),
-            y=list(counts),
-            orientation="h",
-            marker_color=[PROJECT if name == marked else NEUTRAL for name in counts],
-            text=[short(count) for count in counts.values()],
-            textposition="outside",
-            textfont_size=FONT_SIZE,
-            cliponaxis=False,
-            customdata=[f"{count:,} {unit}" for count in counts.values()],
-            hovertemplate="%{y}: %{customdata}<extra></extra>",
-        )
+    figure = Sketch(
+        {
+            "type": "bar",
+            "x": list(counts.values()),
+            "y": list(counts),
+            "orientation": "h",
+            "marker_color": [PROJECT if name == marked else NEUTRAL for name in counts],
+            "text": [short(count) for count in counts.values()],
+            "textposition": "outside",
+            "textfont_size": FONT_SIZE,
+            "cliponaxis": False,
+            "customdata": [f"{count:,} {unit}" for count in counts.values()],
+            "hovertemplate": "%{y}: %{customdata}<extra></extra>",
+        }
     )
     figure.update_xaxes(range=[0, 1.35 * max(*counts.values(), 1)], visible=False)
     figure.update_yaxes(autorange="reversed")

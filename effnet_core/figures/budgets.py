@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import plotly.graph_objects as go
-
 from ..cost import Layer
 from ..palette import COMPOUND, DEPTH, RESOLUTION, WIDTH
 from ..units import three_digits
 from .network import STAGE_GAP, draw_network, slabs
+from .sketch import Sketch
 from .style import FONT_SIZE, INK, OUTLINE, with_defaults
 
 WAY_COLOURS = {"depth": DEPTH, "width": WIDTH, "resolution": RESOLUTION, "compound": COMPOUND}
@@ -17,7 +16,7 @@ LABEL_PX = 24  # room for a line of text above and below each network
 UNLIKE = 5  # times as long as the shortest: then stage numbers would run into each other
 
 
-def four_networks(networks: Mapping[str, tuple[str, Sequence[Layer]]], *, height: int = 620) -> go.Figure:
+def four_networks(networks: Mapping[str, tuple[str, Sequence[Layer]]], *, height: int = 620) -> Sketch:
     """way -> (title, layers), one below the other, to one scale: height is resolution (px), thickness is channels.
 
     >>> layers = layers_of(released("b0"))
@@ -31,7 +30,7 @@ def four_networks(networks: Mapping[str, tuple[str, Sequence[Layer]]], *, height
     stages = len({row.stage for rows in drawn.values() for row in rows})
     gap = STAGE_GAP * longest / 2
     label = LABEL_PX * tall / (height - 2 * LABEL_PX * (len(drawn) + 1))
-    figure, top, right = go.Figure(), 0.0, longest + gap * stages
+    figure, top, right = Sketch(), 0.0, longest + gap * stages
     alike = longest <= UNLIKE * min(lengths.values())
     for way, rows in drawn.items():
         title = f"<span style='color:{WAY_COLOURS[way]}'>■</span> <b>{networks[way][0]}</b>"
@@ -52,9 +51,9 @@ def bars_by_way(
     axis: str,
     spread: Mapping[str, tuple[float, float]] | None = None,
     height: int = 250,
-) -> go.Figure:
+) -> Sketch:
     """One bar a way, in the colour of what is scaled, with its number; `spread`: lower and upper end of a whisker."""
-    figure = go.Figure()
+    figure = Sketch()
     for way, value in values.items():
         figure.add_bar(
             x=[value],

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-import plotly.graph_objects as go
-
 from ..cost import ROLES, Layer
 from ..palette import PATTERNS, ROLE_COLOURS, ROLE_GROUPS
+from .sketch import Sketch
 from .style import FONT_SIZE, OUTLINE, axis, default_layout
 
 
@@ -27,7 +26,7 @@ MACS = Quantity("macs", 1, "MACs", "MACs (G)", 1e9)
 FLOPS = Quantity("macs", 2, "FLOPs", "FLOPs (G)", 1e9)
 
 
-def bars_by_stage(layers: Sequence[Layer], quantity: Quantity, *, height: int = 360) -> go.Figure:
+def bars_by_stage(layers: Sequence[Layer], quantity: Quantity, *, height: int = 360) -> Sketch:
     """One column a stage of Table 1, stacked by role."""
     stages = sorted({layer.stage for layer in layers})
     bars = []
@@ -37,10 +36,10 @@ def bars_by_stage(layers: Sequence[Layer], quantity: Quantity, *, height: int = 
         look["marker"] |= hatched(PATTERNS[name])
         bars.append({"x": stages, "y": _large(counts, quantity), **look})
     axes = {"xaxis": axis("stage", tickvals=stages), "yaxis": axis(quantity.axis, rangemode="tozero")}
-    return go.Figure(bars, default_layout(height, barmode="stack", **axes))
+    return Sketch(bars, default_layout(height, barmode="stack", **axes))
 
 
-def bars_by_role(layers: Sequence[Layer], quantity: Quantity = MACS, *, height: int = 360) -> go.Figure:
+def bars_by_role(layers: Sequence[Layer], quantity: Quantity = MACS, *, height: int = 360) -> Sketch:
     """One row a role, in the order in which they run, with its share of the whole.
 
     >>> len(bars_by_role(layers_of(released("b0"))).data)  # a bar a role
@@ -63,7 +62,7 @@ def bars_by_role(layers: Sequence[Layer], quantity: Quantity = MACS, *, height: 
     ]
     room = [0, 1.25 * longest]  # for the shares
     axes = {"xaxis": axis(quantity.axis, range=room), "yaxis": axis(autorange="reversed")}
-    return go.Figure(bars, default_layout(height, barmode="overlay", **axes))
+    return Sketch(bars, default_layout(height, barmode="overlay", **axes))
 
 
 def hatched(shape: str) -> dict:

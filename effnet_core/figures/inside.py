@@ -10,11 +10,9 @@ import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
-
 from ..palette import GATE_SCALE, PROJECT, STEM_HEAD
 from ..units import probability
+from .sketch import Sketch
 from .style import FONT_SIZE, OUTLINE, with_defaults, write_above
 
 if TYPE_CHECKING:
@@ -23,9 +21,10 @@ if TYPE_CHECKING:
 GATE_RANGE = (0.0, 1.0)
 COLUMNS = 96  # of the overview of all gates: enough to be smooth, few enough to be sent on each rerun
 BINS = 20
+GAP = (0.015, 0.04)  # between small pictures, across and down, in shares of the whole
 
 
-def answer_bars(answers: Sequence[tuple[str, float]]) -> go.Figure:
+def answer_bars(answers: Sequence[tuple[str, float]]) -> Sketch:
     """Horizontal bars of (name, probability in 0..1), first row on top; the name is above its bar.
 
     Names above the bars and not beside them: ImageNet's are long and a phone is narrow.
@@ -33,16 +32,17 @@ def answer_bars(answers: Sequence[tuple[str, float]]) -> go.Figure:
     rows = list(range(len(answers)))
     shares = [share for _, share in answers]
     colours = [PROJECT] + [STEM_HEAD] * (len(answers) - 1)
-    figure = go.Figure(
-        go.Bar(
-            x=shares,
-            y=rows,
-            orientation="h",
-            width=0.42,
-            marker={"color": colours[: len(answers)], "line": OUTLINE},
-            customdata=[html.escape(name) for name, _ in answers],
-            hovertemplate="%{customdata}: %{x:.2%}<extra></extra>",
-        )
+    figure = Sketch(
+        {
+            "type": "bar",
+            "x": shares,
+            "y": rows,
+            "orientation": "h",
+            "width": 0.42,
+            "marker": {"color": colours[: len(answers)], "line": OUTLINE},
+            "customdata": [html.escape(name) for name, _ in answers],
+            "hovertemplate": "%{customdata}: %{x:.2%}<extra></extra>",
+        }
     )
     for row, (name, share) in enumerate(answers):
         write_above(figure, f"{html.escape(name)}  <b>{probability(share)}</b>", row - 0.24)
@@ -51,7 +51,7 @@ def answer_bars(answers: Sequence[tuple[str, float]]) -> go.Figure:
     return with_defaults(figure, height=30 + 62 * len(answers))
 
 
-def all_gates(gates: Sequence[tuple[str, Sequence[float]]]) -> go.Figure:
+def all_gates(gates: Sequence[tuple[str, Sequence[float]]]) -> Sketch:
     """One heat-map row for each (block, values), first block on top, its channels sorted from closed to open.
 
     Blocks have different numbers of channels: each row shows the gates at COLUMNS evenly spaced ranks.
@@ -63,39 +63,41 @@ def all_gates(gates: Sequence[tuple[str, Sequence[float]]]) -> go.Figure:
     rows = [at_even_ranks(values) for _, values in gates]
     share = [100 * (column + 0.5) / COLUMNS for column in range(COLUMNS)]
     names = [f"{block.removeprefix('features.')} · {len(values)}" for block, values in gates]
-    figure = go.Figure(
-        go.Heatmap(
-            z=rows,
-            x=share,
-            y=names,
-            ygap=2,
-            zmin=GATE_RANGE[0],
-            zmax=GATE_RANGE[1],
-            colorscale=GATE_SCALE,
-            colorbar=_gate_scale(),
-            hovertemplate="block %{y} channels<br>at %{x:.0f} % of them, sorted: gate %{z:.3f}<extra></extra>",
-        )
+    figure = Sketch(
+        {
+            "type": "heatmap",
+            "z": rows,
+            "x": share,
+            "y": names,
+            "ygap": 2,
+            "zmin": GATE_RANGE[0],
+            "zmax": GATE_RANGE[1],
+            "colorscale": GATE_SCALE,
+            "colorbar": _gate_scale(),
+            "hovertemplate": "block %{y} channels<br>at %{x:.0f} % of them, sorted: gate %{z:.3f}<extra></extra>",
+        }
     )
     figure.update_xaxes(title="channels of the block, most closed to most open", ticksuffix=" %", range=[0, 100])
     figure.update_yaxes(title="block · channels", autorange="reversed", type="category", automargin=True)
     return with_defaults(figure, height=110 + 24 * len(rows))
 
 
-def gate_bars(values: Sequence[float], *, marked: Sequence[int] = ()) -> go.Figure:
+def gate_bars(values: Sequence[float], *, marked: Sequence[int] = ()) -> Sketch:
     """A block's gates, one bar a channel in the network's own order; `marked` channels get a label."""
-    figure = go.Figure(
-        go.Bar(
-            x=list(range(len(values))),
-            y=[float(value) for value in values],
-            marker={
+    figure = Sketch(
+        {
+            "type": "bar",
+            "x": list(range(len(values))),
+            "y": [float(value) for value in values],
+            "marker": {
                 "color": [float(value) for value in values],
                 "cmin": GATE_RANGE[0],
                 "cmax": GATE_RANGE[1],
                 "colorscale": GATE_SCALE,
                 "line_width": 0,
             },
-            hovertemplate="channel %{x}: gate %{y:.3f}<extra></extra>",
-        )
+            "hovertemplate": "channel %{x}: gate %{y:.3f}<extra></extra>",
+        }
     )
     figure.add_scatter(  # the edge of the bars, whose own colours are too pale or too dark for one of the grounds
         x=list(range(len(values))),
@@ -120,25 +122,26 @@ def gate_bars(values: Sequence[float], *, marked: Sequence[int] = ()) -> go.Figu
     return with_defaults(figure, height=320)
 
 
-def gate_histogram(values: Sequence[float]) -> go.Figure:
+def gate_histogram(values: Sequence[float]) -> Sketch:
     """How many of a block's channels have a gate in each twentieth of 0..1."""
     counts = gate_counts(values)
     centres = [(index + 0.5) / BINS for index in range(BINS)]
-    figure = go.Figure(
-        go.Bar(
-            x=centres,
-            y=counts,
-            width=0.9 / BINS,
-            marker={
+    figure = Sketch(
+        {
+            "type": "bar",
+            "x": centres,
+            "y": counts,
+            "width": 0.9 / BINS,
+            "marker": {
                 "color": centres,
                 "cmin": GATE_RANGE[0],
                 "cmax": GATE_RANGE[1],
                 "colorscale": GATE_SCALE,
                 "line": OUTLINE,
             },
-            customdata=[[index / BINS, (index + 1) / BINS] for index in range(BINS)],
-            hovertemplate="gate %{customdata[0]:.2f} to %{customdata[1]:.2f}: %{y} channels<extra></extra>",
-        )
+            "customdata": [[index / BINS, (index + 1) / BINS] for index in range(BINS)],
+            "hovertemplate": "gate %{customdata[0]:.2f} to %{customdata[1]:.2f}: %{y} channels<extra></extra>",
+        }
     )
     figure.update_xaxes(title="gate: 0 closed, 1 open", range=list(GATE_RANGE), tickvals=[0, 0.5, 1])
     figure.update_yaxes(title="channels", rangemode="tozero")
@@ -153,41 +156,46 @@ def gate_counts(values: Sequence[float]) -> list[int]:
     return counts
 
 
-def feature_maps(channels: Sequence[tuple[int, float, np.ndarray, np.ndarray]]) -> go.Figure:
+def feature_maps(channels: Sequence[tuple[int, float, np.ndarray, np.ndarray]]) -> Sketch:
     """Small multiples of (channel, gate, map before the gate, map after it), both (H, W): before above after.
 
     Both maps of a channel share one range, from zero (black, as are values below it) to the strongest value
     before the gate, so that a closed gate is seen to turn its map black.
     """
-    titles = [f"channel {channel}<br>gate {gate:.2f}" for channel, gate, _, _ in channels]
-    figure = make_subplots(
-        rows=2,
-        cols=len(channels),
-        column_titles=titles,
-        row_titles=["before", "after"],
-        horizontal_spacing=0.015,
-        vertical_spacing=0.04,
-    )
-    for column, (_channel, _gate, before, after) in enumerate(channels, start=1):
-        strongest = max(float(before.max()), 1e-6)
-        for row, values in enumerate((before, after), start=1):
-            trace = go.Heatmap(
+    width, height = (1 - GAP[0] * (len(channels) - 1)) / len(channels), (1 - GAP[1]) / 2
+    figure = Sketch()
+    for column, (channel, gate, before, after) in enumerate(channels):
+        left, strongest = column * (width + GAP[0]), max(float(before.max()), 1e-6)
+        for row, values in enumerate((before, after)):
+            number = row * len(channels) + column + 1
+            bottom = (1 - row) * (height + GAP[1])
+            # each pair of axes for itself: square pixels, first row on top; the pair stays together
+            across = {"domain": [left, left + width], "anchor": f"y{number}"}
+            down = {"domain": [bottom, bottom + height], "anchor": f"x{number}", "scaleanchor": f"x{number}"}
+            down |= {"autorange": "reversed", "constraintoward": "top" if row else "bottom"}
+            figure.update_layout({f"xaxis{number}": across, f"yaxis{number}": down})
+            figure.add_heatmap(
                 z=values,
                 zmin=0,
                 zmax=strongest,
+                xaxis=f"x{number}",
+                yaxis=f"y{number}",
                 colorscale="Greys_r",
                 showscale=False,
                 hovertemplate="%{z:.3f}<extra></extra>",
             )
-            figure.add_trace(trace, row=row, col=column)
-    for trace in figure.data:  # each pair of axes for itself: square pixels, first row on top
-        number = trace.yaxis.removeprefix("y")
-        toward = "bottom" if figure.layout[f"yaxis{number}"].domain[0] > 0 else "top"  # the pair stays together
-        figure.layout[f"yaxis{number}"].update(scaleanchor=trace.xaxis, autorange="reversed", constraintoward=toward)
+        _write_beside(figure, f"channel {channel}<br>gate {gate:.2f}", left + width / 2, 1.0, yanchor="bottom")
+    for text, middle in (("before", 1 - height / 2), ("after", height / 2)):
+        _write_beside(figure, text, 1.0, middle, xanchor="left", textangle=90)
     figure.update_xaxes(visible=False, constrain="domain")
     figure.update_yaxes(visible=False, constrain="domain")
-    figure.update_annotations(font_size=FONT_SIZE)
     return with_defaults(figure, height=400, margin={"l": 10, "r": 30, "t": 50, "b": 10})
+
+
+def _write_beside(figure: Sketch, text: str, x: float, y: float, **settings: object) -> None:
+    """A title of a row or column of small pictures, at a place in shares of the whole."""
+    place = {"x": x, "y": y, "xref": "paper", "yref": "paper", "showarrow": False, "font_size": FONT_SIZE}
+    figure.add_annotation(text=text, **place, **settings)
 
 
 def at_even_ranks(values: Sequence[float]) -> list[float]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-import plotly.graph_objects as go
-
 from ..cost import Layer
 from ..palette import SLAB_COLOURS
+from .sketch import Sketch
 from .style import FONT_SIZE, OUTLINE, with_defaults
 
 ZOOMS = (1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.4, 8, 10, 13, 16, 20)  # in steps, so that a growing network is seen to grow
@@ -40,7 +39,7 @@ def slabs(layers: Iterable[Layer]) -> list[Slab]:
 
 def network_drawing(
     title: str, layers: Sequence[Layer], *, reference: tuple[str, Sequence[Layer]], both: bool = True, height: int = 400
-) -> go.Figure:
+) -> Sketch:
     """A network, and under it the reference (B0), to one scale: height is resolution (px), thickness is channels.
 
     The scale changes in steps, when the network outgrows it. With both=False the reference only sets the scale.
@@ -50,7 +49,7 @@ def network_drawing(
     tall = _zoomed(drawn[0].size, base[0].size)
     gap, label = STAGE_GAP * wide, LABEL_SPACE * tall
     right = wide + gap * len({row.stage for row in base})
-    figure = go.Figure()
+    figure = Sketch()
     draw_network(figure, f"<b>{title}</b>", drawn, middle=0, gap=gap, right=right)
     bottom = -0.5 * tall - label
     if both:
@@ -69,7 +68,7 @@ def _zoomed(largest: float, of_reference: float) -> float:
 
 
 def draw_network(
-    figure: go.Figure,
+    figure: Sketch,
     title: str,
     rows: Sequence[Slab],
     *,
@@ -108,7 +107,7 @@ def draw_network(
     )
 
 
-def _label_stages(figure: go.Figure, centres: Sequence[float], rows: Sequence[Slab], middle: float) -> None:
+def _label_stages(figure: Sketch, centres: Sequence[float], rows: Sequence[Slab], middle: float) -> None:
     """Write each stage's number below its slabs and, where it changes, their resolution above them."""
     shown = 0
     for stage in sorted({row.stage for row in rows}):

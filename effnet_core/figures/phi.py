@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
-
 from ..palette import COMPOUND, DEPTH, NEUTRAL, RESIDUAL, RESOLUTION, WIDTH
 from ..scaling.growth import Growth
 from ..scaling.implied_phi import Implied
 from .cost_bars import Quantity
+from .sketch import Sketch
 from .style import FONT_SIZE, INK, with_defaults
 
 AXIS_COLOURS = {"depth": DEPTH, "width": WIDTH, "resolution": RESOLUTION}
@@ -17,9 +16,9 @@ AXIS_SYMBOLS = {"depth": "square", "width": "diamond", "resolution": "circle"}
 HERE = {"color": INK, "symbol": "circle-open", "line": {"color": INK, "width": 3}}  # the user's own point
 
 
-def implied_phis(rows: Sequence[Implied], *, height: int = 400) -> go.Figure:
+def implied_phis(rows: Sequence[Implied], *, height: int = 400) -> Sketch:
     """One row a release: the φ that its depth, its width and its resolution ask for, joined by a line."""
-    figure = go.Figure()
+    figure = Sketch()
     names = [row.member.upper() for row in rows]
     for name, row in zip(names, rows, strict=True):
         ends = [min(row.axes.values()), max(row.axes.values())]
@@ -41,7 +40,7 @@ def implied_phis(rows: Sequence[Implied], *, height: int = 400) -> go.Figure:
 
 def growth_over_phi(
     rows: Sequence[Growth], releases: Sequence[tuple[Implied, int]], here: tuple[float, int], quantity: Quantity
-) -> go.Figure:
+) -> Sketch:
     """Compute over φ on a log axis: 2^φ, (α·β²·γ²)^φ, what rounding gives; releases (their φ, their MACs), `here`."""
     phis = [row.phi for row in rows]
     lines = (
@@ -49,7 +48,7 @@ def growth_over_phi(
         ("(α · β² · γ²)^φ", [row.promised for row in rows], {"color": DEPTH, "dash": "dash"}),
         ("rounded: what it costs", [row.rounded for row in rows], {"color": COMPOUND, "shape": "hv"}),
     )
-    figure = go.Figure()
+    figure = Sketch()
     for name, macs, line in lines:
         shown = [None if value is None else _large(value, quantity) for value in macs]
         hover = f"φ = %{{x:.2f}}: %{{y:.4~g}} G {quantity.name}<extra>{name}</extra>"
@@ -68,7 +67,7 @@ def growth_over_phi(
     return with_defaults(figure, height=520)
 
 
-def _add_releases(figure: go.Figure, releases: Sequence[tuple[Implied, int]], quantity: Quantity) -> None:
+def _add_releases(figure: Sketch, releases: Sequence[tuple[Implied, int]], quantity: Quantity) -> None:
     """B0-B7 at the middle of the φ that they imply; the bar spans what depth, width and resolution ask for."""
     rows = [row for row, _ in releases]
     spans = [row.middle - min(row.axes.values()) for row in rows]

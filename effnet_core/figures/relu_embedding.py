@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-import plotly.graph_objects as go
-
 from ..palette import DEPTHWISE, RESIDUAL
+from .sketch import Sketch
 from .style import OUTLINE, with_defaults
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-def spiral(points: np.ndarray, collapsed: Iterable[bool], *, height: int = 340) -> go.Figure:
+def spiral(points: np.ndarray, collapsed: Iterable[bool], *, height: int = 340) -> Sketch:
     """Points of the curve, coloured along it, those that collapsed as crosses; one scale, equal on both axes."""
     lost = list(collapsed)
-    figure = go.Figure()
+    figure = Sketch()
     for name, is_lost, symbol in (("kept", False, "circle"), ("collapsed", True, "x")):
         places = [place for place, one in enumerate(lost) if one == is_lost]
         figure.add_scatter(
@@ -41,9 +40,9 @@ def spiral(points: np.ndarray, collapsed: Iterable[bool], *, height: int = 340) 
     return with_defaults(figure, height=height, showlegend=False)
 
 
-def losses(rows: Sequence[tuple[int, float, float]]) -> go.Figure:
+def losses(rows: Sequence[tuple[int, float, float]]) -> Sketch:
     """Rows of (dimensions, error, share of points that collapsed), both in 0..1, over the dimensions."""
-    figure = go.Figure()
+    figure = Sketch()
     for name, column, colour, dash in (("error", 1, RESIDUAL, "solid"), ("collapsed points", 2, DEPTHWISE, "dot")):
         figure.add_scatter(
             x=[row[0] for row in rows],

@@ -6,7 +6,9 @@ import plotly.graph_objects as go
 from plotly.basedatatypes import BaseFigure
 
 from ..palette import NEUTRAL
+from .sketch import Sketch
 
+Chart = go.Figure | Sketch
 OUTLINE = {"color": NEUTRAL, "width": 1}  # carries the marks whose own colour is too pale for a ground
 FONT_SIZE = 15  # px, of all text in figures
 INK = "#000037"  # near black; Streamlit's chart theme reads it as its name for text and shows the ground's own colour
@@ -23,7 +25,7 @@ class ReadyFigure(BaseFigure):
         return self.checked
 
 
-def ready(figure: go.Figure) -> ReadyFigure:
+def ready(figure: Chart) -> ReadyFigure:
     """For a figure that is shown again as it is."""
     return ReadyFigure(figure.to_dict())
 
@@ -46,7 +48,7 @@ def axis(title: str | None = None, **settings) -> dict:
     return {"title": {"text": title, "font": TEXT}, "tickfont": TEXT, "automargin": True, **settings}
 
 
-def with_defaults(figure: go.Figure, *, height: int, **layout) -> go.Figure:
+def with_defaults(figure: Chart, *, height: int, **layout) -> Chart:
     """Give an existing figure the shared layout; making it with default_layout is faster."""
     text = {"tickfont": TEXT, "title_font": TEXT, "automargin": True}
     figure.update_xaxes(text)
@@ -54,7 +56,7 @@ def with_defaults(figure: go.Figure, *, height: int, **layout) -> go.Figure:
     return figure.update_layout(default_layout(height)).update_layout(**layout)
 
 
-def write_above(figure: go.Figure, text: str, row: float) -> None:
+def write_above(figure: Chart, text: str, row: float) -> None:
     """A line of text on the upper edge of a horizontal bar, starting at its left end."""
     place = {"x": 0, "y": row, "xanchor": "left", "yanchor": "bottom"}
     figure.add_annotation(text=text, showarrow=False, font_size=FONT_SIZE + 2, **place)
