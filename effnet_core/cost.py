@@ -8,6 +8,7 @@ and shift; its running statistics are buffers, not parameters. `activations` are
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from .architecture import STEM_KERNEL, STEM_STRIDE, Architecture, Block, block_of, strided
@@ -137,6 +138,7 @@ def total(layers: list[Layer]) -> Cost:
     return Cost(*(sum(column) for column in zip(*rows, strict=True)))
 
 
+@lru_cache(maxsize=256)  # pages ask for the same networks on every rerun
 def cost_of(architecture: Architecture) -> Cost:
     """Totals of a network. Raises ValueError over 2 G parameters.
 

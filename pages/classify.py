@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.classify import drawn_maps, faithfulness, heat_maps, map_panels, networks_compared, preprocessing
-from ui.session import router
+from ui.session import answer_cache, router
 from ui.shared import heat_overlay, map_pickers, model_picker, picture_picker, predictions, widgets
 
 router.enter_by_router()
@@ -33,7 +33,7 @@ with left:
             lambda: drawn_maps.on_crop(picture.image, preparation, heatmap, look),
             key="classify.png",
         )
-    shown = heat_overlay.for_screen(picture.image)
+    shown = picture.shown
     slot.image(
         heat_overlay.encoded(drawn_maps.on_crop(shown, preparation, heatmap, look)),
         width="stretch",
@@ -53,7 +53,7 @@ whole.image(
 )
 side = preparation.crop
 view.image(
-    heat_overlay.enlarged(preparation.view(picture.image)),
+    heat_overlay.enlarged(answer_cache.view(engine, picture)),
     caption=f"The network's own view: {side} × {side} pixels, enlarged here. This is all that it gets",
     alt=f"{picture.name} at {side} by {side} pixels",
 )

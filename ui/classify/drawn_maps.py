@@ -16,8 +16,10 @@ from ..shared import heat_overlay
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from effnet_core.explain.engine import Engine
     from effnet_core.explain.results import Heatmap
 
+    from ..session.pictures import Picture
     from ..shared.heat_overlay import Look
 
 
@@ -25,16 +27,21 @@ CEILING = 99  # per cent of the pixels: a map of pixels has a few extreme ones, 
 
 
 MAP_PX = 165  # on the screen, of each of many: two in a row on a phone
-SMALL_PX = 1000  # long side of a picture whose crop is shown that small, on a fine screen too
 
 
 def on_crop(
-    image: Image, preparation: Preparation, heatmap: Heatmap | None, look: Look, *, strongest: float | None = None
+    image: Image,
+    preparation: Preparation,
+    heatmap: Heatmap | None,
+    look: Look,
+    *,
+    side: int | None = None,
+    strongest: float | None = None,
 ) -> Image:
     """The crop with a map over it, without one while there is none. `strongest`: a scale that several maps share."""
     if heatmap is None:
         return seen(image, preparation.crop_box(image.size))
-    return heat_overlay.on_crop(image, preparation, heatmap.values, look, **_drawn(heatmap, strongest))
+    return heat_overlay.on_crop(image, preparation, heatmap.values, look, side=side, **_drawn(heatmap, strongest))
 
 
 def on_whole(image: Image, preparation: Preparation, heatmap: Heatmap | None, look: Look) -> Image:
@@ -69,8 +76,16 @@ def grid_of(heatmap: Heatmap | None) -> str:
     return f"The map on the screen has {rows} × {columns} values; the colours between them are interpolated."
 
 
+def show_small(engine: Engine, picture: Picture, titled: Iterable[tuple[str, Heatmap]], look: Look) -> None:
+    """Many maps over the crop of one picture, each as small as it is shown."""
+    crops = (
+        (title, on_crop(picture.shown, engine.preparation, heatmap, look, side=MAP_PX)) for title, heatmap in titled
+    )
+    show_maps(crops)
+
+
 def show_maps(maps: Iterable[tuple[str, Image]]) -> None:
     """Many small pictures with their captions, as many in a row as fit."""
     with st.container(horizontal=True, gap="xsmall"):
         for caption, image in maps:
-            st.image(heat_overlay.encoded(image), width=MAP_PX, caption=caption, alt=caption)
+            st.image(heat_overlay.encoded(image, MAP_PX), width=MAP_PX, caption=caption, alt=caption)

@@ -10,7 +10,7 @@ import streamlit as st
 from effnet_core.figures import faithfulness
 
 from ..session import answer_cache, pictures
-from ..shared import heat_overlay, map_pickers, widgets
+from ..shared import map_pickers, widgets
 from . import computed_maps, drawn_maps, heat_maps
 
 if TYPE_CHECKING:
@@ -111,12 +111,11 @@ def _verdict(judged: Faithfulness) -> str:
 def _show_strip(
     engine: Engine, picture: pictures.Picture, heatmap: Heatmap, steps: list[Randomised], look: Look
 ) -> None:
-    shown, preparation = heat_overlay.for_screen(picture.image, drawn_maps.SMALL_PX), engine.preparation
-    maps = [("As trained", drawn_maps.on_crop(shown, preparation, heatmap, look))]
+    titled = [("As trained", heatmap)]
     for step in steps:
         similarity = "blank" if step.similarity is None else f"{step.similarity:+.2f}"
-        maps.append((f"Down to {step.part}: {similarity}", drawn_maps.on_crop(shown, preparation, step.heatmap, look)))
-    drawn_maps.show_maps(maps)
+        titled.append((f"Down to {step.part}: {similarity}", step.heatmap))
+    drawn_maps.show_small(engine, picture, titled, look)
     from effnet_core.explain.faithfulness import SEED
 
     st.caption(

@@ -24,14 +24,13 @@ SECOND_ANSWER = -2  # as a class to map: whatever the network's second answer is
 def show_ladder(engine: Engine, picture: pictures.Picture, target: int, look: Look, *, key: str) -> None:
     """Grad-CAM at every stage, from one forward and one backward pass."""
     signs = widgets.choice("Shown", {"for": "What speaks for the class", "both": "For and against"}, key=f"{key}.signs")
-    shown, maps = heat_overlay.for_screen(picture.image, drawn_maps.SMALL_PX), []
+    titled = []
     for number, heatmap in enumerate(ladder(engine, picture, target), start=1):
         heatmap = heatmap if signs == "both" else heatmap.rectified()
         rows, columns = heatmap.values.shape
         blank = ": no positive evidence" if heatmap.is_blank else ""
-        title = f"Stage {number}, {rows} × {columns}{blank}"
-        maps.append((title, drawn_maps.on_crop(shown, engine.preparation, heatmap, look)))
-    drawn_maps.show_maps(maps)
+        titled.append((f"Stage {number}, {rows} × {columns}{blank}", heatmap))
+    drawn_maps.show_small(engine, picture, titled, look)
     st.caption(
         f"Grad-CAM for {map_pickers.class_names(engine)[target]} at every stage, from one forward and one backward "
         "pass. "
@@ -58,7 +57,7 @@ def show_two_classes(
 
     scale = max(drawn_maps.ceiling(first), drawn_maps.ceiling(second))
     difference = Heatmap(first.layer, first.target, first.values - second.values, first.method, signed=True)
-    shown, preparation = heat_overlay.for_screen(picture.image), engine.preparation
+    shown, preparation = picture.shown, engine.preparation
     columns = st.columns(3)
     titles = (names[first.target], names[other], "The difference")
     for column, title, heatmap in zip(columns, titles, (first, second, difference), strict=True):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from ..session import engines, pictures
-from ..shared import heat_overlay, model_picker, predictions
+from ..shared import model_picker, predictions
 from . import computed_maps, drawn_maps
 
 if TYPE_CHECKING:
@@ -88,11 +88,13 @@ def _show_all(answers: list[Seen], picture: pictures.Picture, look: Look, *, key
     for one in answers:
         if one.problem:
             st.warning(f"{one.title}: {one.problem}")
-    rows, maps, shown = [], [], heat_overlay.for_screen(picture.image, drawn_maps.SMALL_PX)
+    rows, maps = [], []
     for one in answers:
         if one.engine:
             rows.append(_row(one))
-            seen = drawn_maps.on_crop(shown, one.engine.preparation, one.answer.heatmaps[0], look)
+            seen = drawn_maps.on_crop(
+                picture.shown, one.engine.preparation, one.answer.heatmaps[0], look, side=drawn_maps.MAP_PX
+            )
             maps.append((f"{one.title}: {predictions.sentence(one.answer)}", seen))
     drawn_maps.show_maps(maps)
     shares = {"probability": st.column_config.NumberColumn(format="percent")}

@@ -11,7 +11,6 @@ from PIL import Image
 from effnet_core.images.overlay import paste_crop_back, seen
 
 from ..session import pictures
-from ..shared import heat_overlay
 from . import drawn_maps
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ def show(preparation: Preparation, picture: pictures.Picture, *, key: str) -> No
     """Each step with the picture that comes of it, and the numbers that enter the network."""
     image, box = picture.image, preparation.crop_box(picture.image.size)
     outlined = paste_crop_back(image, seen(image, box), box)
-    maps = [(f"As it came: {_size(image)}. Outlined: the part that is used", heat_overlay.for_screen(outlined))]
+    maps = [(f"As it came: {_size(image)}. Outlined: the part that is used", outlined)]
     for done, result in preparation.steps(image):
         maps.append((f"{done.capitalize()}: {_size(result)}, {preparation.interpolation}", result))
     tensor = preparation.tensor(image)

@@ -32,7 +32,7 @@ def glance(engine: Engine, picture: pictures.Picture, answer: Explanation) -> No
     """The picture beside the gates of all blocks."""
     look, overview = st.columns([1, 3], gap="large")
     look.image(
-        heat_overlay.encoded(engine.preparation.view(picture.image)),
+        heat_overlay.encoded(answer_cache.view(engine, picture)),
         width="stretch",
         caption=f"What the network sees. Its answer: {predictions.sentence(answer)}",
         alt=f"{picture.name} as the network sees it",
@@ -103,7 +103,7 @@ def _place_of_channel(engine: Engine, picture: pictures.Picture, values: np.ndar
     chosen = widgets.select("Channel over the picture", named | numbered, key="se_gates.channel")
     channel = {MOST_OPEN: int(values.argmax()), MOST_CLOSED: int(values.argmin())}.get(chosen, chosen)
     active = before[channel]
-    shown, look = heat_overlay.for_screen(picture.image), heat_overlay.Look(0.6, "viridis")
+    shown, look = picture.shown, heat_overlay.Look(0.6, "viridis")
     st.image(
         heat_overlay.encoded(heat_overlay.on_crop(shown, engine.preparation, active, look)),
         width="stretch",

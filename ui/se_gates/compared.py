@@ -51,7 +51,7 @@ def two_pictures(engine: Engine, picture: pictures.Picture, answer: Explanation)
         st.columns([1, 1, 2], gap="large"), (picture, other), (answer, second), strict=False
     ):
         column.image(
-            heat_overlay.encoded(engine.preparation.view(shown.image)),
+            heat_overlay.encoded(answer_cache.view(engine, shown)),
             width="stretch",
             caption=f"{shown.name}: {predictions.sentence(answered)}",
             alt=f"{shown.name} as the network sees it",

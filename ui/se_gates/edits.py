@@ -120,7 +120,7 @@ def in_words(intervention: Intervention) -> str:
 
 def show_maps(engine: Engine, picture: pictures.Picture, intervention: Intervention) -> None:
     """Grad-CAM of the first class, before and after, side by side."""
-    image = heat_overlay.for_screen(picture.image)
+    image = picture.shown
     [old], [new] = intervention.before.heatmaps, intervention.after.heatmaps
     name = map_pickers.class_names(engine)[old.target]
     for column, title, heatmap in zip(st.columns(2), ("before", "after"), (old, new), strict=True):

@@ -12,6 +12,8 @@ from .kept_values import keep, value
 from .pictures import Picture
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from effnet_core.explain.engine import Engine
     from effnet_core.explain.gate_edits import GateEdit
     from effnet_core.explain.gate_statistics import GateStatistics
@@ -32,6 +34,12 @@ def explain(
 ) -> Explanation:
     """Engine.explain for one picture, computed once a session for the same picture and question."""
     return engine.explain([picture.image], top=top, layer=layer, target=target)[0]
+
+
+@st.cache_resource(max_entries=8, scope="session", show_spinner=False, hash_funcs=KEYS)
+def view(engine: Engine, picture: Picture) -> Image:
+    """What the network sees of a picture: a square of its input's pixels."""
+    return engine.preparation.view(picture.image)
 
 
 @st.cache_data(max_entries=4, scope="session", show_spinner=False, hash_funcs=KEYS)

@@ -6,12 +6,16 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+SHOWN_PX = 1400  # of a picture's long side on the screen; the downloaded file has all pixels
+DECODED_S = 60  # as long as questions about one picture follow each other
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,24 @@ class Picture:
 
     @property
     def image(self) -> Image:
-        """RGB."""
+        """RGB, every pixel: for the network and for downloads."""
         return self.decode()
 
+    @property
+    def shown(self) -> Image:
+        """RGB, no larger than a screen shows it."""
+        return _shown(self)
 
-@st.cache_resource(max_entries=2, scope="session", show_spinner=False)
+
+@st.cache_resource(max_entries=8, scope="session", show_spinner=False, hash_funcs={Picture: attrgetter("digest")})
+def _shown(picture: Picture) -> Image:
+    image = picture.image
+    scale = min(1.0, SHOWN_PX / max(image.size))
+    return image.resize((round(image.width * scale), round(image.height * scale)), reducing_gap=2.0)
+
+
+# for all sessions together, who hold the same bytes where they hold the same hash: decoded pictures are large
+@st.cache_resource(max_entries=2, ttl=DECODED_S, show_spinner=False)
 def _decoded(digest: str, name: str, _data: bytes) -> Image:
     from effnet_core.images.reading import read_image
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-SHOWN_PX = 1400  # of a picture's long side on the screen; the downloaded file has all pixels
 QUALITY = 90  # of the JPEGs that the browser gets: no difference to be seen, a tenth of a PNG's size and time
 
 
@@ -36,12 +35,16 @@ def pick_look(*, key: str) -> Look:
     return Look(opacity / 100, colours)
 
 
-def on_crop(image: Image, preparation: Preparation, values: np.ndarray, look: Look, **drawn: bool | float) -> Image:
-    """What the network saw of the picture, at the picture's own resolution, with the heat over it.
+def on_crop(
+    image: Image, preparation: Preparation, values: np.ndarray, look: Look, *, side: int | None = None, **drawn
+) -> Image:
+    """What the network saw of the picture, at the picture's own resolution or `side` px wide, with the heat over it.
 
     `drawn`: overlay's `signed` and `strongest`.
     """
     crop = seen(image, preparation.crop_box(image.size))
+    if side:
+        crop = crop.resize((side, side), reducing_gap=2.0)
     return overlay(crop, values, opacity=look.opacity, colours=look.colours, **drawn)
 
 
@@ -51,15 +54,10 @@ def on_whole(image: Image, preparation: Preparation, values: np.ndarray, look: L
     return paste_crop_back(image, crop, preparation.crop_box(image.size))
 
 
-def for_screen(image: Image, side: int = SHOWN_PX) -> Image:
-    """No larger than a screen shows it: the long side in px."""
-    shown = image.copy()
-    shown.thumbnail((side, side))
-    return shown
-
-
-def encoded(image: Image) -> bytes:
-    """A photograph as the browser gets it, JPEG."""
+def encoded(image: Image, widest: int | None = None) -> bytes:
+    """A photograph as the browser gets it, JPEG; no wider than that many px."""
+    if widest and image.width > widest:
+        image = image.resize((widest, round(image.height * widest / image.width)), reducing_gap=2.0)
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=QUALITY)
     return buffer.getvalue()
