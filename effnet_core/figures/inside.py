@@ -168,6 +168,7 @@ def feature_maps(channels: Sequence[tuple[int, float, np.ndarray, np.ndarray]]) 
         left, strongest = column * (width + GAP[0]), max(float(before.max()), 1e-6)
         for row, values in enumerate((before, after)):
             number = row * len(channels) + column + 1
+            number = "" if number == 1 else number  # as plotly counts axes
             bottom = (1 - row) * (height + GAP[1])
             # each pair of axes for itself: square pixels, first row on top; the pair stays together
             across = {"domain": [left, left + width], "anchor": f"y{number}"}

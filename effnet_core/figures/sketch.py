@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
+import plotly.colors
 import plotly.graph_objects as go
 import plotly.io
 from plotly.basedatatypes import BaseFigure
@@ -80,13 +81,21 @@ class Sketch(BaseFigure):
 
 
 def nested(properties: dict) -> dict:
-    """Underscores unfolded: textfont_size -> textfont: {size}; a title's text by itself becomes title: {text}."""
+    """Properties as the browser's plotly has them.
+
+    Underscores are unfolded: textfont_size -> textfont: {size}. A title's text by itself becomes title: {text}, and
+    the name of a colour scale its colours.
+    """
     result: dict = {}
     for name, value in properties.items():
+        if value is None:  # not set
+            continue
         if isinstance(value, dict):
             value = nested(value)
         elif name.endswith("title") and isinstance(value, str):
             value = {"text": value}
+        elif name == "colorscale" and isinstance(value, str):
+            value = _colours(value)
         path = [name] if name in WHOLE else name.split("_")
         for key in reversed(path[1:]):
             value = {key: value}
@@ -101,6 +110,11 @@ def merge(into: dict, new: dict) -> None:
             merge(into[name], value)
         else:
             into[name] = value
+
+
+@lru_cache(maxsize=16)
+def _colours(name: str) -> list:
+    return plotly.colors.get_colorscale(name)
 
 
 @lru_cache(maxsize=4)
