@@ -185,9 +185,11 @@ def feature_maps(channels: Sequence[tuple[int, float, np.ndarray, np.ndarray]]) 
                 showscale=False,
                 hovertemplate="%{z:.3f}<extra></extra>",
             )
-        _write_beside(figure, f"channel {channel}<br>gate {gate:.2f}", left + width / 2, 1.0, yanchor="bottom")
+        _write_beside(
+            figure, f"channel {channel}<br>gate {gate:.2f}", left + width / 2, 1.0, xanchor="center", yanchor="bottom"
+        )
     for text, middle in (("before", 1 - height / 2), ("after", height / 2)):
-        _write_beside(figure, text, 1.0, middle, xanchor="left", textangle=90)
+        _write_beside(figure, text, 1.0, middle, xanchor="left", yanchor="middle", textangle=90)
     figure.update_xaxes(visible=False, constrain="domain")
     figure.update_yaxes(visible=False, constrain="domain")
     return with_defaults(figure, height=400, margin={"l": 10, "r": 30, "t": 50, "b": 10})
