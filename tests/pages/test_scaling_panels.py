@@ -133,3 +133,9 @@ def test_a_saved_chart_is_of_the_kind_that_is_chosen():
     at = panel(IMPLIED, **{"app.charts": "SVG"})
     [plot] = [element.proto for element in at.get("plotly_chart") if element.proto.id.endswith("scaling.implied")]
     assert '"format": "svg"' in plot.config and '"filename": "implied-phi"' in plot.config
+
+
+def test_a_link_from_before_a_panel_was_renamed_still_leads_there():
+    at = opened("scaling", **{"scaling.panel": "Take it along"})
+    assert not at.exception and not at.warning
+    assert at.get_by_key("scaling.panel").value == "export"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ASSETS = Path(__file__).parents[1] / "assets"
 FAVICON = str(ASSETS / "favicon.png")
 UNITS = ("MACs", "FLOPs")
+RENAMED = {"Take it along": "Export"}  # choices that older links have by another name
 # a word's meaning appears at the foot of the window, where nothing is cut off, on a phone either
 TERM_STYLE = """
 .term { text-decoration: underline dotted; text-underline-offset: 3px; cursor: help; }
@@ -205,6 +206,10 @@ def choice(
 ) -> str:
     """A segmented control over {value: text on the screen and in the URL}; the first is the default."""
     first, texts = default or next(iter(options)), options.values()
+    renamed = RENAMED.get(kept_values.url_value(key))
+    if renamed in texts:
+        kept_values.set_query_param(key, renamed)
+        kept_values.keep(key, next(value for value, text in options.items() if text == renamed))
     explain_refused(key, ", ".join(texts), lambda text: text in texts, options[first])
     _reset_if_forgotten(key, {text: value for value, text in options.items()}.__getitem__, first)
     return st.segmented_control(
