@@ -24,6 +24,7 @@ from ..published.accuracies import FAMILIES, PAPER, Network
 from ..published.scaling_curves import DIMENSIONS, Curve, Gain
 from ..units import three_digits
 from .cost_bars import Quantity, hatched
+from .sketch import Sketch
 from .style import FONT_SIZE, OUTLINE, with_defaults
 
 DIMENSION_COLOURS = dict(zip(DIMENSIONS, (DEPTH, WIDTH, RESOLUTION, COMPOUND), strict=True))
@@ -35,9 +36,9 @@ FAMILY_COLOURS = dict(zip(FAMILIES, (COMPOUND, STEM_HEAD, EXPAND, SQUEEZE_EXCITE
 TICKS = (1, 2, 5)  # of each decade on a logarithmic axis
 
 
-def scaling_curves(curves: Sequence[Curve], quantity: Quantity, *, height: int = 420) -> go.Figure:
+def scaling_curves(curves: Sequence[Curve], quantity: Quantity, *, height: int = 420) -> Sketch:
     """Top-1 over compute; one step to the right is one doubling of the cheapest network's compute."""
-    figure = go.Figure()
+    figure = Sketch()
     for curve in curves:
         colour = DIMENSION_COLOURS[curve.dimension]
         figure.add_scatter(
@@ -58,9 +59,9 @@ def scaling_curves(curves: Sequence[Curve], quantity: Quantity, *, height: int =
     return with_defaults(figure, height=height)
 
 
-def gain_bars(gains: Sequence[Gain], *, in_legend: bool, height: int = 420) -> go.Figure:
+def gain_bars(gains: Sequence[Gain], *, in_legend: bool, height: int = 420) -> Sketch:
     """Points of top-1 gained, in the groups of the rows, one colour a dimension."""
-    figure = go.Figure()
+    figure = Sketch()
     for dimension in DIMENSIONS:
         rows = [gain for gain in gains if gain.dimension == dimension]
         name = DIMENSIONS[dimension]

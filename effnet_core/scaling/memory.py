@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from ..architecture import Architecture
@@ -31,6 +32,7 @@ class Needs(NamedTuple):
     se_of_params: float
 
 
+@lru_cache(maxsize=256)  # pages ask for the same ones on every rerun
 def needs(architecture: Architecture, *, batch: int) -> Needs:
     """Memory and shares at that batch. Raises ValueError for a batch outside BATCH_RANGE."""
     low, high = BATCH_RANGE

@@ -43,11 +43,14 @@ def offline(lively_model: Model) -> Engine:
 @pytest.fixture
 def drawn(monkeypatch) -> list:
     """Maps that were laid over the crop, in the order in which they were drawn."""
-    found, draw = [], drawn_maps.on_crop
-    monkeypatch.setattr(
-        drawn_maps, "on_crop", lambda *things, **how: found.append((things[2], how)) or draw(*things, **how)
-    )
-    return found
+    maps = []
+
+    def remembered(draw):
+        return lambda *arguments, **how: maps.append((arguments[2], how)) or draw(*arguments, **how)
+
+    for name in ("on_crop", "on_small_crop"):
+        monkeypatch.setattr(drawn_maps, name, remembered(getattr(drawn_maps, name)))
+    return maps
 
 
 def text(at: AppTest) -> str:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from effnet_core.images.overlay import seen
+from effnet_core.images.overlay import overlay, seen
 from effnet_core.images.preparation import Preparation
 
+from ..session import answer_cache
 from ..shared import heat_overlay
 
 if TYPE_CHECKING:
@@ -30,18 +31,18 @@ MAP_PX = 165  # on the screen, of each of many: two in a row on a phone
 
 
 def on_crop(
-    image: Image,
-    preparation: Preparation,
-    heatmap: Heatmap | None,
-    look: Look,
-    *,
-    side: int | None = None,
-    strongest: float | None = None,
+    image: Image, preparation: Preparation, heatmap: Heatmap | None, look: Look, *, strongest: float | None = None
 ) -> Image:
     """The crop with a map over it, without one while there is none. `strongest`: a scale that several maps share."""
     if heatmap is None:
         return seen(image, preparation.crop_box(image.size))
-    return heat_overlay.on_crop(image, preparation, heatmap.values, look, side=side, **_drawn(heatmap, strongest))
+    return heat_overlay.on_crop(image, preparation, heatmap.values, look, **_drawn(heatmap, strongest))
+
+
+def on_small_crop(engine: Engine, picture: Picture, heatmap: Heatmap, look: Look) -> Image:
+    """The crop with a map over it, as small as one of many is shown."""
+    crop = answer_cache.small_crop(engine, picture, MAP_PX)
+    return overlay(crop, heatmap.values, opacity=look.opacity, colours=look.colours, **_drawn(heatmap))
 
 
 def on_whole(image: Image, preparation: Preparation, heatmap: Heatmap | None, look: Look) -> Image:
@@ -78,10 +79,7 @@ def grid_of(heatmap: Heatmap | None) -> str:
 
 def show_small(engine: Engine, picture: Picture, titled: Iterable[tuple[str, Heatmap]], look: Look) -> None:
     """Many maps over the crop of one picture, each as small as it is shown."""
-    crops = (
-        (title, on_crop(picture.shown, engine.preparation, heatmap, look, side=MAP_PX)) for title, heatmap in titled
-    )
-    show_maps(crops)
+    show_maps((title, on_small_crop(engine, picture, heatmap, look)) for title, heatmap in titled)
 
 
 def show_maps(maps: Iterable[tuple[str, Image]]) -> None:

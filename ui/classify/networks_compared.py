@@ -92,9 +92,7 @@ def _show_all(answers: list[Seen], picture: pictures.Picture, look: Look, *, key
     for one in answers:
         if one.engine:
             rows.append(_row(one))
-            seen = drawn_maps.on_crop(
-                picture.shown, one.engine.preparation, one.answer.heatmaps[0], look, side=drawn_maps.MAP_PX
-            )
+            seen = drawn_maps.on_small_crop(one.engine, picture, one.answer.heatmaps[0], look)
             maps.append((f"{one.title}: {predictions.sentence(one.answer)}", seen))
     drawn_maps.show_maps(maps)
     shares = {"probability": st.column_config.NumberColumn(format="percent")}

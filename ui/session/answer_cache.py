@@ -42,6 +42,13 @@ def view(engine: Engine, picture: Picture) -> Image:
     return engine.preparation.view(picture.image)
 
 
+@st.cache_resource(max_entries=8, scope="session", show_spinner=False, hash_funcs=KEYS)
+def small_crop(engine: Engine, picture: Picture, side: int) -> Image:
+    """The part of a picture that the network sees, `side` px wide on the screen."""
+    image = picture.shown
+    return image.resize((side, side), box=engine.preparation.crop_box(image.size), reducing_gap=2.0)
+
+
 @st.cache_data(max_entries=4, scope="session", show_spinner=False, hash_funcs=KEYS)
 def trace(engine: Engine, picture: Picture, block: str) -> BlockTrace:
     """Engine.trace, computed once a session; feature maps are large, so few are kept."""

@@ -35,16 +35,12 @@ def pick_look(*, key: str) -> Look:
     return Look(opacity / 100, colours)
 
 
-def on_crop(
-    image: Image, preparation: Preparation, values: np.ndarray, look: Look, *, side: int | None = None, **drawn
-) -> Image:
-    """What the network saw of the picture, at the picture's own resolution or `side` px wide, with the heat over it.
+def on_crop(image: Image, preparation: Preparation, values: np.ndarray, look: Look, **drawn: bool | float) -> Image:
+    """What the network saw of the picture, at the picture's own resolution, with the heat over it.
 
     `drawn`: overlay's `signed` and `strongest`.
     """
     crop = seen(image, preparation.crop_box(image.size))
-    if side:
-        crop = crop.resize((side, side), reducing_gap=2.0)
     return overlay(crop, values, opacity=look.opacity, colours=look.colours, **drawn)
 
 

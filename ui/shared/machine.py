@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -81,7 +82,10 @@ def show_memory(engine: Engine) -> None:
     )
 
 
+_versions = cache(system.versions)  # they do not change while the server runs
+
+
 def show_versions() -> None:
     st.dataframe(
-        [{"package": name, "version": number} for name, number in system.versions()], hide_index=True, alt="Versions"
+        [{"package": name, "version": number} for name, number in _versions()], hide_index=True, alt="Versions"
     )
