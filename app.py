@@ -5,7 +5,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from ui.lessons import lesson_mode, tour
-from ui.session import engines
+from ui.session import engines, pictures
 from ui.shared import widgets
 
 
@@ -51,5 +51,8 @@ row = widgets.header(pages[page].question, unit_switch=pages[page].shows_cost)
 if not lesson:
     with row:
         tour.guide(pages[page].file)
-page.run()
+try:
+    page.run()
+finally:
+    pictures.release()
 engines.warm_up()

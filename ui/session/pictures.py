@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 SHOWN_PX = 1400  # of a picture's long side on the screen; the downloaded file has all pixels
-DECODED_S = 60  # as long as questions about one picture follow each other
 
 
 @dataclass(frozen=True)
@@ -47,12 +46,16 @@ def _shown(picture: Picture) -> Image:
     return image.resize((round(image.width * scale), round(image.height * scale)), reducing_gap=2.0)
 
 
-# for all sessions together, who hold the same bytes where they hold the same hash: decoded pictures are large
-@st.cache_resource(max_entries=2, ttl=DECODED_S, show_spinner=False)
+@st.cache_resource(max_entries=1, scope="session", show_spinner=False)
 def _decoded(digest: str, name: str, _data: bytes) -> Image:
     from effnet_core.images.reading import read_image
 
     return read_image(_data, name)
+
+
+def release() -> None:
+    """At the end of a page's run: drop what it decoded. Every question of the run was answered from one decoding."""
+    _decoded.clear()
 
 
 def picture(data: bytes, name: str) -> Picture:
