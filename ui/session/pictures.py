@@ -14,7 +14,7 @@ import streamlit as st
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-SHOWN_PX = 1400  # of a picture's long side on the screen; the downloaded file has all pixels
+SHOWN_PX = 1200  # of a picture's long side on the screen; the downloaded file has all pixels
 
 
 @dataclass(frozen=True)
