@@ -1,9 +1,12 @@
 """What outlives a run: one engine for all, loaded in the background in silence; answers computed once."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from support.paths import ROOT
 
 from effnet_core.networks import weights
 from ui.session import engines
@@ -95,3 +98,28 @@ def test_a_move_of_slider_or_input_sets_both_and_the_others(move):
     widget.set_value(3.5).run()
     assert at.text[0].value == "3.5" and at.number_input(key="page.other").value == 7
     assert at.slider(key="page.x_slider").value == at.number_input(key="page.x").value == 3.5
+
+
+def test_sessions_that_begin_together_import_torch_one_after_the_other():
+    """In a process of its own: here it is imported already."""
+    code = """
+import threading
+from ui.session import engines
+failed, start = [], threading.Barrier(8)
+
+def begin():
+    start.wait()
+    try:
+        engines.start_pytorch()
+        from effnet_core.networks import weights
+        weights.statuses()
+    except BaseException as error:
+        failed.append(error)
+
+threads = [threading.Thread(target=begin) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+assert not failed, failed
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import threading
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -27,6 +28,18 @@ WARM_UP_AFTER_S = 1.0  # the browser fetches the charts' code in this time
 
 
 _log = logging.getLogger(__name__)
+_importing = threading.Lock()
+
+
+def start_pytorch() -> None:
+    """Import torch and what the app uses of it; before anything else of it is imported in a run.
+
+    One thread at a time, in one order: sessions that begin together, and the warm-up, would otherwise import parts of
+    torchvision in different orders, which Python ends with a deadlock error in one of them.
+    """
+    with _importing:
+        for module in ("explain.engine", "machine.latency", "networks.comparison"):
+            import_module(f"effnet_core.{module}")
 
 
 def device() -> str:
@@ -98,6 +111,7 @@ def warm_up() -> threading.Timer:
 
 
 def _warm_up() -> None:
+    start_pytorch()
     _load_offline_model()
     _set_libraries_aside()
 

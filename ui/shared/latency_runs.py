@@ -20,7 +20,7 @@ from effnet_core.machine import system
 from effnet_core.published import tables
 from effnet_core.units import three_digits
 
-from ..session import kept_values
+from ..session import engines, kept_values
 from . import progress_bar, widgets
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def run(networks: Sequence[Network], condition: str, *, patience_s: float = math
     bar, report = progress_bar.stoppable(
         "Starting PyTorch …", place, key="measuring.stop", help="Ends after the pass that runs. Measured rows stay."
     )
+    engines.start_pytorch()
     from effnet_core.machine.latency import NotEnoughMemory
 
     problems: list[str] = []

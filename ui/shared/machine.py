@@ -21,7 +21,8 @@ DEVICE_TITLES = {"auto": "Automatic", "cuda": "NVIDIA GPU", "mps": "Apple GPU", 
 
 
 def pick_device() -> None:
-    """Where networks run, for this session; state.device() reads it on all pages."""
+    """Where networks run, for this session; engines.device() reads it on all pages."""
+    engines.start_pytorch()
     from effnet_core.networks.device import available_devices
 
     titles = {name: DEVICE_TITLES.get(name, name) for name in ("auto", *available_devices())}

@@ -34,7 +34,8 @@ def pick() -> Engine | None:
 
 def _choose_model() -> tuple[str, ModelStatus | None]:
     with st.spinner("Starting PyTorch …", show_time=True):  # seconds, once a server
-        from effnet_core.networks import weights
+        engines.start_pytorch()
+    from effnet_core.networks import weights
 
     statuses = {status.name: status for status in weights.statuses()}
     row = st.container(horizontal=True, vertical_alignment="bottom")
