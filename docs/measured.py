@@ -132,13 +132,15 @@ def _class_mixed(results: dict) -> Iterator[tuple[str, str, str]]:
 
 
 def _class_memory(results: dict) -> Iterator[tuple[str, str, str]]:
-    left, one, many = (results[name] for name in ("interactions", "photographs", "at_once"))
+    left, many = results["interactions"], results["at_once"]
     beside = f"{left['many_mb']:,} MB against {left['few_mb']:,} MB"
     yield f"memory after {left['many']} moves against after {left['few']}", f"{left['more']:+.1%}", beside
-    beside = f"as uploaded {one['upload_mb']:.0f} MB"
-    yield f"a session with {one['photographs']} photographs of 12 megapixels", f"{one['mb_a_session']:.0f} MB", beside
     beside = f"{many['server_cpu_s']:.1f} s of CPU"
-    yield f"{many['uploads']} of them at once, until all are answered", f"{many['all_answered_s']:.1f} s", beside
+    yield (
+        f"{many['uploads']} photographs of 12 megapixels at once, until all are answered",
+        f"{many['all_answered_s']:.1f} s",
+        beside,
+    )
 
 
 CLASSROOM = {"overview": _class_overview, "classify": _class_classify, "mixed": _class_mixed, "memory": _class_memory}
