@@ -5,7 +5,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from ui.lessons import lesson_mode, tour
-from ui.session import engines, pictures
+from ui.session import engines, metrics, pictures
 from ui.shared import widgets
 
 
@@ -56,3 +56,4 @@ try:
 finally:
     pictures.release()
 engines.warm_up()
+metrics.offer()
