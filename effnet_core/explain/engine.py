@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -46,6 +46,7 @@ Answer = TypeVar("Answer")
 
 BATCH_BYTES = 1 << 29  # target memory of one batch
 BYTES_PER_ACTIVATION = 12  # float32, three times: convolution, batch norm and activation function
+FEWER_AT_ONCE = "The GPU ran out of memory: {name} takes fewer pictures at once from now on, {size} at most."
 OUT_OF_MEMORY = "The GPU ran out of memory: {name} runs on the CPU from now on, more slowly."
 
 
@@ -88,13 +89,15 @@ class Engine:
         """
         self._check(top, layer, target)
         stage = self.layers.index(layer or self.layers[-1])
-        answers = []
-        for start in range(0, len(images), self._batch_size):
-            x = self._prepare(images[start : start + self._batch_size])
-            answers += self._on_device(lambda x=x: self._explain(x.to(self.device), Request(top, stage, target)))
+        answers: list[Explanation] = []
+        while len(answers) < len(images):
+            x = self._prepare(images[len(answers) :][: self._batch_size])
+            answers += self._on_device(lambda x=x: self._explain(x, Request(top, stage, target)), at_once=len(x))
         return answers
 
     def _explain(self, x: Tensor, request: Request) -> list[Explanation]:
+        """Of the first pictures, as many as one batch may have by now."""
+        x = x[: self._batch_size].to(self.device)
         is_last = request.stage == len(self.layers) - 1
         return explanations(self._quickest(x) if is_last else self._network, x, request, self._names)
 
@@ -132,7 +135,8 @@ class Engine:
         self._check(1, layer, target)
         x, request = self._prepare([image]), methods.checked(method, layer, target, parameters)
         return self._on_device(
-            lambda: methods.answer(self._network, x.to(self.device), request, self._batch_size, progress)
+            lambda: methods.answer(self._network, x.to(self.device), request, self._batch_size, progress),
+            at_once=methods.pictures(request, x.shape[-1]),
         )
 
     def ladder(self, image: Image, *, targets: Sequence[int]) -> list[Heatmap]:
@@ -157,8 +161,14 @@ class Engine:
         self._check(1, None, heatmap.target)
 
         @torch.no_grad()
+        def scores(x: Tensor) -> np.ndarray:
+            parts = x.split(self._batch_size)
+            return np.concatenate(
+                [to_numpy(self._network(x.to(self.device)).softmax(1)[:, heatmap.target]) for x in parts]
+            )
+
         def probabilities(x: Tensor) -> np.ndarray:
-            return self._on_device(lambda: to_numpy(self._network(x.to(self.device)).softmax(1)[:, heatmap.target]))
+            return self._on_device(lambda: scores(x), at_once=len(x))
 
         [x] = self._prepare([image])
         return faithfulness.judge(probabilities, x, heatmap, batch_size=self._batch_size, progress=progress)
@@ -178,7 +188,8 @@ class Engine:
 
         def look(progress: Progress) -> Heatmap:
             return self._on_device(
-                lambda: methods.answer(network.to(self.device), x.to(self.device), request, self._batch_size, progress)
+                lambda: methods.answer(network.to(self.device), x.to(self.device), request, self._batch_size, progress),
+                at_once=methods.pictures(request, x.shape[-1]),
             )
 
         return explain_randomisation.randomised(network, look, heatmap, progress=progress)
@@ -195,20 +206,33 @@ class Engine:
     def _prepare(self, images: Sequence[Image]) -> Tensor:
         return torch.from_numpy(np.stack([self.preparation.tensor(image) for image in images]))
 
-    def _on_device(self, work: Callable[[], Answer]) -> Answer:
-        """Run the network, one thread at a time; if the GPU runs out of memory, run it again on the CPU."""
+    def _on_device(self, work: Callable[[], Answer], at_once: int = 1) -> Answer:
+        """Run the network, one thread at a time; again where the GPU runs out of memory, see _with_less_memory.
+
+        `at_once`: pictures that `work` puts into one batch if _batch_size lets it; it reads that anew in each try.
+        """
         with self._lock:
-            try:
-                self._place()
-                return work()
-            except RuntimeError as error:
-                if not is_out_of_memory(error):
-                    raise
-            # outside the except clause: there the failed pass still holds its memory
-            self.device, self.notice = "cpu", OUT_OF_MEMORY.format(name=self.name)
+            for _ in self._with_less_memory(at_once):
+                try:
+                    self._place()
+                    return work()
+                except RuntimeError as error:
+                    if not is_out_of_memory(error):
+                        raise
             self._place()
             torch.cuda.empty_cache()
             return work()
+
+    def _with_less_memory(self, at_once: int) -> Iterator[None]:
+        """One step a try on the GPU: half as many pictures at once as in the one before; then only the CPU is left.
+
+        A loop resumes it outside of its except clause: inside, the failed pass still holds its memory.
+        """
+        yield
+        while (size := min(at_once, self._batch_size) // 2) and self.device != "cpu":
+            self._batch_size, self.notice = size, FEWER_AT_ONCE.format(name=self.name, size=size)
+            yield
+        self.device, self.notice = "cpu", OUT_OF_MEMORY.format(name=self.name)
 
     def _place(self) -> None:
         """Bring the network to the device, unless it is there: asking each of its tensors takes milliseconds."""
@@ -283,7 +307,7 @@ class Engine:
         logits: list[float] = []
         while len(logits) < len(channels):
             batch = channels[len(logits) :][: self._batch_size]
-            logits += self._on_device(lambda batch=batch: target_logits(batch))
+            logits += self._on_device(lambda batch=batch: target_logits(batch[: self._batch_size]), at_once=len(batch))
             if progress and not progress(len(logits) / len(channels)):
                 raise Cancelled(f"stopped after {len(logits)} of {len(channels)} channels of {block}")
         effects = map(ChannelEffect, channels, halfway.gate.tolist(), [whole - logit for logit in logits])

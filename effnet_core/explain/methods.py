@@ -236,6 +236,11 @@ def checked(
     return Request(name, layer, target, whole, METHODS[name].signed or signed)
 
 
+def pictures(request: Request, side: int) -> int:
+    """How many pictures a map of a crop of `side` pixels takes, in all."""
+    return max(METHODS[request.method].passes(side, **request.parameters))
+
+
 def answer(
     network: EfficientNet, x: Tensor, request: Request, batch_size: int, progress: Progress | None = None
 ) -> Heatmap:
