@@ -1,4 +1,4 @@
-"""One ready model behind a lock: what it answers, where it looked, what its SE gates did.
+"""One ready model behind a queue: what it answers, where it looked, what its SE gates did.
 
 Pictures go in, frozen rows of floats, strings and numpy arrays come out: no tensor leaves the engine, so its
 answers can be cached, sent to another machine and shown without torch.
@@ -7,8 +7,8 @@ answers can be cached, sent to another machine and shown without torch.
 from __future__ import annotations
 
 import copy
-import threading
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import TypeVar
 
 import numpy as np
@@ -31,6 +31,7 @@ from .gate_edits import GateEdit, resolve_edits
 from .gates import editing, logits_with_closed, up_to_gate
 from .grad_cam import grad_cam_ladder
 from .inference_twin import quickest
+from .request_queue import RequestQueue
 from .results import (
     BlockTrace,
     ChannelEffect,
@@ -43,6 +44,7 @@ from .results import (
 )
 
 Answer = TypeVar("Answer")
+Picture = Image | np.ndarray
 
 BATCH_BYTES = 1 << 29  # target memory of one batch
 BYTES_PER_ACTIVATION = 12  # float32, three times: convolution, batch norm and activation function
@@ -52,6 +54,8 @@ OUT_OF_MEMORY = "The GPU ran out of memory: {name} runs on the CPU from now on, 
 
 class Engine:
     """One model, ready to predict and to explain. Safe to share between threads.
+
+    A picture is RGB, or what `preparation.tensor` made of one: (3, crop, crop) float32.
 
     >>> engine = load("tiny", device="cpu")
     >>> [answer] = engine.explain([load_sample("coffee")], top=1)
@@ -69,7 +73,7 @@ class Engine:
         self._names = Names(model.labels, model.groups)
         self._quick: EfficientNet | None = None
         self._placed_on: str | None = None
-        self._lock = threading.Lock()
+        self.queue = RequestQueue()
         self._batch_size = _batch_size(self.architecture.at(resolution=self.preparation.crop))
         self._on_device(lambda: None)
 
@@ -79,29 +83,49 @@ class Engine:
         return tuple(f"features.{stage}" for stage in range(len(self._network.features)))
 
     def explain(
-        self, images: Sequence[Image], *, top: int = 5, layer: str | None = None, target: int | None = None
+        self, images: Sequence[Picture], *, top: int = 5, layer: str | None = None, target: int | None = None
     ) -> list[Explanation]:
         """Classes, all SE gates and Grad-CAM of each picture, from one forward pass.
 
         `top`: how many classes, at most all. `layer`: where Grad-CAM looks, by default the last convolution,
         which needs no backward pass. `target`: one class to map instead of the top ones.
-        Raises ValueError for a layer or class that the model does not have.
+        What other threads ask alike goes through the network with these pictures, where that can't change an answer.
+        Raises ValueError for a layer or class that the model does not have, and Busy when too many questions wait.
         """
         self._check(top, layer, target)
-        stage = self.layers.index(layer or self.layers[-1])
+        request = Request(top, self.layers.index(layer or self.layers[-1]), target)
+
+        def together(batches: list[Tensor]) -> list[list[Explanation]]:
+            x, answers = torch.cat(batches), []
+            while len(answers) < len(x):
+                rest = x[len(answers) :]
+                answers += self._placed(lambda rest=rest: self._explain(rest, request), at_once=len(rest))
+            each = iter(answers)
+            return [list(islice(each, len(batch))) for batch in batches]
+
         answers: list[Explanation] = []
         while len(answers) < len(images):
             x = self._prepare(images[len(answers) :][: self._batch_size])
-            answers += self._on_device(lambda x=x: self._explain(x, Request(top, stage, target)), at_once=len(x))
+            kind = request if self._may_share(request) else None
+            answers += self.queue.ask(x, together, kind=kind, size=len(x), most=self._batch_size)
         return answers
 
     def _explain(self, x: Tensor, request: Request) -> list[Explanation]:
         """Of the first pictures, as many as one batch may have by now."""
         x = x[: self._batch_size].to(self.device)
-        is_last = request.stage == len(self.layers) - 1
-        return explanations(self._quickest(x) if is_last else self._network, x, request, self._names)
+        return explanations(self._quickest(x) if self._is_last(request) else self._network, x, request, self._names)
 
-    def trace(self, image: Image, block: str) -> BlockTrace:
+    def _is_last(self, request: Request) -> bool:
+        return request.stage == len(self.layers) - 1
+
+    def _may_share(self, request: Request) -> bool:
+        """Whether a picture's answer is the same alone and in a batch, where float32 sums run in another order.
+
+        That the folded twin agreed says that this network does not amplify such differences.
+        """
+        return self._is_last(request) and self._quick not in (None, self._network)
+
+    def trace(self, image: Picture, block: str) -> BlockTrace:
         """What each step of one MBConv produced. Raises ValueError listing the valid blocks."""
         chosen = self.architecture.block(block)
         x = self._prepare([image])
@@ -119,7 +143,7 @@ class Engine:
 
     def attribute(
         self,
-        image: Image,
+        image: Picture,
         *,
         method: str,
         target: int | None = None,
@@ -139,7 +163,7 @@ class Engine:
             at_once=methods.pictures(request, x.shape[-1]),
         )
 
-    def ladder(self, image: Image, *, targets: Sequence[int]) -> list[Heatmap]:
+    def ladder(self, image: Picture, *, targets: Sequence[int]) -> list[Heatmap]:
         """Signed Grad-CAM at every stage, first to last, of each target in turn; one backward pass a target.
 
         Raises ValueError for a class that the model does not have.
@@ -156,7 +180,7 @@ class Engine:
             for layer, maps in zip(self.layers, stages, strict=True)
         ]
 
-    def faithfulness(self, image: Image, heatmap: Heatmap, *, progress: Progress | None = None) -> Faithfulness:
+    def faithfulness(self, image: Picture, heatmap: Heatmap, *, progress: Progress | None = None) -> Faithfulness:
         """Deletion and insertion curves of this picture's map, a random map and a blob in the centre."""
         self._check(1, None, heatmap.target)
 
@@ -174,7 +198,7 @@ class Engine:
         return faithfulness.judge(probabilities, x, heatmap, batch_size=self._batch_size, progress=progress)
 
     def randomisation(
-        self, image: Image, heatmap: Heatmap, *, progress: Progress | None = None, **parameters: int
+        self, image: Picture, heatmap: Heatmap, *, progress: Progress | None = None, **parameters: int
     ) -> list[Randomised]:
         """Recompute this picture's map as the layers of a copy are randomised, the classifier first.
 
@@ -203,25 +227,29 @@ class Engine:
         if target is not None and not 0 <= target < classes:
             raise ValueError(f"target is {target}; the classes of {self.name} are 0 to {classes - 1}")
 
-    def _prepare(self, images: Sequence[Image]) -> Tensor:
-        return torch.from_numpy(np.stack([self.preparation.tensor(image) for image in images]))
+    def _prepare(self, images: Sequence[Picture]) -> Tensor:
+        prepared = (image if isinstance(image, np.ndarray) else self.preparation.tensor(image) for image in images)
+        return torch.from_numpy(np.stack([*prepared]))
 
     def _on_device(self, work: Callable[[], Answer], at_once: int = 1) -> Answer:
-        """Run the network, one thread at a time; again where the GPU runs out of memory, see _with_less_memory.
+        """Run the network when this thread's turn has come; `at_once` as in _placed."""
+        return self.queue.ask(work, lambda works: [self._placed(work, at_once) for work in works])
+
+    def _placed(self, work: Callable[[], Answer], at_once: int) -> Answer:
+        """Run the network where it is; again where the GPU runs out of memory, see _with_less_memory.
 
         `at_once`: pictures that `work` puts into one batch if _batch_size lets it; it reads that anew in each try.
         """
-        with self._lock:
-            for _ in self._with_less_memory(at_once):
-                try:
-                    self._place()
-                    return work()
-                except RuntimeError as error:
-                    if not is_out_of_memory(error):
-                        raise
-            self._place()
-            torch.cuda.empty_cache()
-            return work()
+        for _ in self._with_less_memory(at_once):
+            try:
+                self._place()
+                return work()
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
+        self._place()
+        torch.cuda.empty_cache()
+        return work()
 
     def _with_less_memory(self, at_once: int) -> Iterator[None]:
         """One step a try on the GPU: half as many pictures at once as in the one before; then only the CPU is left.
@@ -253,7 +281,7 @@ class Engine:
 
     def intervene(
         self,
-        image: Image,
+        image: Picture,
         edits: Sequence[GateEdit],
         *,
         top: int = 5,
@@ -287,7 +315,7 @@ class Engine:
         return before, after
 
     def rank_channels(
-        self, image: Image, block: str, *, target: int, progress: Progress | None = None
+        self, image: Picture, block: str, *, target: int, progress: Progress | None = None
     ) -> list[ChannelEffect]:
         """How much the target's logit falls when each channel of a block is closed, largest fall first.
 

@@ -1,4 +1,4 @@
-"""Heat maps that are computed once a session, slow ones behind a button."""
+"""Slow answers, each behind its button."""
 
 from __future__ import annotations
 
@@ -18,16 +18,6 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 
-def computed_once(question: tuple, work: Callable[[], Answer]) -> Answer:
-    """The answer to a quick question, kept for the next run."""
-    answer = answer_cache.remembered(question)
-    if answer is None:
-        with st.spinner("The network looks at the picture …", show_time=True):
-            answer = work()
-        answer_cache.remember(question, answer)
-    return answer
-
-
 def on_demand(question: tuple, label: str, work: Callable[[Progress], Answer], *, key: str) -> Answer | None:
     """The answer to a slow question if it is there, else a button that computes it; None until it was pressed."""
     answer = answer_cache.remembered(question)
@@ -42,7 +32,8 @@ def on_demand(question: tuple, label: str, work: Callable[[Progress], Answer], *
             lambda share: f"{share:.0%} after {time.monotonic() - start:.0f} s",
             key=f"{key}.stop",
         )
-    answer = work(report)
+        with answer_cache.queueing():
+            answer = work(report)
     slot.empty()
     answer_cache.remember(question, answer)
     return answer

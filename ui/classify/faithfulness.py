@@ -40,7 +40,7 @@ def show(
     judged = computed_maps.on_demand(
         ("faithfulness", *question),
         f"Take pixels away and put them in ({PASSES} forward passes)",
-        lambda progress: engine.faithfulness(picture.image, heatmap, progress=progress),
+        lambda progress: engine.faithfulness(answer_cache.prepared(engine, picture), heatmap, progress=progress),
         key=f"{key}.faithfulness",
     )
     if judged:
@@ -51,7 +51,9 @@ def show(
     steps = computed_maps.on_demand(
         ("randomisation", *question),
         "Randomise the weights, from the top down",
-        lambda progress: engine.randomisation(picture.image, heatmap, progress=progress, **dict(choice.parameters)),
+        lambda progress: engine.randomisation(
+            answer_cache.prepared(engine, picture), heatmap, progress=progress, **dict(choice.parameters)
+        ),
         key=f"{key}.randomisation",
     )
     if steps:

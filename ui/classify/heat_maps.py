@@ -8,7 +8,7 @@ import streamlit as st
 
 from ..session import answer_cache, pictures
 from ..shared import map_pickers, widgets
-from .computed_maps import computed_once, on_demand
+from .computed_maps import on_demand
 
 if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
@@ -66,15 +66,17 @@ def map_of(
 
     def work(progress: Progress | None = None) -> Heatmap:
         how = {"method": choice.method, "target": choice.target, "layer": choice.layer, "progress": progress}
-        return engine.attribute(picture.image, **how, **dict(choice.parameters))
+        return engine.attribute(answer_cache.prepared(engine, picture), **how, **dict(choice.parameters))
 
     question, passes = answer_cache.question_key(engine, picture, *choice), _passes(engine, choice)
     if sum(passes) <= SLOW:
-        return computed_once(question, work)
+        return answer_cache.answered(question, work)
     return on_demand(question, f"Compute the map ({_cost(*passes)})", work, key=key)
 
 
 def ladder(engine: Engine, picture: pictures.Picture, target: int) -> list[Heatmap]:
     """Signed Grad-CAM at every stage."""
     question = answer_cache.question_key(engine, picture, "ladder", target)
-    return computed_once(question, lambda: engine.ladder(picture.image, targets=[target]))
+    return answer_cache.answered(
+        question, lambda: engine.ladder(answer_cache.prepared(engine, picture), targets=[target])
+    )

@@ -13,9 +13,8 @@ from effnet_core.figures import block_arithmetic as figures_block_arithmetic
 from effnet_core.images.overlay import grey
 
 from ..components import pixel_map
-from ..session import pictures
+from ..session import answer_cache, pictures
 from ..shared import widgets
-from .steps import traced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +31,7 @@ STEPS = {"depthwise": "Depthwise", "expand": "Expand", "project": "Project", "ga
 
 def show_arithmetic(engine: Engine, picture: pictures.Picture, name: str) -> None:
     """The numbers behind one value of a convolution, or behind one gate, beside the network's own value."""
-    trace, weights = traced(engine, picture, name), engine.block_weights(name)
+    trace, weights = answer_cache.trace(engine, picture, name), engine.block_weights(name)
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row:
         step = widgets.choice("Step", STEPS, key="mbconv.step")

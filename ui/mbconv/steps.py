@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from effnet_core.explain.engine import Engine
-    from effnet_core.explain.results import BlockTrace
     from effnet_core.scaling.block_designs import Design
     from effnet_core.scaling.block_steps import Step
 
@@ -35,7 +34,7 @@ SORTS = {"spread": "Variation", "mean": "Strength", "gate": "Gate"}
 def show_steps(engine: Engine, picture: pictures.Picture, name: str) -> None:
     """The block's steps side by side, each with its maps of this picture and its cost; below, its width to scale."""
     block, size = block_designs.place(engine.architecture, name)
-    steps = dict(traced(engine, picture, name).steps)
+    steps = dict(answer_cache.trace(engine, picture, name).steps)
     slot = st.container()
     by = widgets.choice("Channels shown: those with the largest", SORTS, key="mbconv.sort", help=SORT_HELP)
     chosen = _chosen_channels(steps, by, block.has_residual)
@@ -57,12 +56,6 @@ GREYS = (
     "Wide maps: black means zero or below, white is the channel's highest value (before the gate, where both are "
     "shown). Narrow maps can be negative: mid grey is zero. Memory: float32, one picture."
 )
-
-
-def traced(engine: Engine, picture: pictures.Picture, name: str) -> BlockTrace:
-    """What each step of the block produced, with a word on the screen while it runs."""
-    with st.spinner("Reading the block's feature maps …", show_time=True):
-        return answer_cache.trace(engine, picture, name)
 
 
 def _chosen_channels(steps: Mapping[str, np.ndarray], by: str, has_residual: bool) -> dict[str, list[int]]:

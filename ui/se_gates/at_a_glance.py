@@ -78,8 +78,7 @@ def channels(engine: Engine, picture: pictures.Picture, answer: Explanation, blo
     """The most open and most closed channels' maps before and after the gate; one of them over the picture."""
     values = gates_of(answer)[block]
     order = values.argsort()
-    with st.spinner("Reading the block's feature maps …", show_time=True):
-        steps = dict(answer_cache.trace(engine, picture, block).steps)
+    steps = dict(answer_cache.trace(engine, picture, block).steps)
     place, maps = st.columns([2, 5], gap="large")
     for title, chosen in (("most open", order[: -EXTREMES - 1 : -1]), ("most closed", order[:EXTREMES])):
         maps.subheader(f"Its {title} channels, before and after their gates", anchor=False)

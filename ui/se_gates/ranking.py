@@ -60,7 +60,8 @@ def _measure(engine: Engine, picture: pictures.Picture, block: str, target: int)
     _, report = progress_bar.stoppable(
         "Closing channels …", lambda share: f"{share:.0%} of the channels closed", key="se_gates.stop"
     )
-    effects = engine.rank_channels(picture.image, block, target=target, progress=report)
+    with answer_cache.queueing():
+        effects = engine.rank_channels(answer_cache.prepared(engine, picture), block, target=target, progress=report)
     answer_cache.remember(answer_cache.question_key(engine, picture, "rank_channels", block, target), effects)
 
 

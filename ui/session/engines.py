@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from . import metrics
 from .kept_values import keep, value
 from .pictures import sample
 
@@ -63,14 +64,19 @@ def engine(name: str, device: str = "auto") -> Engine:
     from effnet_core.explain.engine import Engine
     from effnet_core.networks import weights
 
-    return Engine(weights.load(name), device)
+    return _watched(Engine(weights.load(name), device))
+
+
+def _watched(engine: Engine) -> Engine:
+    metrics.watch(engine.queue)
+    return engine
 
 
 @st.cache_resource(max_entries=1, scope="session", on_release=_release, show_spinner=False)
 def _own_engine(uploads: tuple[str, str], device: str) -> Engine:
     from effnet_core.explain.engine import Engine
 
-    return Engine(own_model(), device)
+    return _watched(Engine(own_model(), device))
 
 
 def keep_own_model(model: Model, uploads: tuple[str, str]) -> None:

@@ -8,10 +8,15 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
+from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.stats import GaugeStat, HistogramStat, Stat
+
+if TYPE_CHECKING:
+    from effnet_core.explain.request_queue import RequestQueue
 
 WAITING, ANSWERS = "effnet_waiting", "effnet_answer_seconds"
 BOUNDS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, math.inf)
@@ -27,14 +32,14 @@ class Counters:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: dict[str, int] = {}  # by network: each has a line of its own
+        self._queues: WeakSet[RequestQueue] = WeakSet()  # of the networks that are loaded
         self._answers = {"network": Counter(), "cache": Counter()}  # by the number of the first bound that holds it
         self._seconds = dict.fromkeys(self._answers, 0.0)
 
-    def waiting(self, count: int, network: str = "") -> None:
-        """So many questions wait in the line of this network now."""
+    def watch(self, queue: RequestQueue) -> None:
+        """Count what waits in a network's queue, as long as the network is there."""
         with self._lock:
-            self._waiting[network] = count
+            self._queues.add(queue)
 
     def answered(self, seconds: float, cached: bool) -> None:
         """One question was answered so long after it was asked."""
@@ -49,7 +54,9 @@ class Counters:
         return {name: rows for name, rows in stats.items() if family_names is None or name in family_names}
 
     def _gauge(self) -> GaugeStat:
-        return GaugeStat(WAITING, sum(self._waiting.values()), help="Questions that wait for a network.")
+        return GaugeStat(
+            WAITING, sum(queue.waiting for queue in self._queues), help="Questions that wait for a network."
+        )
 
     def _histogram(self, source: str) -> HistogramStat:
         counts = accumulate(self._answers[source][number] for number in range(len(BOUNDS_S)))
@@ -65,7 +72,7 @@ class Counters:
 
 
 _counters = Counters()
-waiting, answered = _counters.waiting, _counters.answered
+watch, answered = _counters.watch, _counters.answered
 
 
 @st.cache_resource(show_spinner=False)

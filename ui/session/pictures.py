@@ -43,7 +43,7 @@ class Picture:
 def _shown(picture: Picture) -> Image:
     image = picture.image
     scale = min(1.0, SHOWN_PX / max(image.size))
-    return image.resize((round(image.width * scale), round(image.height * scale)), reducing_gap=2.0)
+    return image.resize((round(image.width * scale), round(image.height * scale)), reducing_gap=1.0)
 
 
 @st.cache_resource(max_entries=1, scope="session", show_spinner=False)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 from ..session import answer_cache
 from ..session import pictures as session_pictures
 from . import widgets
@@ -63,5 +61,4 @@ def heatmap_of(
     for heatmap in answer.heatmaps:
         if (heatmap.target, heatmap.layer) == (target, layer):
             return heatmap
-    with st.spinner("Grad-CAM …", show_time=True):
-        return answer_cache.explain(engine, picture, top=top_of(engine), layer=layer, target=target).heatmaps[0]
+    return answer_cache.explain(engine, picture, top=top_of(engine), layer=layer, target=target).heatmaps[0]

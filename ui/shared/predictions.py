@@ -26,8 +26,7 @@ TOP = 5
 def explained(engine: Engine, pictures: Sequence[session_pictures.Picture]) -> list[Explanation]:
     """The network's answer to each picture; with several, a bar shows the progress."""
     if len(pictures) == 1:
-        with st.spinner("The network looks at the picture …", show_time=True):
-            return [answer_cache.explain(engine, pictures[0], top=top_of(engine))]
+        return [answer_cache.explain(engine, pictures[0], top=top_of(engine))]
     bar, explanations = st.progress(0.0), []
     for number, picture in enumerate(pictures):
         bar.progress(number / len(pictures), text=f"{number} of {len(pictures)}: {picture.name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -231,7 +232,7 @@ def test_no_hook_stays_behind(engine, photographs, count_hooks, monkeypatch):
         with pytest.raises(RuntimeError, match="on purpose"):
             ask()
         assert count_hooks(engine._network) == 0
-        assert not engine._lock.locked()
+        assert engine.queue.idle
 
 
 def test_train_mode_is_never_used_or_left_on(lively_model, photographs):
@@ -277,6 +278,22 @@ def test_eight_threads_get_the_same_answers_as_one(engine, photographs):
                 same(answer, expected)
                 for (name, values), (_, reference) in zip(trace.steps, expected_trace.steps, strict=True):
                     np.testing.assert_allclose(values, reference, atol=1e-5, err_msg=name)
+
+
+def test_questions_that_wait_go_through_the_network_together(bundled_model, photographs, monkeypatch):
+    engine, sizes, hold = Engine(bundled_model, "cpu"), [], threading.Event()
+    alone = [engine.explain([picture])[0] for picture in photographs]
+    explain = engine._explain
+    monkeypatch.setattr(engine, "_explain", lambda x, request: sizes.append(len(x)) or explain(x, request))
+    with ThreadPoolExecutor(8) as pool:
+        pool.submit(engine.queue.ask, None, lambda items: hold.wait(60) and items)
+        asked = [pool.submit(engine.explain, [picture]) for picture in photographs]
+        while engine.queue.waiting < len(photographs):
+            assert not any(one.done() for one in asked)
+        hold.set()
+        for one, expected in zip(asked, alone, strict=True):
+            same(one.result()[0], expected)
+    assert sizes == [len(photographs)]
 
 
 # --- devices

@@ -92,7 +92,7 @@ def test_progress_and_cancel(engine, photographs, stripes):
     assert len(shares) == 3 and shares[-1] == 1 and shares == sorted(shares)
     with pytest.raises(Cancelled):
         engine.faithfulness(photographs[0], stripes, progress=lambda share: False)
-    assert not engine._lock.locked()
+    assert engine.queue.idle
 
 
 def test_a_class_that_is_not_there_is_refused(engine, photographs):
@@ -151,7 +151,7 @@ def test_randomisation_stops_when_told(engine, photographs):
     shares = []
     with pytest.raises(Cancelled):
         engine.randomisation(photographs[0], heatmap, progress=lambda share: bool(shares.append(share)))
-    assert shares == [0.1] and not engine._lock.locked()
+    assert shares == [0.1] and engine.queue.idle
 
 
 def test_drawn_weights_keep_mean_and_spread():

@@ -140,7 +140,7 @@ def test_no_hook_stays_behind(engine, photographs, count_hooks, monkeypatch):
         engine.intervene(photographs[0], edits)
     with pytest.raises(ZeroDivisionError), editing(engine._network, {BLOCK: np.zeros(144, np.float32)}):
         engine._network(torch.zeros(1, 3, 64, 64))
-    assert count_hooks(engine._network) == 0 and not engine._lock.locked()
+    assert count_hooks(engine._network) == 0 and engine.queue.idle
 
 
 def test_the_network_answers_as_before_when_edits_are_over(engine, photographs):
@@ -206,12 +206,12 @@ def test_a_click_elsewhere_in_the_callback_leaves_lock_and_hooks_free(engine, ph
     from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
     def clicked(_share):
-        assert not engine._lock.locked(), "others may use the network between batches"
+        assert engine.queue.idle, "others may use the network between batches"
         raise RerunException(RerunData())
 
     with pytest.raises(RerunException):
         engine.rank_channels(photographs[0], BLOCK, target=0, progress=clicked)
-    assert not engine._lock.locked() and count_hooks(engine._network) == 0
+    assert engine.queue.idle and count_hooks(engine._network) == 0
     assert engine.explain(photographs[:1])
 
 

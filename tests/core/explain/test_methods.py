@@ -214,7 +214,7 @@ def test_progress_rises_to_one_and_false_cancels(engine, photographs, count_hook
     with pytest.raises(Cancelled):
         engine.attribute(photographs[0], method=name, progress=lambda share: bool(seen.append(share)), **QUICK[name])
     assert seen == shares[:1], "nothing more was computed"
-    assert not engine._lock.locked() and count_hooks(engine._network) == 0
+    assert engine.queue.idle and count_hooks(engine._network) == 0
 
 
 def test_a_page_that_is_left_in_the_middle_frees_the_network(engine, photographs, count_hooks):
@@ -233,7 +233,7 @@ def test_a_page_that_is_left_in_the_middle_frees_the_network(engine, photographs
     ):
         with pytest.raises(StopException):
             ask()
-        assert not engine._lock.locked() and count_hooks(engine._network) == 0
+        assert engine.queue.idle and count_hooks(engine._network) == 0
     assert engine.explain(photographs[:1])
 
 
@@ -254,7 +254,7 @@ def test_no_hook_stays_behind(engine, photographs, count_hooks, monkeypatch):
     for ask in everything():
         with pytest.raises(RuntimeError, match="on purpose"):
             ask()
-        assert not engine._lock.locked()
+        assert engine.queue.idle
     hooked = [module for module in engine._network.modules() if module._forward_hooks or module._backward_hooks]
     assert count_hooks(engine._network) == 0, hooked
 
