@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+from unittest.mock import Mock
 
 import pytest
 from streamlit import runtime
@@ -25,13 +27,15 @@ def shown():
     return counters, read
 
 
-def test_those_who_wait_are_of_all_networks(shown):
+def test_those_who_wait_are_of_all_networks_that_are_loaded(shown):
     counters, read = shown
     assert read()["effnet_waiting"] == 0
-    counters.waiting(3, "efficientnet_b0")
-    counters.waiting(2, "tiny")
+    b0, other = Mock(waiting=3), Mock(waiting=2)
+    counters.watch(b0)
+    counters.watch(other)
     assert read()["effnet_waiting"] == 5
-    counters.waiting(0, "efficientnet_b0")
+    del b0
+    gc.collect()
     assert read()["effnet_waiting"] == 2
 
 
