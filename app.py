@@ -5,7 +5,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from ui.lessons import lesson_mode, tour
-from ui.session import engines, metrics, pictures
+from ui.session import engines, expiry, metrics, pictures
 from ui.shared import widgets
 
 
@@ -57,3 +57,4 @@ finally:
     pictures.release()
 engines.warm_up()
 metrics.offer()
+expiry.watch()

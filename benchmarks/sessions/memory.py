@@ -7,6 +7,8 @@ import itertools
 import time
 from contextlib import AsyncExitStack
 
+from ui.session import expiry
+
 from . import answering, client, moves, servers
 from .client import Session
 from .servers import Server
@@ -14,8 +16,9 @@ from .servers import Server
 FEW, MANY = 50, 500  # interactions
 STAY = 5  # interactions on one page before the next
 PHOTOGRAPHS, AT_ONCE = 3, 8  # photographs of one session, uploads at once
-MEASURED = 3  # sessions with photographs, after a first one
-EXPIRY_S = 15  # of a closed session; Streamlit looks for such sessions at times of its own
+MEASURED = 6  # sessions with photographs, after a first one
+EXPIRY_S = 15  # of a closed session
+CHECKED_S = 1.2 * expiry.CHECK_EVERY_S  # by then the server has given back what is free
 LIMIT_S = 300  # for the interactions
 
 
@@ -74,17 +77,16 @@ async def at_once(server: Server) -> dict[str, object]:
 
 async def photographs(server: Server) -> dict[str, object]:
     """Memory of an open session with PHOTOGRAPHS of 12 megapixels, and what is left when sessions have expired."""
-    seeds = itertools.count(3000)
+    seeds, opened = itertools.count(3000), 0.0
     async with AsyncExitStack() as stack:
         for number in range(1 + MEASURED):
             tab = await _uploader(stack, server)
             files = {answering.file_name(number, each): moves.photograph(next(seeds)) for each in range(PHOTOGRAPHS)}
             answer = await tab.upload("app.upload", files)
-            server.settle()
-            if number == 0:
-                before = server.memory_mb()
-        opened = server.memory_mb()
-    await asyncio.sleep(3 * EXPIRY_S)
+            if number in {0, MEASURED}:
+                await asyncio.sleep(CHECKED_S)
+                before, opened = opened, server.memory_mb()
+    await asyncio.sleep(EXPIRY_S + 2 * CHECKED_S)
     expired = server.memory_mb()
     async with client.opened(server.address) as visitor:
         await visitor.open("glossary")
