@@ -3,8 +3,11 @@
 import subprocess
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.testing.v1 import AppTest
 from support.paths import ROOT
 
@@ -123,3 +126,59 @@ assert not failed, failed
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def one_look():
+    import streamlit as st
+
+    from ui.session import answer_cache, engines, pictures
+
+    st.text(answer_cache.explain(engines.engine("tiny"), pictures.sample("coffee")).top[0].logit)
+
+
+def test_sessions_share_an_answer_and_ask_once_at_the_same_time(loads, monkeypatch):
+    asked, explain = [], engines.engine("tiny").explain
+
+    def slow(images, **how):
+        asked.append(how)
+        time.sleep(0.3)
+        return explain(images, **how)
+
+    monkeypatch.setattr(engines.engine("tiny"), "explain", slow)
+    tabs = [AppTest.from_function(one_look, default_timeout=300) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        [*pool.map(AppTest.run, tabs)]
+    assert len({tab.text[0].value for tab in tabs}) == 1 and len(asked) == 1
+    assert not any(tab.caption for tab in tabs), "the note goes when the answer is there"
+
+
+def test_a_full_queue_is_told_and_the_next_run_asks_again(loads, monkeypatch):
+    monkeypatch.setattr(engines.engine("tiny").queue, "most_waiting", 0)
+    at = AppTest.from_function(one_look, default_timeout=300).run()
+    assert (
+        [error.value for error in at.error] == ["0 questions wait for this network already; try again in a moment."]
+        and not at.exception
+        and not at.text
+    )
+    monkeypatch.setattr(engines.engine("tiny").queue, "most_waiting", 1)
+    at.run()
+    assert not at.error and at.text
+
+
+def test_who_waits_sees_the_place_in_the_queue(loads, monkeypatch):
+    queue, hold, notes = engines.engine("tiny").queue, threading.Event(), []
+    caption = DeltaGenerator.caption
+
+    def noted(self, text, *rest, **more):
+        notes.append(text)
+        hold.set()
+        return caption(self, text, *rest, **more)
+
+    monkeypatch.setattr(DeltaGenerator, "caption", noted)
+    with ThreadPoolExecutor(1) as pool:
+        busy = pool.submit(queue.ask, None, lambda items: hold.wait(60) and items)
+        while queue.idle:
+            time.sleep(0.01)
+        at = AppTest.from_function(one_look, default_timeout=300).run()
+        busy.result(60)
+    assert at.text and notes == ["One question comes before yours. A click on anything leaves the queue."]
