@@ -52,9 +52,8 @@ def test_streamlits_own_server_has_the_parts_that_are_used():
 
     manager = WebsocketSessionManager(MemorySessionStorage(), *[None] * 3)
     assert len(manager._session_storage._cache) == len(manager._session_storage._cache._expirations) == 0
-    assert (
-        callable(Runtime._get_async_objs) and hasattr(Runtime, "_session_mgr")
-    ) or "_session_mgr" in Runtime.__init__.__code__.co_names
+    assert callable(Runtime._get_async_objs)
+    assert "_session_mgr" in Runtime.__init__.__code__.co_names
 
 
 def test_a_streamlit_with_other_parts_is_logged_once(monkeypatch, caplog):
