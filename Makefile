@@ -1,7 +1,8 @@
-# Two commands: make run, make test. Settings: PORT, ADDRESS, TORCH=cpu, PYTHON, REQUIRE_BROWSER=1.
+# Two commands: make run, make test. Settings: PORT, ADDRESS, WORKERS, TORCH=cpu, PYTHON, REQUIRE_BROWSER=1.
 PYTHON ?= python3
 PORT ?= 8501
 ADDRESS ?= 127.0.0.1
+WORKERS ?=
 TORCH ?=
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +14,7 @@ CHROMIUM := $(firstword $(foreach name,chromium chromium-browser google-chrome,$
 PIP := $(BIN)/python -m pip --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak lint bench clean
+.PHONY: help run class test soak lint bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -21,6 +22,9 @@ help:  ## list the targets
 run: $(INSTALLED)  ## install what is missing into .venv and start the app (PORT=8501 ADDRESS=127.0.0.1 TORCH=cpu)
 	@echo "The app is at http://$(HERE):$(PORT)$(if $(filter 0.0.0.0,$(ADDRESS)),; for other computers at this one's name or address) (stop it with Ctrl+C)"
 	@$(BIN)/streamlit run app.py --server.address $(ADDRESS) --server.port $(PORT) --browser.serverAddress $(HERE)
+
+class: $(INSTALLED)  ## the app for a class: several processes behind nginx (WORKERS=4 PORT=8501 ADDRESS=0.0.0.0)
+	@$(BIN)/python -m effnet_core classroom --port $(PORT) --address $(ADDRESS) $(if $(WORKERS),--workers $(WORKERS))
 
 test: lint  ## lint and all tests (REQUIRE_BROWSER=1 fails where there is no Chromium)
 ifneq ($(CHROMIUM),)

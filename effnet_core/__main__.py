@@ -9,9 +9,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from .cli import attribute, explain, fetch, gatestats, intervene, models, networks, quiz, scale, train
+from .cli import attribute, classroom, explain, fetch, gatestats, intervene, models, networks, quiz, scale, train
 
-GROUPS = (scale, explain, attribute, intervene, gatestats, models, fetch, networks, train, quiz)
+GROUPS = (scale, explain, attribute, intervene, gatestats, models, fetch, networks, train, quiz, classroom)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -235,8 +235,10 @@ async def opened(address: str) -> AsyncIterator[Session]:
     """A new session on this server, which has not asked for a page yet."""
     http = requests.Session()
     http.mount("http://", HTTPAdapter(max_retries=Retry(2)))  # an idle connection may just have been closed
-    await _in_thread(lambda: http.get(f"{address}/_stcore/health", timeout=LIMIT_S))  # sets the token's cookie
+    # sets the cookies of the token and, behind nginx, of the worker
+    await _in_thread(lambda: http.get(f"{address}/_stcore/health", timeout=LIMIT_S))
+    cookies = {"Cookie": "; ".join(f"{name}={value}" for name, value in http.cookies.items())}
     stream = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
-    limits = {"max_size": None, "open_timeout": LIMIT_S}
-    async with websockets.connect(stream, subprotocols=["streamlit"], **limits) as connection:
+    settings = {"additional_headers": cookies, "max_size": None, "open_timeout": LIMIT_S}
+    async with websockets.connect(stream, subprotocols=["streamlit"], **settings) as connection:
         yield Session(address, connection, http)
