@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import socket
 import subprocess
@@ -84,8 +83,6 @@ def _running(plan: Plan) -> Iterator[tuple[list[Worker], subprocess.Popen]]:
     """Workers, nginx and the status server. Stopped the other way round: nobody is sent to a worker that stops."""
     with ExitStack() as started:
         folder = Path(started.enter_context(TemporaryDirectory(prefix="effnet-classroom-")))
-        if os.geteuid() == 0:
-            folder.chmod(0o711)  # started by root, nginx works as nobody and has to reach its files
         preload(plan.loaded)
         workers = [Worker(number, port, plan.run) for number, port in enumerate(_free_ports(plan))]
         started.callback(stop, workers)

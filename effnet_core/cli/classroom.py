@@ -40,7 +40,7 @@ def classroom(options: argparse.Namespace) -> int:
     from ..classroom import launcher
     from ..machine import system
 
-    workers = system.cores() if options.workers is None else options.workers
+    workers = min(system.cores(), MOST_WORKERS) if options.workers is None else options.workers
     if not 1 <= workers <= MOST_WORKERS:
         raise ValueError(f"{workers} workers; allowed are 1 to {MOST_WORKERS}")
     if not 1 <= options.port < 1 << 16:
