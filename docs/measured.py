@@ -176,7 +176,24 @@ def _engines(report: dict) -> Iterator[tuple[str, str, str, str]]:
         yield f"the same with one map, {network}", shown, f"in plain forward passes: {libraries}", load
 
 
-FILES = {"cost": _cost, "headline": _headline, "dragging": _dragging, "redraw": _redraw}
+def _gpu(report: dict) -> Iterator[tuple[str, str, str, str]]:
+    """The first and the last network; only ways whose answers hold count."""
+    conditions, networks = report["conditions"], list(report["results"].items())
+    card = f"{conditions['device_name']}, torch {conditions['versions']['torch']}, {conditions['date']}"
+    checked = [trained["ways"] for trained in report["exactness"].values()]
+    for name, result in dict([networks[0], networks[-1]]).items():
+        network, plain = f"{name.upper()}, {result['pixels']} px", result["ways"]["float32"]
+        good = [way for way in result["ways"] if all(rows[way].get("holds") for rows in checked)]
+        rows = {way: result["ways"][way] for way in good if "failed" not in result["ways"][way]}
+        way, row = min(rows.items(), key=lambda row: row[1]["one_picture_ms"]["p50"])
+        beside = f"{_seconds(plain['one_picture_ms']['p50'])}, float32"
+        yield f"one picture, {network}", f"{_seconds(row['one_picture_ms']['p50'])}, {way}", beside, card
+        way, row = max(rows.items(), key=lambda row: row[1]["pictures_per_s"])
+        shown = f"{row['pictures_per_s']:,.0f}, {way}: {row['share_of_limit']:.0%} of the card's limit"
+        yield f"pictures a second, {network}", shown, f"{plain['pictures_per_s']:,.0f}, float32", card
+
+
+FILES = {"cost": _cost, "headline": _headline, "dragging": _dragging, "redraw": _redraw, "gpu": _gpu}
 FILES |= {"first_paint": _first_paint, "server_cpu": _server_cpu, "classroom": _classroom, "engines": _engines}
 
 

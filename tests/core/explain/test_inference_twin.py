@@ -59,13 +59,15 @@ def test_a_network_that_amplifies_rounding_answers_itself(lively_model, photogra
     assert "longer" in record.message and "differs" in record.message
 
 
-@pytest.mark.parametrize("harm", ["other gates", "no numbers", "cannot run"])
+@pytest.mark.parametrize("harm", ["other gates", "no numbers", "cannot run", "no float64"])
 def test_a_wrong_twin_is_not_used(bundled_model, photographs, prepared, monkeypatch, caplog, harm):
     working = inference_twin.folded
 
     def harmed(network):
         if harm == "cannot run":
             raise RuntimeError("no such operator")
+        if harm == "no float64":
+            raise TypeError("Cannot convert a MPS Tensor to float64")
         twin = working(network)
         with torch.no_grad():
             weight = twin.features[5][0].block[2].fc2.weight
