@@ -10,7 +10,12 @@ Practice: `deal`, `is_right`.
 5288548
 """
 
+import os
 from importlib import import_module
+
+# PyTorch's threads sleep while they wait for each other, in place of turning idly on a core: where a class, another
+# process or a test takes that core, a pass of the offline model took ten times as long. Read when torch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _ROOMS = {
     "compound": "architecture",
