@@ -49,7 +49,7 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 TORCH = {"torch", "torchvision", "numpy", "safetensors"}
 LIBRARIES = {  # of the core's rooms; those not named use the standard library alone
     "effnet_core/figures": {"plotly", "numpy"},
-    "effnet_core/images": {"PIL", "numpy", "skimage"},
+    "effnet_core/images": {"PIL", "numpy"},
     "effnet_core/networks": TORCH,
     "effnet_core/explain": {*TORCH, "PIL", "captum"},
     "effnet_core/training": {*TORCH, "PIL"},
