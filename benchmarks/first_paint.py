@@ -25,7 +25,7 @@ sys.path.append(str(HERE.parent / "docs"))
 from take_pictures import TOURED, start_chromium  # noqa: E402
 
 STARTS, RELOADS = 5, 2  # reloads of each start
-PAUSE_MS = 4000  # what the first page started in the background has ended then
+PAUSE_MS = 4000  # a server that is left alone a little longer imports PyTorch, which would be measured, too
 LIMIT_MS = 120_000
 WINDOW = {"width": 1440, "height": 900}
 LIMIT = 1.3  # times the bare page

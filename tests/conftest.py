@@ -216,6 +216,14 @@ def started_server(monkeypatch):
     monkeypatch.setattr(PagesManager, "uses_pages_directory", False)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def no_warm_up():
+    """What an opened page starts in the background would be counted by a later test that watches the engines."""
+    from ui.session import engines
+
+    engines.WARM_UP_AFTER_S = 1e6
+
+
 @pytest.fixture(autouse=True, scope="module")
 def few_objects_to_collect():
     """Streamlit collects garbage after each run of a page; what is imported by now need not be walked each time."""

@@ -46,13 +46,44 @@ def test_a_failure_in_the_background_is_logged_and_harms_nobody(loads, monkeypat
         engines.engine(engines.OFFLINE_MODEL)
 
 
-def test_warming_up_starts_one_thread_for_all_sessions(monkeypatch):
-    monkeypatch.setattr(engines, "WARM_UP_AFTER_S", 1e6)
-    engines.warm_up.clear()
-    first = engines.warm_up()
-    assert first is engines.warm_up() and first.daemon and first.is_alive()
-    first.cancel()
-    engines.warm_up.clear()
+class Opened:
+    """In the place of an event: for each wait, whether a page was opened in that time."""
+
+    def __init__(self, *answers: bool) -> None:
+        self.answers, self.waited = list(answers), []
+
+    def wait(self, seconds: float) -> bool:
+        self.waited.append(seconds)
+        return self.answers.pop(0)
+
+    def clear(self) -> None:
+        pass
+
+
+def test_warming_up_waits_until_no_page_is_opened(monkeypatch):
+    opened, warmed = Opened(True, True, False), []
+    monkeypatch.setattr(engines, "_warm_up", lambda: warmed.append(len(opened.waited)))
+    engines._warm_up_when_quiet(opened)
+    assert opened.waited == [engines.WARM_UP_AFTER_S] * 3 and warmed == [3]
+
+
+def test_a_class_that_keeps_opening_pages_does_not_keep_the_server_cold(monkeypatch):
+    opened, warmed = Opened(*[True] * 100), []
+    monkeypatch.setattr(engines.time, "monotonic", lambda: len(opened.waited) * engines.WARM_UP_AFTER_S)
+    monkeypatch.setattr(engines, "_warm_up", lambda: warmed.append(len(opened.waited)))
+    engines._warm_up_when_quiet(opened)
+    assert warmed == [engines.WARM_UP_WITHIN]
+
+
+def test_one_thread_waits_for_all_sessions(monkeypatch):
+    started = []
+    monkeypatch.setattr(engines, "_warm_up_when_quiet", started.append)
+    engines._page_opened.clear()
+    engines.warm_up()
+    engines.warm_up()
+    [opened] = started
+    assert opened.is_set()
+    engines._page_opened.clear()
 
 
 def two_looks():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import threading
+import time
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,8 @@ OFFLINE_MODEL = "tiny"
 OWN_MODEL = "own"
 
 
-WARM_UP_AFTER_S = 1.0  # the browser fetches the charts' code in this time
+WARM_UP_AFTER_S = 5.0  # without a page opened: importing torch takes the time that the first pages would need
+WARM_UP_WITHIN = 6  # times as long, however many pages are opened
 
 
 _log = logging.getLogger(__name__)
@@ -107,13 +109,26 @@ def engine_key(engine: Engine) -> str:
     return f"{engine.name} {engine.weights} {engine.device} {own}"
 
 
+def warm_up() -> None:
+    """A page was opened: when none has been for a while, import torch and load the offline model, once a server.
+
+    In the background, so that the next page is quick.
+    """
+    _page_opened().set()
+
+
 @st.cache_resource(show_spinner=False)
-def warm_up() -> threading.Timer:
-    """Import torch and load the offline model in the background, once a server, so that the next page is quick."""
-    timer = threading.Timer(WARM_UP_AFTER_S, _warm_up)
-    timer.daemon = True
-    timer.start()
-    return timer
+def _page_opened() -> threading.Event:
+    event = threading.Event()
+    threading.Thread(target=_warm_up_when_quiet, args=(event,), daemon=True, name="warm-up").start()
+    return event
+
+
+def _warm_up_when_quiet(opened: threading.Event) -> None:
+    ends = time.monotonic() + WARM_UP_WITHIN * WARM_UP_AFTER_S
+    while time.monotonic() < ends and opened.wait(WARM_UP_AFTER_S):
+        opened.clear()
+    _warm_up()
 
 
 def _warm_up() -> None:
