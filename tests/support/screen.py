@@ -76,8 +76,14 @@ def chart(at: AppTest, key: str) -> dict:
 
 def board(at: AppTest, name: str = "scaling_console") -> dict:
     """What a component is given, the scaling console or another; AppTest does not run its code."""
-    [found] = [element for element in at.get("bidi_component") if element.proto.component_name == name]
-    return json.loads(found.proto.mixed.json or found.proto.json)
+    [found] = boards(at, name)
+    return found
+
+
+def boards(at: AppTest, name: str) -> list[dict]:
+    """The same of a component that stands several times on the page."""
+    found = [element.proto for element in at.get("bidi_component") if element.proto.component_name == name]
+    return [json.loads(proto.json)[0] for proto in found]
 
 
 def numbers(array) -> np.ndarray:
