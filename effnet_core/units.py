@@ -65,8 +65,3 @@ def probability(share: float) -> str:
 def times(ratio: float) -> str:
     """A ratio as a factor: "× 2.57"."""
     return f"× {three_digits(ratio)}"
-
-
-def relative_change(ratio: float) -> str:
-    """A ratio as a change: "+157%"."""
-    return f"{ratio - 1:+.0%}"

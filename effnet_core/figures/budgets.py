@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from ..cost import Layer
 from ..palette import COMPOUND, DEPTH, RESOLUTION, WIDTH
 from ..units import three_digits
-from .network import STAGE_GAP, draw_network, slabs
+from .network import draw_network
 from .sketch import Sketch
+from .slabs import STAGE_GAP, slabs
 from .style import FONT_SIZE, INK, OUTLINE, with_defaults
 
 WAY_COLOURS = {"depth": DEPTH, "width": WIDTH, "resolution": RESOLUTION, "compound": COMPOUND}

@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from ..cost import ROLES, Layer
 from ..palette import PATTERNS, ROLE_COLOURS, ROLE_GROUPS
+from .quantities import MACS, Quantity
 from .sketch import Sketch
 from .style import FONT_SIZE, OUTLINE, axis, default_layout
-
-
-class Quantity(NamedTuple):
-    """What a chart counts: a column of the layer rows times `factor`, and the large unit that its axis shows."""
-
-    column: str
-    factor: int
-    name: str
-    axis: str
-    per_axis_unit: float
-
-
-PARAMETERS = Quantity("params", 1, "parameters", "parameters (M)", 1e6)
-MACS = Quantity("macs", 1, "MACs", "MACs (G)", 1e9)
-FLOPS = Quantity("macs", 2, "FLOPs", "FLOPs (G)", 1e9)
 
 
 def bars_by_stage(layers: Sequence[Layer], quantity: Quantity, *, height: int = 360) -> Sketch:

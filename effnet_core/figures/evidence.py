@@ -23,7 +23,8 @@ from ..palette import (
 from ..published.accuracies import FAMILIES, PAPER, Network
 from ..published.scaling_curves import DIMENSIONS, Curve, Gain
 from ..units import three_digits
-from .cost_bars import Quantity, hatched
+from .cost_bars import hatched
+from .quantities import Quantity
 from .sketch import Sketch
 from .style import FONT_SIZE, OUTLINE, with_defaults
 

@@ -15,7 +15,7 @@ from plotly.subplots import make_subplots
 from ..palette import DEPTHWISE, GATE_SCALE, NEUTRAL, PROJECT, RESIDUAL, SQUEEZE_EXCITE, STEM_HEAD
 from ..units import probability
 from .cost_bars import hatched
-from .inside import COLUMNS, at_even_ranks
+from .gate_rows import COLUMNS, at_even_ranks
 from .style import FONT_SIZE, OUTLINE, with_defaults, write_above
 
 DIFFERENCE_SCALE = "RdBu_r"

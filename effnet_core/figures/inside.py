@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..palette import GATE_SCALE, PROJECT, STEM_HEAD
 from ..units import probability
+from .gate_rows import COLUMNS, at_even_ranks, name_of
 from .sketch import Sketch
 from .style import FONT_SIZE, OUTLINE, with_defaults, write_above
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 GATE_RANGE = (0.0, 1.0)
-COLUMNS = 96  # of the overview of all gates: enough to be smooth, few enough to be sent on each rerun
 BINS = 20
 GAP = (0.015, 0.04)  # between small pictures, across and down, in shares of the whole
 
@@ -62,7 +62,7 @@ def all_gates(gates: Sequence[tuple[str, Sequence[float]]]) -> Sketch:
     """
     rows = [at_even_ranks(values) for _, values in gates]
     share = [100 * (column + 0.5) / COLUMNS for column in range(COLUMNS)]
-    names = [f"{block.removeprefix('features.')} · {len(values)}" for block, values in gates]
+    names = [name_of(block, values) for block, values in gates]
     figure = Sketch(
         {
             "type": "heatmap",
@@ -199,12 +199,6 @@ def _write_beside(figure: Sketch, text: str, x: float, y: float, **settings: obj
     """A title of a row or column of small pictures, at a place in shares of the whole."""
     place = {"x": x, "y": y, "xref": "paper", "yref": "paper", "showarrow": False, "font_size": FONT_SIZE}
     figure.add_annotation(text=text, **place, **settings)
-
-
-def at_even_ranks(values: Sequence[float]) -> list[float]:
-    """COLUMNS of the values, sorted, at evenly spaced ranks: each one is a real gate, none is a mean."""
-    ordered = sorted(float(value) for value in values)
-    return [ordered[int((column + 0.5) * len(ordered) / COLUMNS)] for column in range(COLUMNS)]
 
 
 def _gate_scale() -> dict:

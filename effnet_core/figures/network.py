@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from ..cost import Layer
 from ..palette import SLAB_COLOURS
 from .sketch import Sketch
+from .slabs import STAGE_GAP, ZOOMS, Slab, slabs
 from .style import FONT_SIZE, OUTLINE, with_defaults
 
-ZOOMS = (1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.4, 8, 10, 13, 16, 20)  # in steps, so that a growing network is seen to grow
-STAGE_GAP, LABEL_SPACE = 0.04, 0.15  # shares of the drawing's width and of the tallest slab
-
-
-class Slab(NamedTuple):
-    """One drawn block, or the stem or head: as high as its output (px), as thick as its output has channels."""
-
-    name: str
-    stage: int
-    kind: str
-    channels: int
-    size: int
-
-
-def slabs(layers: Iterable[Layer]) -> list[Slab]:
-    """What is drawn of a network, in the order in which it runs."""
-    rows, kernel = [], 0
-    for layer in layers:
-        if layer.role == "depthwise":
-            kernel = layer.kernel
-        elif layer.role in ("stem", "project", "head"):
-            kind = f"MBConv, {kernel}×{kernel}" if layer.role == "project" else "stem, head"
-            name = layer.block
-            rows.append(Slab(name, layer.stage, kind, layer.out_channels, layer.size))
-    return rows
+LABEL_SPACE = 0.15  # share of the tallest slab
 
 
 def network_drawing(
-    title: str, layers: Sequence[Layer], *, reference: tuple[str, Sequence[Layer]], both: bool = True, height: int = 400
+    title: str, layers: Sequence[Layer], *, reference: tuple[str, Sequence[Layer]], height: int = 400
 ) -> Sketch:
     """A network, and under it the reference (B0), to one scale: height is resolution (px), thickness is channels.
 
-    The scale changes in steps, when the network outgrows it. With both=False the reference only sets the scale.
+    The scale changes in steps, when the network outgrows it.
     """
     drawn, base = slabs(layers), slabs(reference[1])
     wide = _zoomed(sum(row.channels for row in drawn), sum(row.channels for row in base))
@@ -51,11 +27,9 @@ def network_drawing(
     right = wide + gap * len({row.stage for row in base})
     figure = Sketch()
     draw_network(figure, f"<b>{title}</b>", drawn, middle=0, gap=gap, right=right)
-    bottom = -0.5 * tall - label
-    if both:
-        middle = bottom - label - 0.5 * base[0].size
-        draw_network(figure, reference[0], base, middle=middle, gap=gap, right=right, opacity=0.5)
-        bottom = middle - 0.5 * base[0].size - label
+    middle = -0.5 * tall - 2 * label - 0.5 * base[0].size
+    draw_network(figure, reference[0], base, middle=middle, gap=gap, right=right, opacity=0.5)
+    bottom = middle - 0.5 * base[0].size - label
     figure.update_xaxes(range=[-gap, right], visible=False)
     figure.update_yaxes(range=[bottom, 0.5 * tall + label], visible=False)
     return with_defaults(figure, height=height, barmode="overlay")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..palette import COMPOUND, DEPTH, NEUTRAL, RESIDUAL, RESOLUTION, WIDTH
 from ..scaling.growth import Growth
 from ..scaling.implied_phi import Implied
-from .cost_bars import Quantity
+from .quantities import Quantity
 from .sketch import Sketch
 from .style import FONT_SIZE, INK, with_defaults
 

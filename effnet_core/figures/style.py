@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import plotly.graph_objects as go
-from plotly.basedatatypes import BaseFigure
 
 from ..palette import NEUTRAL
 from .sketch import Sketch
@@ -13,21 +12,6 @@ OUTLINE = {"color": NEUTRAL, "width": 1}  # carries the marks whose own colour i
 FONT_SIZE = 15  # px, of all text in figures
 INK = "#000037"  # near black; Streamlit's chart theme reads it as its name for text and shows the ground's own colour
 TEXT = {"size": FONT_SIZE, "color": INK}
-
-
-class ReadyFigure(BaseFigure):
-    """A figure that plotly has checked once: its dictionary goes to the browser as it is, on every rerun."""
-
-    def __init__(self, checked: dict) -> None:  # without BaseFigure's own, which takes the time that is saved
-        object.__setattr__(self, "checked", checked)
-
-    def to_dict(self) -> dict:
-        return self.checked
-
-
-def ready(figure: Chart) -> ReadyFigure:
-    """For a figure that is shown again as it is."""
-    return ReadyFigure(figure.to_dict())
 
 
 def default_layout(height: int, **layout) -> dict:

@@ -14,7 +14,7 @@ from effnet_core.cost import cost_of, layers_of
 from effnet_core.figures import network as figures_network
 from effnet_core.units import three_digits
 from ui.components import files
-from ui.scaling import console
+from ui.shared import console
 
 pytestmark = pytest.mark.browser
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -9,7 +9,9 @@ from streamlit.testing.v1 import AppTest
 from support.screen import board, captions, opened
 
 from effnet_core.architecture import B0_STAGES, RELEASES, Stage, growth
+from ui.overview import network_by_phi
 from ui.scaling import console
+from ui.shared import console as shared
 from ui.shared import costs
 
 pytestmark = pytest.mark.usefixtures("started_server")
@@ -18,7 +20,7 @@ BETA_HELD = (2 / 1.2 / 1.15**2) ** 0.5
 
 
 def test_the_rules_are_those_of_the_architecture():
-    rules = console.rules()
+    rules = shared.rules()
     assert tuple(Stage(**stage) for stage in rules["stages"]) == B0_STAGES
     assert rules["releases"].keys() == RELEASES.keys()
     assert rules["releases"]["b7"] == {"width": 2.0, "depth": 3.1, "resolution": 600}
@@ -47,6 +49,12 @@ def test_a_report_outside_the_limits_is_not(wrong):
 @pytest.mark.parametrize("wrong", [None, [], "x", {}, {"network": "formula"}])
 def test_a_report_without_all_settings_is_not(wrong):
     assert console.accepted(wrong) == {}
+
+
+@pytest.mark.parametrize("wrong", [8.1, float("nan"), None, "1", [1]])
+def test_the_overview_believes_a_phi_within_its_limits_alone(wrong):
+    assert shared.accepted({"phi": 3, "alpha": 99}, [network_by_phi.PHI]) == {"phi": 3.0}
+    assert shared.accepted({"phi": wrong}, [network_by_phi.PHI]) == {}
 
 
 def letting_go():

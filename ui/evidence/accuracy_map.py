@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from effnet_core.figures import evidence
-from effnet_core.figures.cost_bars import PARAMETERS
+from effnet_core.figures.quantities import PARAMETERS
 from effnet_core.published import accuracies
 from effnet_core.published.accuracies import PAPER, TORCHVISION, Network
 from effnet_core.units import mega

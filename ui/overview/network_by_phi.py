@@ -2,47 +2,52 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import streamlit as st
 
-from effnet_core.architecture import PHI_RANGE, compound, released
-from effnet_core.cost import layers_of
-from effnet_core.figures import network
-from effnet_core.figures.style import ReadyFigure, ready
+from ..session import kept_values
+from ..shared import console, costs, widgets
 
-from ..shared import costs, widgets
-
-STEP = 0.5
-POSITIONS = int((PHI_RANGE[1] - PHI_RANGE[0]) / STEP) + 1  # of the slider
+KEY, PHI_KEY, HEARD = "overview.console", "overview.phi", "overview.heard"
+PHI = console.PHI._replace(label="Compound coefficient φ")
+READOUTS = ("params", "compute", "depth", "width", "resolution", "blocks")
+HEIGHT = 480  # px of the whole, wide or narrow: kept free until its code is there, so that nothing below jumps
+SHARE_OF_B0 = (0.5, 0.66)  # of the drawing's frame, across and down: with φ = 5 it is a third too large both ways
 
 
 @st.fragment  # a move runs this alone, without the rest of the page
 def show() -> None:
-    controls, picture = st.columns([1, 1.5], gap="large")
-    with controls:
-        phi = widgets.slider("Compound coefficient φ", key="overview.phi", default=1.0, limits=PHI_RANGE, step=STEP)
-        architecture = compound(phi)
-        costs.readouts(architecture, columns=2)
-    picture.plotly_chart(
-        _drawing(phi),
-        key="overview.drawing",
-        alt=f"The network at φ = {phi:g}, {len(architecture.blocks)} blocks drawn to scale",
-        config=widgets.STILL,
-    )
-    picture.caption("One slab per block: height is the resolution of its output, thickness its number of channels.")
-    st.page_link(
-        "pages/scaling.py",
-        label="Scaling: move α, β and γ too",
-        icon=":material/arrow_forward:",
-        query_params={"scaling.phi": f"{phi:g}"},
+    widgets.explain_refused_number(PHI_KEY, PHI.default, PHI.limits)
+    hand = st.container()  # above the input whose value it shows
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width=200):
+            phi = widgets.exact("φ, exactly", key=PHI_KEY, default=PHI.default, limits=PHI.limits, step=PHI.step)
+        st.page_link(
+            "pages/scaling.py",
+            label="Scaling: move α, β and γ too",
+            icon=":material/arrow_forward:",
+            query_params={"scaling.phi": f"{phi:g}"},
+        )
+    with hand:
+        console.mount(console_data(phi), key=KEY, take=take, height=HEIGHT)
+        st.caption(
+            "One slab per block: height is the resolution of its output, thickness its number of channels. B0 is the "
+            "outline, to the same scale, which φ does not change."
+        )
+
+
+def console_data(phi: float) -> dict[str, object]:
+    """What the component gets."""
+    return console.data(
+        {"network": costs.FORMULA, "phi": phi, **console.PAPER},
+        [PHI],
+        heard=kept_values.value(HEARD, 0),
+        readouts=READOUTS,
+        share_of_b0=SHARE_OF_B0,
     )
 
 
-@lru_cache(maxsize=2 * POSITIONS)
-def _drawing(phi: float) -> ReadyFigure:
-    """Made once a process for each position of the slider."""
-    drawn, base = layers_of(compound(phi)), layers_of(released("b0"))
-    return ready(
-        network.network_drawing(f"Formula, φ = {phi:g}", drawn, reference=("B0", base), both=False, height=270)
-    )
+def take(report: dict[str, object]) -> None:
+    """The hand let go of the slider: φ becomes that of the input."""
+    moved = console.accepted(report.get("settings"), [PHI])
+    kept_values.keep_all({PHI_KEY: moved["phi"]} if moved else {})
+    kept_values.keep(HEARD, report.get("number", 0))

@@ -6,25 +6,27 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from effnet_core import palette, units
 from effnet_core.explain import stored_example
-from effnet_core.figures import inside
-from effnet_core.figures.style import ReadyFigure, ready
-from effnet_core.images.overlay import overlay
+from effnet_core.figures.gate_rows import at_even_ranks, name_of
+from effnet_core.images.overlay import COLOUR_MAPS, overlay
 from effnet_core.images.samples import load_sample
 
+from ..components import still_charts
+from ..components.still_charts import Bar
 from ..shared import heat_overlay, widgets
 
 SHOWN = 3  # of its best answers
 
 
 class Parts(NamedTuple):
-    """Everything that does not change while the server runs: pictures as the browser gets them, charts as they are."""
+    """Everything that does not change while the server runs: pictures and charts as the browser gets them."""
 
     look: dict
     plain: bytes
     heated: bytes
-    answers: ReadyFigure
-    gates: ReadyFigure
+    answers: list[Bar]
+    gates: list[tuple[str, list[float]]]
 
 
 @st.cache_resource(show_spinner=False)
@@ -33,14 +35,18 @@ def _parts() -> Parts | None:
     if look is None:
         return None
     image = load_sample(look["sample"]).crop(look["crop"])
-    best = [(one["label"], one["probability"]) for one in look["top"]][:SHOWN]
     return Parts(
         look,
         heat_overlay.encoded(image),
         heat_overlay.encoded(overlay(image, look["heatmap"])),
-        ready(inside.answer_bars(best)),
-        ready(inside.all_gates([(row["block"], row["values"]) for row in look["gates"]])),
+        [_bar(**one, best=one is look["top"][0]) for one in look["top"][:SHOWN]],
+        [(name_of(row["block"], row["values"]), at_even_ranks(row["values"])) for row in look["gates"]],
     )
+
+
+def _bar(label: str, probability: float, *, best: bool) -> Bar:
+    colour = palette.PROJECT if best else palette.STEM_HEAD
+    return Bar(label, probability, units.probability(probability), f"{label}: {probability:.2%}", colour)
 
 
 def show() -> bool:
@@ -56,11 +62,11 @@ def show() -> bool:
         _show_answer(parts)
     with opened:
         st.header("For this picture, it opens these channels", anchor=False)
-        st.plotly_chart(
+        still_charts.heat_rows(
             parts.gates,
+            colours=COLOUR_MAPS[palette.GATE_SCALE.lower()],
             key="overview.gates",
             alt=f"Squeeze-and-excitation gates of {len(look['gates'])} blocks, sorted from closed to open",
-            config=widgets.STILL,
         )
         st.page_link("pages/se_gates.py", label="SE gates: channel by channel", icon=":material/arrow_forward:")
     widgets.cite(
@@ -75,8 +81,6 @@ def _show_answer(parts: Parts) -> None:
     plain, heated = st.columns(2, wrap=False)
     plain.image(parts.plain, width="stretch", alt=f"Sample photograph {look['sample']}, the part that the network saw")
     heated.image(parts.heated, width="stretch", alt=f"The same with a heat map that highlights {look['target_label']}")
-    named = (f"{one['label']} {one['probability']:.0%}" for one in look["top"][:SHOWN])
-    st.plotly_chart(
-        parts.answers, key="overview.answers", alt=f"Best answers: {', '.join(named)}", config=widgets.STILL
-    )
+    named = (f"{bar.name} {bar.text}" for bar in parts.answers)
+    still_charts.bars(parts.answers, key="overview.answers", alt=f"Best answers: {', '.join(named)}")
     st.page_link("pages/classify.py", label="Classify: show it your pictures", icon=":material/arrow_forward:")

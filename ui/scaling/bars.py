@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from effnet_core import palette
 from effnet_core.cost import ROLES, Layer
-from effnet_core.figures import cost_bars
+from effnet_core.figures.quantities import PARAMETERS
 
-from ..components import cost_bars as cost_bars_component
+from ..components import cost_bars
 from ..shared import costs
 
 KEY = "scaling.bars"
@@ -17,7 +17,7 @@ KEY = "scaling.bars"
 
 def follow(by: str, layers: Sequence[Layer], title: str) -> None:
     """Bars of this network and of each that the console shows from now on; `by` is "stage" or "role"."""
-    cost_bars_component.mount(bars_data(by, layers, title), key=f"{KEY}.{by}")
+    cost_bars.mount(bars_data(by, layers, title), key=f"{KEY}.{by}")
 
 
 def bars_data(by: str, layers: Sequence[Layer], title: str) -> dict[str, object]:
@@ -25,7 +25,7 @@ def bars_data(by: str, layers: Sequence[Layer], title: str) -> dict[str, object]
     return {
         "by": by,
         "network": {"title": title, "layers": summed(layers)},
-        "quantities": [shown._asdict() for shown in (cost_bars.PARAMETERS, costs.quantity())],
+        "quantities": [shown._asdict() for shown in (PARAMETERS, costs.quantity())],
         "roles": ROLES,
         "groups": palette.ROLE_GROUPS,
         "colours": palette.ROLE_COLOURS,

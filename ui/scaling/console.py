@@ -1,69 +1,36 @@
-"""The scaling console: exact inputs, which are the state, and a component that follows the hand without the server.
-
-The component (assets/console.*) holds sliders, readouts and the drawing. It gets the inputs' values and all constants
-as data, computes by itself while a slider is dragged, and reports when the hand lets go.
-"""
+"""The scaling console's exact inputs, which are its state; the component above them follows the hand by itself."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from effnet_core import palette
 from effnet_core.architecture import (
     ALPHA,
-    B0_STAGES,
     BETA,
-    CHANNEL_STEP,
     COEFFICIENT_RANGE,
     GAMMA,
-    HEAD_FACTOR,
-    LEAST_KEPT,
     LETTERS,
-    PHI_RANGE,
     POWERS,
     RELEASES,
-    RESOLUTION_RANGE,
-    STEM_KERNEL,
-    STEM_STRIDE,
     coefficient_for,
     growth,
-    released,
 )
-from effnet_core.cost import PARAMS_LIMIT
-from effnet_core.figures import network as figures_network
 
-from ..components import scaling_console
 from ..session import kept_values
-from ..shared import costs, widgets
+from ..shared import console, costs, widgets
+from ..shared.console import FREE, PHI, Setting
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 KEY = "scaling.console"
-FREE = "none"  # no coefficient gives way
 LOCKS = {FREE: "Nothing", **LETTERS}
 NETWORKS = {costs.FORMULA: "Formula"} | {member: member.upper() for member in RELEASES}
 FORMULA = {"scaling.network": costs.FORMULA}  # a move leaves the released network for the formula
-PAPER = {"scaling.alpha": ALPHA, "scaling.beta": BETA, "scaling.gamma": GAMMA, "scaling.lock": FREE}
+PAPER = {f"scaling.{name}": value for name, value in console.PAPER.items()} | {"scaling.lock": FREE}
 
-
-class Setting(NamedTuple):
-    """One slider with its exact input; `step` is the slider's."""
-
-    name: str
-    label: str
-    default: float
-    limits: tuple[float, float]
-    step: float
-
-    @property
-    def key(self) -> str:
-        return f"scaling.{self.name}"
-
-
-PHI = Setting("phi", "φ, all three", 1.0, PHI_RANGE, 0.1)
 COEFFICIENTS = (
     Setting("alpha", "α, depth", ALPHA, COEFFICIENT_RANGE, 0.01),
     Setting("beta", "β, width", BETA, COEFFICIENT_RANGE, 0.01),
@@ -76,7 +43,7 @@ TARGET = Setting("target", "Held at", 2.0, tuple(growth(limit, limit, limit) for
 def exact_inputs() -> tuple[float, dict[str, float]]:
     """φ, and alpha, beta, gamma, from the number inputs; where their product is held, one of them gives way."""
     for setting in (*SETTINGS, TARGET):
-        widgets.explain_refused_number(setting.key, setting.default, setting.limits)
+        widgets.explain_refused_number(key_of(setting), setting.default, setting.limits)
     refused = st.empty()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         slots = {setting.name: st.container(width=135) for setting in SETTINGS}
@@ -90,6 +57,10 @@ def exact_inputs() -> tuple[float, dict[str, float]]:
             shown = _exact(setting, moves=FORMULA, disabled=setting.name == freed)
         values.setdefault(setting.name, shown)
     return values[PHI.name], {setting.name: values[setting.name] for setting in COEFFICIENTS}
+
+
+def key_of(setting: Setting) -> str:
+    return f"scaling.{setting.name}"
 
 
 def _lock() -> tuple[str, float]:
@@ -109,7 +80,7 @@ def _lock() -> tuple[str, float]:
 def _exact(setting: Setting, *, moves: dict[str, object] | None = None, disabled: bool = False) -> float:
     return widgets.exact(
         setting.label,
-        key=setting.key,
+        key=key_of(setting),
         default=setting.default,
         limits=setting.limits,
         step=setting.step,
@@ -127,7 +98,7 @@ def _give_way(setting: Setting, target: float, values: dict[str, float], refused
         refused.warning(f"Can't hold the product: {problem}.")
         low, high = setting.limits
         value = high if growth(**given, **{setting.name: high}) < target else low
-    kept_values.keep_all({setting.key: value})
+    kept_values.keep_all({key_of(setting): value})
     return value
 
 
@@ -143,54 +114,21 @@ def _back_to_the_paper() -> None:
 def follow(network: str, phi: float, coefficients: dict[str, float]) -> None:
     """Sliders, readouts and drawing of these settings, which follow the hand."""
     settings = {"network": network, "phi": phi, **coefficients}
-    scaling_console.mount(console_data(settings), key=KEY, on_moved=lambda: take(kept_values.value(KEY)["moved"]))
+    console.mount(console_data(settings), key=KEY, take=take)
 
 
 def console_data(settings: dict[str, str | float]) -> dict[str, object]:
-    """What the component gets: the settings, and every constant that it computes and draws with."""
-    shown = costs.quantity()
-    return {
-        "settings": settings,
-        "possible": kept_values.value(costs.POSSIBLE),
-        "heard": kept_values.value("scaling.heard", 0),
-        "lock": {
+    """What the component gets."""
+    return console.data(
+        settings,
+        SETTINGS,
+        heard=kept_values.value("scaling.heard", 0),
+        possible=kept_values.value(costs.POSSIBLE),
+        lock={
             "frees": kept_values.value("scaling.lock", FREE),
-            "target": kept_values.value(TARGET.key, TARGET.default),
+            "target": kept_values.value(key_of(TARGET), TARGET.default),
         },
-        "unit": {"name": shown.name, "factor": shown.factor},
-        "sliders": [
-            {"name": row.name, "label": row.label, "low": row.limits[0], "high": row.limits[1], "step": row.step}
-            for row in SETTINGS
-        ],
-        "drawing": {
-            "colours": palette.SLAB_COLOURS,
-            "neutral": palette.NEUTRAL,
-            "zooms": figures_network.ZOOMS,
-            "gap": figures_network.STAGE_GAP,
-        },
-        "rules": rules(),
-    }
-
-
-def rules() -> dict[str, object]:
-    """Stage table, limits, rounding constants and releases, for the component's arithmetic."""
-    measures = ("width", "depth", "resolution")
-    return {
-        "stages": [stage._asdict() for stage in B0_STAGES],
-        "stem": {"kernel": STEM_KERNEL, "stride": STEM_STRIDE},
-        "channel_step": CHANNEL_STEP,
-        "least_kept": LEAST_KEPT,
-        "head_factor": HEAD_FACTOR,
-        "classes": released("b0").classes,
-        "releases": {
-            member: {name: getattr(release, name) for name in measures} for member, release in RELEASES.items()
-        },
-        "powers": POWERS,
-        "letters": LETTERS,
-        "coefficients": COEFFICIENT_RANGE,
-        "resolutions": RESOLUTION_RANGE,
-        "params_limit": PARAMS_LIMIT,
-    }
+    )
 
 
 def take(report: dict[str, object]) -> None:
@@ -203,11 +141,7 @@ def take(report: dict[str, object]) -> None:
 
 def accepted(settings: object) -> dict[str, str | float]:
     """The browser's word for network and sliders, if all are there and within their limits; else nothing."""
-    if not isinstance(settings, dict) or settings.get("network") not in NETWORKS:
+    values = console.accepted(settings, SETTINGS)
+    if not values or settings.get("network") not in NETWORKS:
         return {}
-    values = {row.name: settings.get(row.name) for row in SETTINGS}
-    for row in SETTINGS:
-        value, (low, high) = values[row.name], row.limits
-        if not isinstance(value, int | float) or not low <= value <= high:
-            return {}
-    return {"network": settings["network"]} | {name: float(value) for name, value in values.items()}
+    return {"network": settings["network"]} | values

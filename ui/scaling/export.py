@@ -6,7 +6,7 @@ import streamlit as st
 
 from effnet_core.architecture import Architecture, released
 from effnet_core.cost import Layer, layers_of
-from effnet_core.figures import cost_bars, network
+from effnet_core.figures import cost_bars, network, quantities
 from effnet_core.scaling.export import csv_text, script
 
 from ..session import kept_values
@@ -48,7 +48,7 @@ def _chart_to_save(layers: list[Layer], title: str, stem: str) -> None:
         figure, alt = network.network_drawing(title, layers, reference=reference), "blocks drawn to scale above B0's"
     else:
         what, by = chosen.split("-by-")
-        quantity = cost_bars.PARAMETERS if what == "parameters" else costs.quantity()
+        quantity = quantities.PARAMETERS if what == "parameters" else costs.quantity()
         bars = cost_bars.bars_by_stage if by == "stage" else cost_bars.bars_by_role
         figure, alt = bars(layers, quantity), f"{quantity.name} by {by}"
     st.plotly_chart(

@@ -6,8 +6,8 @@ import streamlit as st
 
 from effnet_core.architecture import Architecture, compound, growth, released
 from effnet_core.cost import Layer, cost_of, layers_of
-from effnet_core.figures.cost_bars import FLOPS, MACS, Quantity
-from effnet_core.units import giga, relative_change, times
+from effnet_core.figures.quantities import FLOPS, MACS, Quantity
+from effnet_core.units import giga, times
 
 from ..session import kept_values
 
@@ -71,36 +71,6 @@ def what_it_is(network: str) -> str:
         f"{network.upper()} with its published coefficients, picked by hand. φ, α, β and γ do not change it: "
         "move one of them and the page goes back to the formula."
     )
-
-
-def readouts(architecture: Architecture, *, columns: int) -> None:
-    """Depth, width, resolution and compute, each against B0."""
-    b0 = released("b0")
-    cost, base, pixels = cost_of(architecture), cost_of(b0), architecture.resolution
-    rows = (
-        (
-            "Depth",
-            f"× {architecture.depth:.2f}",
-            relative_change(architecture.depth),
-            "Layers of a stage, before rounding up.",
-        ),
-        (
-            "Width",
-            f"× {architecture.width:.2f}",
-            relative_change(architecture.width),
-            "Channels, before rounding to 8.",
-        ),
-        ("Resolution", f"{pixels} px", f"{pixels - b0.resolution:+} px", "Side of the square picture."),
-        (
-            f"Compute, {unit()}",
-            compute(cost.macs),
-            times(cost.macs / base.macs),
-            f"{cost.macs:,} MACs = {cost.flops:,} FLOPs. {MACS_OR_FLOPS}",
-        ),
-    )
-    with st.grid(columns, min_column_width=125):
-        for label, number, change, help in rows:
-            st.metric(label, number, f"{change} against B0", help=help, delta_color="off", delta_arrow="off")
 
 
 def exactly(title: str, architecture: Architecture) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from effnet_core.figures import evidence
-from effnet_core.figures.cost_bars import FLOPS, MACS, PARAMETERS
+from effnet_core.figures.quantities import FLOPS, MACS, PARAMETERS
 from effnet_core.figures.style import FONT_SIZE
 from effnet_core.palette import COMPOUND, DEPTH, RESOLUTION, WIDTH
 from effnet_core.published import accuracies, scaling_curves

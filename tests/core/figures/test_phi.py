@@ -11,8 +11,8 @@ from effnet_core import palette
 from effnet_core.architecture import RELEASES, growth, released
 from effnet_core.cost import cost_of
 from effnet_core.figures import constraint as figures_constraint
-from effnet_core.figures import cost_bars
 from effnet_core.figures import phi as figures_phi
+from effnet_core.figures import quantities
 from effnet_core.scaling import constraint as scaling_constraint
 from effnet_core.scaling import growth as scaling_growth
 from effnet_core.scaling import implied_phi
@@ -26,7 +26,7 @@ def traces(figure) -> dict:
     return {trace.name: trace for trace in figure.data if trace.name}
 
 
-def over_phi(quantity=cost_bars.MACS):
+def over_phi(quantity=quantities.MACS):
     releases = [(row, cost_of(released(row.member)).macs) for row in IMPLIED]
     return figures_phi.growth_over_phi(ROWS, releases, (1.5, 10**9), quantity)
 
@@ -49,7 +49,7 @@ def test_a_line_spans_each_releases_points():
     assert [tuple(line.x) for line in lines] == [(min(row.axes.values()), max(row.axes.values())) for row in IMPLIED]
 
 
-@pytest.mark.parametrize(("quantity", "factor"), [(cost_bars.MACS, 1), (cost_bars.FLOPS, 2)])
+@pytest.mark.parametrize(("quantity", "factor"), [(quantities.MACS, 1), (quantities.FLOPS, 2)])
 def test_compute_over_phi_is_in_the_unit_on_a_log_axis(quantity, factor):
     figure = over_phi(quantity)
     shown = traces(figure)
@@ -70,7 +70,7 @@ def test_releases_stand_at_their_own_phi_and_span_what_they_imply():
 def test_a_phi_without_a_network_leaves_a_gap():
     rows = scaling_growth.growth_over([7, 8], alpha=1.2, beta=1.1, gamma=1.4)
     assert rows[-1].rounded is None
-    shown = traces(figures_phi.growth_over_phi(rows, [], (7, 1), cost_bars.MACS))
+    shown = traces(figures_phi.growth_over_phi(rows, [], (7, 1), quantities.MACS))
     assert shown["rounded: what it costs"].y[-1] is None
 
 

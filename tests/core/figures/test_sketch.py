@@ -10,7 +10,7 @@ import plotly.tools
 import pytest
 
 from effnet_core.figures.sketch import Sketch, nested
-from effnet_core.figures.style import ready, with_defaults
+from effnet_core.figures.style import with_defaults
 
 
 def drawn(figure):
@@ -45,11 +45,6 @@ def test_asking_for_more_checks_it():
     with pytest.raises(ValueError, match="colour"):
         figure.checked()
     assert drawn(Sketch()).layout.height == 123 and len(drawn(Sketch()).data) == 3
-
-
-def test_a_ready_figure_is_sent_as_it_was():
-    figure = drawn(go.Figure())
-    assert sent(ready(figure)) == sent(figure)
 
 
 def test_underscores_and_titles_are_unfolded():

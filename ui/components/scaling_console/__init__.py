@@ -13,6 +13,6 @@ from ..files import component
 _component = component("scaling_console", __file__)
 
 
-def mount(data: dict[str, object], *, key: str, on_moved: Callable[[], None]) -> None:
+def mount(data: dict[str, object], *, key: str, height: int | str, on_moved: Callable[[], None]) -> None:
     """Show these settings; `on_moved` is called with the kept value of `key` when the hand lets go of a slider."""
-    _component(key=key, data=data, on_moved_change=on_moved)
+    _component(key=key, data=data, height=height, on_moved_change=on_moved)

@@ -1,7 +1,8 @@
 // The scaling console: sliders, readouts and drawing that follow the hand without the server. The inputs of the page
 // stay the state: it takes their values as data and reports a move when the hand lets go.
-// Data: settings and possible (the last ones that make a network), lock, sliders, rules, unit, drawing, and heard
-// (the number of the last report that Python got). Trigger: moved, { number, settings, possible }.
+// Data: settings and possible (the last ones that make a network), lock, sliders, readouts (which, in this order),
+// rules, unit, drawing (with share_of_b0 its scale is fixed), and heard (the number of the last report that Python got).
+// Trigger: moved, { number, settings, possible }.
 // Event: it dispatches "scaling-network" on the window, { title, layers, ahead }, for each network that it shows.
 
 import { Drawing } from "../shared/network_drawing.js"
@@ -31,6 +32,9 @@ class Console {
     this.possible = null
     this.drawing = new Drawing(root.querySelector("svg"), data.drawing)
     this.sliders = Object.fromEntries(data.sliders.map((row) => [row.name, this.addSlider(row)]))
+    this.chooseReadouts(data.readouts)
+    root.classList.toggle("fixed", Boolean(data.drawing.share_of_b0))
+    root.classList.add("ready")
     this.addLegend(data.drawing)
     this.observer = new ResizeObserver(() => this.show())
   }
@@ -47,13 +51,20 @@ class Console {
     return { note, shown, input }
   }
 
-  addLegend({ colours, neutral }) {
+  chooseReadouts(names) {
+    const all = this.root.querySelector(".readouts")
+    all.replaceChildren(...names.map((name) => all.querySelector(`[data-name=${name}]`)))
+  }
+
+  addLegend({ colours, neutral, share_of_b0: fixed }) {
     this.root.style.setProperty("--neutral", neutral)
-    for (const [kind, colour] of Object.entries(colours)) {
+    const add = (look, kind) => {
       const entry = document.createElement("span")
-      entry.innerHTML = `<i style="background: ${colour}"></i>${kind}`
+      entry.innerHTML = `<i style="${look}"></i>${kind}`
       this.root.querySelector("figcaption").append(entry)
     }
+    for (const [kind, colour] of Object.entries(colours)) add(`background: ${colour}`, kind)
+    if (fixed) add("border: 2px solid", "outline: B0")
   }
 
   // The hand is, or was since the page's last data, on a slider.
@@ -120,7 +131,9 @@ class Console {
     this.root.classList.toggle("released", this.settings.network !== "formula")
     this.showSliders(lock)
     this.showReadouts()
-    this.drawing.show(this.shown.network, this.shown.title, this.base, "B0, to the same scale")
+    this.drawing.show(this.shown.network, this.shown.title, this.base)
+    setText(this.root.querySelector(".fit"), this.drawing.fit)
+    this.root.classList.toggle("cut", this.drawing.isCut)
     const refused = wanted.problem && `No such network: ${wanted.problem}. Shown: ${this.shown.title}.`
     const unheld = held(rules, this.settings, lock).problem
     this.problem = [refused, unheld].filter(Boolean).join(" ")
@@ -156,7 +169,9 @@ class Console {
 
   showReadouts() {
     const { network } = this.shown
-    for (const [name, [value, change, exact]] of Object.entries(this.readouts(network))) {
+    const texts = this.readouts(network)
+    for (const name of this.data.readouts) {
+      const [value, change, exact] = texts[name]
       const readout = this.root.querySelector(`[data-name=${name}]`)
       setText(readout.querySelector("output"), value)
       setText(readout.querySelector("small"), change)
@@ -189,7 +204,7 @@ class Console {
     const texts = [...this.root.querySelectorAll(".readouts div")].map(
       (div) => `${div.querySelector("span").textContent} ${div.querySelector("output").textContent}`,
     )
-    return [this.problem, this.shown.title, ...texts].filter(Boolean).join(", ")
+    return [this.problem, this.shown.title, ...texts, this.drawing.isCut && this.drawing.fit].filter(Boolean).join(", ")
   }
 
   close() {

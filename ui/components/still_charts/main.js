@@ -1,0 +1,60 @@
+// Charts that do not change: bars of answers, or rows of gates in colours; plain boxes, which follow the page's width.
+// Data: alt, and bars ({ name, share, text, exact, colour }), or rows ([name, gates]) and colours (of a map, from 0 to 1).
+// It reports nothing to Python.
+
+import { mixedColour } from "../shared/colours.js"
+import { setText } from "../shared/text_and_svg.js"
+
+const POINT = "Point at a row for its gates."
+
+export default function ({ parentElement, data }) {
+  const figure = parentElement.querySelector("figure")
+  const words = parentElement.querySelector(".words")
+  figure.setAttribute("aria-label", data.alt)
+  figure.className = data.bars ? "bars" : "gates"
+  figure.replaceChildren(...(data.bars ? data.bars.map(bar) : gateRows(data, words)))
+  words.hidden = Boolean(data.bars)
+}
+
+const box = (className, ...content) => {
+  const made = document.createElement("div")
+  made.className = className
+  made.append(...content)
+  return made
+}
+
+function bar({ name, share, text, exact, colour }) {
+  const [number, mark] = [document.createElement("b"), box("mark")]
+  number.textContent = text
+  Object.assign(mark.style, { width: `${100 * share}%`, background: colour })
+  const row = box("bar", box("name", `${name}  `, number), mark)
+  row.title = exact
+  return row
+}
+
+function gateRows({ rows, colours }, words) {
+  setText(words, POINT)
+  const drawn = rows.flatMap(([name, gates]) => {
+    const row = box("row")
+    row.style.background = strip(gates.map((gate) => mixedColour(colours, gate)))
+    row.onpointermove = ({ clientX }) => {
+      const { left, width } = row.getBoundingClientRect()
+      const at = Math.min(Math.max(Math.floor(((clientX - left) / width) * gates.length), 0), gates.length - 1)
+      const share = ((100 * (at + 0.5)) / gates.length).toFixed(0)
+      setText(words, `Block ${name} channels: at ${share} % of them, sorted, the gate is ${gates[at].toFixed(3)}.`)
+    }
+    row.onpointerleave = () => setText(words, POINT)
+    return [box("name", name), row]
+  })
+  const ends = box("ends", ...["0 %", "50 %", "100 %"].map((text) => box("end", text)))
+  const scale = box("scale", "gate: closed 0", box("colours"), "1 open")
+  scale.querySelector(".colours").style.background = `linear-gradient(to right, ${colours.map((one) => `#${one}`)})`
+  const title = box("title", "channels of the block, most closed to most open")
+  return [box("name", "block · channels"), scale, ...drawn, box("name"), ends, box("name"), title]
+}
+
+// Colours side by side, of one width each.
+function strip(colours) {
+  const stops = colours.map((colour, at) => `${colour} 0 ${(100 * (at + 1)) / colours.length}%`)
+  return `linear-gradient(to right, ${stops})`
+}
