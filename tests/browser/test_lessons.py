@@ -52,6 +52,16 @@ def test_page_down_and_page_up_step_through_a_lesson(page):
     assert "mbconv.compare" in page.url  # the page stays as the step set it
 
 
+def test_keys_pressed_while_a_step_is_on_its_way_are_taken(page):
+    page.goto(f"/{LESSON.steps[0].page}?teach={LESSON.name}&step=1")
+    at_step(page, 0)
+    press = "new KeyboardEvent('keydown', { key: 'PageDown', bubbles: true, cancelable: true, repeat })"
+    page.evaluate(f"[false, true, false, false].forEach(repeat => document.body.dispatchEvent({press}))")
+    at_step(page, 3)
+    page.keyboard.press("PageUp")
+    at_step(page, 2)
+
+
 def test_a_step_shows_its_own_controls_alone_and_forgets_what_was_moved(page):
     page.goto(f"/mbconv?teach={LESSON.name}&step={LINEAR + 1}&mbconv.panel=Linear+end&mbconv.n=2")
     at_step(page, LINEAR)

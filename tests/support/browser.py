@@ -120,18 +120,11 @@ def wait_until_idle(page) -> None:
     """The page's script has come to its end and stays there, and all that it has sent is drawn.
 
     Streamlit fetches the code of each kind of element when the first one is to be drawn, with a skeleton in its place:
-    a script may be at its end long before its buttons, and the keys they answer to, are there.
+    a script may be at its end long before its buttons are there.
     """
     for _ in range(2):
         page.wait_for_timeout(500)
         page.wait_for_function(IDLE)
-
-
-def press_shortcut(page, key: str, button: str) -> None:
-    """Press the key that the button called so answers to, as soon as it can: a key pressed earlier is lost."""
-    page.get_by_role("button", name=button).wait_for()
-    wait_until_idle(page)
-    page.keyboard.press(key)
 
 
 @pytest.fixture

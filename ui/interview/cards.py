@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from html import escape
 
@@ -12,6 +12,7 @@ from effnet_core.interview import cards, progress_file, spaced_repetition
 from effnet_core.interview.cards import Card
 from effnet_core.interview.drills.kind import GROUPS, LEVELS
 
+from ..components import question
 from ..session import kept_values
 from ..shared import widgets
 from . import progress
@@ -49,7 +50,7 @@ def show_cards() -> None:
         level = pick_level()
         with st.popover("My progress"):
             progress.show_files()
-    group_cards, slot = cards.in_group(group, level), st.container()
+    group_cards, slot = cards.in_group(group, level), st.container(key="interview.asked")
     with st.container():
         picked = widgets.select(
             "Card",
@@ -79,14 +80,14 @@ def _show_done(group_cards: Sequence[Card]) -> None:
 
 
 def _show_card(card: Card) -> None:
+    reveal = f"interview.reveal.{card.id}"  # a press says which card was on the screen
     with st.container(border=True):
-        st.caption(f"{GROUPS[card.group]} · {LEVEL_TEXTS[str(card.level)].lower()}")
-        st.header(card.question, anchor=False)
+        show_question(card, card.id, reveal, {KEYS[rating]: _rate_key(card, rating) for rating in KEYS})
         if kept_values.value("interview.revealed") != card.id:
             st.markdown("Say your answer aloud, in two to five sentences. Then look.")
             st.button(
                 "Show the answer",
-                key="interview.reveal",
+                key=reveal,
                 type="primary",
                 shortcut=LOOK_KEY,
                 on_click=kept_values.keep,
@@ -95,6 +96,12 @@ def _show_card(card: Card) -> None:
             return
         show_answer(card)
         _ask_rating(card)
+
+
+def show_question(card: Card, name: str, look: str, rate: Mapping[str, str]) -> None:
+    """`look`: key of the button that shows the answer; `rate`: key on the keyboard -> key of the button."""
+    st.caption(f"{GROUPS[card.group]} · {LEVEL_TEXTS[str(card.level)].lower()}")
+    question.show(card.question, name, ({LOOK_KEY.lower(): look}, rate), key="interview.question")
 
 
 def show_answer(card: Card) -> None:
@@ -129,13 +136,20 @@ def _ask_rating(card: Card) -> None:
         for rating, wait in waits.items():
             st.button(
                 f"{rating} · {progress_file.in_words(wait)}",
-                key=f"interview.rate.{rating}",
+                key=_rate_key(card, rating),
                 shortcut=KEYS[rating],
                 on_click=_rate,
                 args=(card.id, rating),
             )
 
 
+def _rate_key(card: Card, rating: str) -> str:
+    return f"interview.rate.{rating}.{card.id}"
+
+
 def _rate(card: str, rating: str) -> None:
+    """Callback. A second press that was on its way already is none for the next card."""
+    if kept_values.value("interview.revealed") != card:
+        return
     progress.rate(card, rating)
     kept_values.keep_all({"interview.card": NEXT, "interview.revealed": None})

@@ -16,6 +16,8 @@ from ..session import kept_values
 from ..shared import widgets
 from . import cards, drills, progress
 
+SELF_KEYS = {str(key): words for key, words in enumerate(mock_interview.SELF_SCORES, start=1)}  # on the keyboard
+
 
 def show_mock() -> None:
     """Start, sit, or look back on a timed interview."""
@@ -60,17 +62,17 @@ def _show_sitting(sitting: mock_interview.Sitting) -> None:
         drills.show_question(question)
         text, pressed = drills.ask(question, key=f"interview.sit.{turn}", buttons=("Answer", "Skip"))
         if pressed:
-            _record(question, text if pressed == "Answer" else "")
+            _record(turn, question, text if pressed == "Answer" else "")
 
 
 def _sit_card(card: Card, turn: int) -> None:
-    st.caption(f"{GROUPS[card.group]} · {cards.LEVEL_TEXTS[str(card.level)].lower()}")
-    st.header(card.question, anchor=False)
+    look, judge = f"interview.look.{turn}", {key: f"interview.self.{turn}.{key}" for key in SELF_KEYS}
+    cards.show_question(card, str(turn), look, judge)
     if kept_values.value("interview.shown") != turn:
         st.markdown("Say your answer aloud. Then look, and judge yourself.")
         st.button(
             "Show the answer",
-            key="interview.look",
+            key=look,
             type="primary",
             shortcut=cards.LOOK_KEY,
             on_click=kept_values.keep,
@@ -80,25 +82,27 @@ def _sit_card(card: Card, turn: int) -> None:
     cards.show_large(card.answer)
     st.markdown(f"**The interviewer listens for** {card.wanted}")
     with st.container(horizontal=True):
-        for key, (words, score) in enumerate(mock_interview.SELF_SCORES.items(), start=1):
-            st.button(words, key=f"interview.self.{words}", shortcut=str(key), on_click=_answer, args=(words, score))
+        for key, words in SELF_KEYS.items():
+            given = (turn, words, mock_interview.SELF_SCORES[words])
+            st.button(words, key=judge[key], shortcut=key, on_click=_answer, args=given)
 
 
-def _record(drill: Drill, text: str) -> None:
+def _record(turn: int, drill: Drill, text: str) -> None:
     """Keep what was written; what cannot be read may be written again."""
     try:
         right = bool(text) and answers.is_right(drill, text)
     except answers.Unreadable as problem:
         st.warning(f"That could not be read: {drills.as_markdown(str(problem))}.")
         return
-    _answer(text, float(right))
+    _answer(turn, text, float(right))
     st.rerun()
 
 
-def _answer(given: str, score: float) -> None:
-    kept_values.keep_all(
-        {"interview.sitting": kept_values.value("interview.sitting").answered(given, score), "interview.shown": 0}
-    )
+def _answer(turn: int, given: str, score: float) -> None:
+    """A second press that was on its way already is none for the next question."""
+    sitting = kept_values.value("interview.sitting")
+    if turn == len(sitting.answers) + 1:
+        kept_values.keep_all({"interview.sitting": sitting.answered(given, score), "interview.shown": 0})
 
 
 def _end() -> None:

@@ -114,7 +114,7 @@ def _ways(lesson: Lesson, number: int) -> None:
     """Forward, back, and out of the lesson."""
     for label, icon, to in (("Back", "arrow_back", number - 1), ("Next", "arrow_forward", number + 1)):
         inside = 0 <= to < len(lesson.steps)
-        with st.container(key=f"teach_{label.lower()}", width="content"):
+        with st.container(key=f"teach_{label.lower()}" if inside else None, width="content"):  # presenter_keys finds it
             st.page_link(
                 page_file(lesson.steps[to if inside else number]),
                 label=label,

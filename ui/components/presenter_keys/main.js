@@ -1,29 +1,62 @@
 // Keys and scrolling for lessons: Page Down and Page Up, which presenters send too, follow the links of a lesson; a new
 // step brings its subject up to the step's text, and keeps it there while the page still grows, until somebody scrolls.
 // Data: step (its name), link (URL key -> value of the step's address), focus (CSS class of its subject, or empty).
+// A key pressed while the next step is on its way waits for it, and then goes on from there.
 // It reports nothing to Python; what it did for a step is kept in the body's dataset, which outlives reruns.
 
 const LINKS = { PageDown: "next", PageUp: "back" }
 const GAP_PX = 12 // between the step's text and its subject
 const EVERY_MS = 250
-const LONGEST_MS = 6000
+const LONGEST_MS = 6000 // of holding a step's subject
+const PATIENCE_MS = 10_000 // with a step that is on its way
 const SCROLLING = ["wheel", "touchstart", "pointerdown"]
 
+let end = () => {} // the call before: Streamlit ends it late, or never
+let here = null // the step that is shown
+let leftUntil = 0 // until when a key's next step is waited for
+let waiting = [] // keys
+
 export default function ({ data }) {
-  document.addEventListener("keydown", followLink)
+  end()
+  const listening = new AbortController()
+  document.addEventListener("keydown", hear, { signal: listening.signal })
   completeAddress(data)
   const release = holdSubject(data)
-  return () => {
+  const mine = () => {
     release()
-    document.removeEventListener("keydown", followLink)
+    listening.abort()
   }
+  end = mine
+  arrive(data.step)
+  return mine
 }
 
-function followLink(event) {
+function hear(event) {
   if (event.altKey || event.ctrlKey || event.metaKey || !(event.key in LINKS)) return
-  const link = document.querySelector(`.st-key-teach_${LINKS[event.key]} a[href]`)
-  if (!link) return
+  const isOnItsWay = Date.now() < leftUntil
+  if (!isOnItsWay && !linkOf(event.key)) return
   event.preventDefault()
+  if (event.repeat) return
+  if (isOnItsWay) waiting.push(event.key)
+  else follow(event.key)
+}
+
+function arrive(step) {
+  if (step === here) return
+  here = step
+  if (Date.now() > leftUntil) waiting = []
+  leftUntil = 0
+  while (waiting.length && !leftUntil) follow(waiting.shift())
+}
+
+function linkOf(key) {
+  return document.querySelector(`.st-key-teach_${LINKS[key]} a[href]`)
+}
+
+function follow(key) {
+  const link = linkOf(key)
+  if (!link) return // before the first step or after the last
+  leftUntil = Date.now() + PATIENCE_MS
   link.click()
 }
 
