@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
-from support.screen import ROOT, captions, opened
+from support.screen import ROOT, board, captions, opened
 
 from effnet_core.interview import mock_interview
 from effnet_core.interview.cards import Card, all_cards, in_group
@@ -31,8 +31,7 @@ def texts(at) -> str:
 
 def question(at) -> str:
     """The card's question, which a component shows."""
-    [shown] = [element for element in at.get("bidi_component") if element.proto.component_name == "question"]
-    return json.loads(shown.proto.json)["text"]
+    return board(at, "question")["text"]
 
 
 def labels(at) -> list[str]:
