@@ -4,16 +4,12 @@ import streamlit as st
 
 from ui.classify import drawn_maps, faithfulness, heat_maps, map_panels, networks_compared, preprocessing
 from ui.session import answer_cache, router
-from ui.shared import heat_overlay, map_pickers, model_picker, picture_picker, predictions, widgets
+from ui.shared import heat_overlay, map_pickers, predictions, subject, widgets
 
 router.enter_by_router()
 
-engine = model_picker.pick()
-if engine is None:
-    st.stop()
-chosen = picture_picker.pick(engine)
+engine, chosen, picture = subject.pick()
 answers = predictions.explained(engine, chosen)
-picture = picture_picker.pick_one(chosen)
 answer = answers[chosen.index(picture)]
 preparation = engine.preparation
 

@@ -8,9 +8,10 @@ from ui.shared import machine, model_picker, widgets
 router.enter_by_router()
 
 machine.pick_device()
-engine = model_picker.pick()
+engine, network, facts = model_picker.pick(st.container())
 if engine is None:
     st.stop()
+st.caption(f"In use: **{network}** · {facts}")
 
 device, precision, threads = machine.running(engine)
 for slot, (label, value) in zip(st.columns(3), (device, precision, threads), strict=True):

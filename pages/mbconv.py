@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui.mbconv import arithmetic, designs, linear_bottleneck, steps, structure, what_if
 from ui.session import router
-from ui.shared import map_pickers, model_picker, picture_picker, widgets
+from ui.shared import map_pickers, subject, widgets
 
 router.enter_by_router()
 
@@ -17,10 +17,7 @@ PANELS = {
     "structure": "Structure",
 }
 
-engine = model_picker.pick()
-if engine is None:
-    st.stop()
-picture = picture_picker.pick_one(picture_picker.pick(engine))
+engine, _, picture = subject.pick()
 chooser, panels = st.columns([2, 5], gap="large", vertical_alignment="bottom")
 with chooser:
     block = map_pickers.pick_block(engine, key="mbconv.block")

@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui.se_gates import as_data, at_a_glance, by_depth, compared, edits, own_pictures, ranking
 from ui.session import answer_cache, router
-from ui.shared import map_pickers, model_picker, picture_picker, predictions, widgets
+from ui.shared import map_pickers, predictions, subject, widgets
 
 router.enter_by_router()
 LOOK, COMPARE, EDIT, NEED, DEPTH, DATA = "look", "compare", "edit", "need", "depth", "data"
@@ -17,10 +17,7 @@ PANELS = {
     DATA: "As data",
 }
 
-engine = model_picker.pick()
-if engine is None:
-    st.stop()
-picture = picture_picker.pick_one(picture_picker.pick(engine))
+engine, _, picture = subject.pick()
 [answer] = predictions.explained(engine, [picture])
 panel = widgets.choice("What to do with the gates", PANELS, key="se_gates.panel", wrap=True)
 

@@ -14,7 +14,7 @@ from PIL.Image import Image
 
 from effnet_core.architecture import Architecture, released, tiny
 from effnet_core.images.preparation import Preparation
-from effnet_core.images.samples import SAMPLES, load_sample
+from effnet_core.images.samples import load_sample
 
 pytest_plugins = ("support.browser",)
 settings.register_profile("patient", deadline=None)  # a busy machine is no failure
@@ -32,8 +32,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def photographs() -> list[Image]:
-    """The four sample photographs."""
-    return [load_sample(sample.name) for sample in SAMPLES]
+    """Four sample photographs: three of ImageNet's classes, and one of none."""
+    return [load_sample(name) for name in ("coffee", "chelsea", "rocket", "astronaut")]
 
 
 def batch_of(images: list[Image], preparation: Preparation):

@@ -65,7 +65,9 @@ def turned_to(page: str, at: AppTest, **link: str) -> AppTest:
 
 
 def captions(at: AppTest) -> str:
-    return " | ".join(caption.value for caption in at.caption)
+    """All that stands in small letters."""
+    small = [block for block in at.markdown if ":small[" in block.value]
+    return " | ".join(block.value for block in [*at.caption, *small])
 
 
 def chart(at: AppTest, key: str) -> dict:

@@ -42,7 +42,7 @@ def two_pictures(engine: Engine, picture: pictures.Picture, answer: Explanation)
         kept_values.value(f"pictures.{source}", picture_picker.Uploads()).pictures
         for source in (picture_picker.UPLOAD, picture_picker.CAMERA)
     ]
-    known = [picture_picker.sample_picture(sample) for sample in SAMPLES]
+    known = [picture_picker.sample_picture(sample) for sample in SAMPLES if sample.path]
     others = {other.digest: other for other in [*known, *kept[0], *kept[1]] if other.digest != picture.digest}
     titles = {digest: other.name for digest, other in others.items()}
     other = others[widgets.select("Second picture", titles, key="se_gates.second")]

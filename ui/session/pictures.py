@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +15,8 @@ import streamlit as st
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+THUMBNAIL_PX = 144  # twice what is shown
+KEPT_PIXELS = 1_000_000  # of a sample that stays decoded: those of the packages
 SHOWN_PX = 1200  # of a picture's long side on the screen; the downloaded file has all pixels
 
 
@@ -38,8 +41,26 @@ class Picture:
         """RGB, no larger than a screen shows it."""
         return _shown(self)
 
+    @property
+    def thumbnail(self) -> bytes:
+        """A small square JPEG, to choose the picture by."""
+        return _thumbnail(self)
 
-@st.cache_resource(max_entries=8, scope="session", show_spinner=False, hash_funcs={Picture: attrgetter("digest")})
+
+BY_DIGEST = {Picture: attrgetter("digest")}
+
+
+@st.cache_data(max_entries=64, scope="session", show_spinner=False, hash_funcs=BY_DIGEST)
+def _thumbnail(picture: Picture) -> bytes:
+    from PIL import ImageOps
+
+    square = ImageOps.fit(picture.shown, (THUMBNAIL_PX, THUMBNAIL_PX))
+    buffer = io.BytesIO()
+    square.save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
+
+
+@st.cache_resource(max_entries=8, scope="session", show_spinner=False, hash_funcs=BY_DIGEST)
 def _shown(picture: Picture) -> Image:
     image = picture.image
     scale = min(1.0, SHOWN_PX / max(image.size))
@@ -66,13 +87,17 @@ def picture(data: bytes, name: str) -> Picture:
     return Picture(name, digest, decode)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _sample(name: str) -> Image:
+def sample(name: str) -> Picture:
+    """One of the sample photographs, by its name in samples.available(). Raises what load_sample does."""
+    digest, decode = _sample(name)
+    return Picture(name, digest, decode)
+
+
+@st.cache_resource(max_entries=64, ttl="1m", show_spinner=False)  # a teacher may change a file
+def _sample(name: str) -> tuple[str, Callable[[], Image]]:
     from effnet_core.images.samples import load_sample
 
-    return load_sample(name)
-
-
-def sample(name: str) -> Picture:
-    """One of the sample photographs (samples.SAMPLES); its name stands in for the hash of a file."""
-    return Picture(name, f"sample {name}", partial(_sample, name))
+    image = load_sample(name)
+    digest = hashlib.sha256(image.tobytes()).hexdigest()
+    small = image.width * image.height <= KEPT_PIXELS
+    return digest, (lambda: image) if small else partial(load_sample, name)

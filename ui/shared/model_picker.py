@@ -12,6 +12,8 @@ from ..session import engines, kept_values
 from . import widgets
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from effnet_core.explain.engine import Engine
     from effnet_core.networks.weights import ModelStatus
 
@@ -22,59 +24,62 @@ def title(name: str) -> str:
     return known.get(name) or f"EfficientNet-{name.removeprefix('efficientnet_').upper()}"
 
 
-def pick() -> Engine | None:
-    """The network that answers on all pages, and what weights it has.
+def pick(sentences: DeltaGenerator) -> tuple[Engine | None, str, str]:
+    """The network that answers on all pages, what the screen calls it, and what weights it has.
 
     A network whose weights are not on this machine is offered for download and the offline model answers meanwhile.
-    None, after a sentence on the screen, where no network can be had at all.
+    None, after a sentence in `sentences`, where no network can be had at all.
     """
-    with st.container():  # sentences come and go in here without moving the inputs below
-        return _engine_in_use(*_choose_model())
+    name, status = _choose_model(sentences)
+    engine = _engine_in_use(name, sentences)
+    return engine, title(name), _facts(engine, name, status) if engine else ""
 
 
-def _choose_model() -> tuple[str, ModelStatus | None]:
+def _choose_model(sentences: DeltaGenerator) -> tuple[str, ModelStatus | None]:
     with st.spinner("Starting PyTorch …", show_time=True):  # seconds, once a server
         engines.start_pytorch()
     from effnet_core.networks import weights
 
     statuses = {status.name: status for status in weights.statuses()}
-    row = st.container(horizontal=True, vertical_alignment="bottom")
-    chooser = row.container(width=420)
-    with row:
-        _bring_checkpoint()
+    chooser = st.container(width=420)
+    _bring_checkpoint(sentences)
     names = [*statuses, *([engines.OWN_MODEL] if engines.own_model() else [])]
     titles = [title(name) for name in names]
-    widgets.explain_refused("app.model", ", ".join(titles), lambda text: text in titles, titles[0])
+    widgets.explain_refused("app.model", ", ".join(titles), lambda text: text in titles, titles[0], sentences)
     name = chooser.selectbox("Network that answers", names, format_func=title, key="app.model", bind="query-params")
     # beside the offline model, offer a better one: the smallest network trained on ImageNet
     offered = statuses.get(names[1] if name == engines.OFFLINE_MODEL else name)
     if offered and not offered.ready:
-        with row:
-            offer_download(offered)
+        offer_download(offered)
     if name in statuses and not statuses[name].ready:
-        st.info(f"{title(name)}'s weights are not on this machine. The offline model answers meanwhile.")
+        sentences.info(f"{title(name)}'s weights are not on this machine. The offline model answers meanwhile.")
         name = engines.OFFLINE_MODEL
     return name, statuses.get(name)
 
 
-def _engine_in_use(name: str, status: ModelStatus | None) -> Engine | None:
+def _engine_in_use(name: str, sentences: DeltaGenerator) -> Engine | None:
     from effnet_core.networks.weights import WeightsUnavailable
 
-    with st.spinner(f"Loading {title(name)} …", show_time=True):
+    with sentences, st.spinner(f"Loading {title(name)} …", show_time=True):
         try:
             engine = engines.chosen(name)
         except (WeightsUnavailable, ValueError) as problem:
             st.error(str(problem))
             return None
-    facts = [f"Weights in use: **{engine.weights}**", f"{engine.architecture.classes:,} classes"]
-    if status and status.top1:
-        facts.append(f"top-1 accuracy {100 * status.top1:.0f} % on its validation pictures")
-    st.caption(" · ".join([*facts, f"runs on {engine.device.upper()}"]))
     if name == engines.OWN_MODEL:
         st.caption(" ".join(engines.own_model().notes))
     if engine.notice:
-        st.warning(engine.notice)
+        sentences.warning(engine.notice)
     return engine
+
+
+def _facts(engine: Engine, name: str, status: ModelStatus | None) -> str:
+    """Weights, classes, device; and how often it is right, which is the first thing to know of an answer."""
+    facts = [] if engine.weights.kind == "bundled" else [f"{engine.weights}"]
+    facts.append(f"{engine.architecture.classes:,} classes")
+    if status and status.top1 and engine.name == name:
+        facts.append(f"{100 * status.top1:.0f} % right on validation pictures")
+    return " · ".join([*facts, f"runs on {engine.device.upper()}"])
 
 
 def offer_download(status: ModelStatus, *, key: str = "app.fetch") -> None:
@@ -98,12 +103,12 @@ def offer_download(status: ModelStatus, *, key: str = "app.fetch") -> None:
         st.rerun()
 
 
-def _bring_checkpoint() -> None:
+def _bring_checkpoint(sentences: DeltaGenerator) -> None:
     """Take a network that the user trained: kept for this session alone, never written to disk."""
     from effnet_core.networks import weights
     from effnet_core.networks.checkpoints import LIMIT_MB, SUFFIXES
 
-    with st.popover("Bring your own"):
+    with st.expander("Bring your own"):
         st.markdown("A state dict of any EfficientNet-B0 to -B7, with any number of classes. It stays in this session.")
         upload = st.file_uploader(
             f"Checkpoint, up to {LIMIT_MB} MB", SUFFIXES, max_upload_size=LIMIT_MB, key="app.checkpoint"
@@ -115,7 +120,7 @@ def _bring_checkpoint() -> None:
     if not upload or uploads == engines.own_uploads():
         return
     labels = listed.getvalue().decode("utf-8", errors="replace") if listed else None
-    with st.spinner("Reading the checkpoint …", show_time=True):
+    with sentences, st.spinner("Reading the checkpoint …", show_time=True):
         try:
             model = weights.load_checkpoint(upload.getvalue(), upload.name, labels=labels)
         except weights.CheckpointRejected as problem:

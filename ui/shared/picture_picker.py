@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
+from effnet_core.cost import cost_of
+from effnet_core.images import samples
 from effnet_core.images.reading import LIMIT_MB, SUFFIXES, ImageRejected
-from effnet_core.images.samples import SAMPLES, Sample
+from effnet_core.images.samples import SAMPLES, UNTOLD, Sample
 
-from ..session import kept_values
+from ..components import picture_choice
+from ..session import answer_cache, kept_values
 from ..session import pictures as session_pictures
-from . import widgets
+from . import predictions, widgets
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
 
 SAMPLE, UPLOAD, CAMERA = "sample", "upload", "camera"
 SOURCES = {SAMPLE: "Samples", UPLOAD: "Upload", CAMERA: "Camera"}
+RIGHT, WRONG = "it names this", "it fails here: why?"
+KNOWN, OTHER = "it knows this class", "none of its classes"
+ORDER = (RIGHT, WRONG, KNOWN, OTHER)
+QUICK_MACS = 5e9  # of asking about all samples of known classes: a second or so
 MOST = 24  # pictures at once: each is decoded and goes through the network
 
 
@@ -32,57 +39,91 @@ class Uploads(NamedTuple):
     refused: tuple[str, ...] = ()
 
 
-def pick(engine: Engine) -> list[session_pictures.Picture]:
-    """The pictures to look at, at least one, the same on all pages: a sample until the user adds one."""
-    row = st.container(horizontal=True, vertical_alignment="bottom")
-    with row:
-        source = widgets.choice("Pictures from", SOURCES, key="app.source")
+def pick(engine: Engine, sentences: DeltaGenerator) -> tuple[list[session_pictures.Picture], str]:
+    """The pictures to look at, at least one, the same on all pages: a sample until the user adds one; what they are.
+
+    `sentences`: where it is said what is wrong with a link or a file.
+    """
+    source = widgets.choice("Pictures from", SOURCES, key="app.source", refused_in=sentences)
     if source == SAMPLE:
-        return [_pick_sample(engine, row)]
+        return _pick_sample(engine, sentences)
     holds_now = _upload() if source == UPLOAD else _photograph()
     chosen = kept_values.value(f"pictures.{source}", Uploads())
     if chosen.pictures and not holds_now:
         st.caption(f"Still in use: {', '.join(picture.name for picture in chosen.pictures)}")
     for sentence in chosen.refused:
-        st.error(sentence)
-    if chosen.pictures:
-        return list(chosen.pictures)
-    st.caption(f"Until you bring one, this is a sample: {SAMPLES[0].title}.")
-    return [sample_picture(SAMPLES[0])]
-
-
-def pick_one(pictures: Sequence[session_pictures.Picture]) -> session_pictures.Picture:
-    """Which of several pictures is shown large."""
-    if len(pictures) == 1:
-        return pictures[0]
-    shown = st.selectbox(
-        "Picture shown",
-        range(len(pictures)),
-        format_func=lambda number: f"{number + 1}. {pictures[number].name}",
-        key="app.shown",
-        persist_state="session",
-    )
-    return pictures[shown if shown < len(pictures) else 0]
+        sentences.error(sentence)
+    if not chosen.pictures:
+        return [sample_picture(SAMPLES[0])], "A sample, until you bring a picture."
+    others = len(chosen.pictures) - 1
+    return list(chosen.pictures), f"Yours, and {others} more" if others else "Yours: it stays in this session"
 
 
 def sample_note(sample: Sample, labels: Sequence[str] | None) -> str:
     """Whether the model in use has a class for what the sample shows."""
+    if sample.label == UNTOLD and not label_in(sample, labels):
+        return "A picture of your class's own folder."
     if sample.label is None:
         return "The network does not know what this shows: whatever it answers is wrong."
     if labels is None:
         return f"It shows ImageNet's class {sample.label}; this network came without the names of its classes."
-    if sample.label in labels:
-        return f"It shows a class that the network knows: {sample.label}."
+    if label_in(sample, labels):
+        return f"It shows a class that the network knows: {label_in(sample, labels)}."
     return f"It shows {sample.label}, a class that this network does not know."
 
 
-def _pick_sample(engine: Engine, row: DeltaGenerator) -> session_pictures.Picture:
-    titles = {sample.name: sample.title for sample in SAMPLES}
-    with row:
-        name = widgets.choice("Sample", titles, key="app.sample", wrap=True)
-    sample = next(sample for sample in SAMPLES if sample.name == name)
-    st.caption(sample_note(sample, engine.labels))
-    return sample_picture(sample)
+def _pick_sample(engine: Engine, sentences: DeltaGenerator) -> tuple[list[session_pictures.Picture], str]:
+    offered = _readable(sentences)
+    titles = {sample.name: sample.title for sample in offered}
+    with st.container(key="app.sample.kept"):  # holds the choice and stands in the URL; the thumbnails are what is seen
+        name = widgets.choice("Sample", titles, key="app.sample", refused_in=sentences)
+    notes = _notes(engine, offered)
+    picture_choice.show(
+        "Sample",
+        [
+            picture_choice.Row(sample.name, sample.title, sample_picture(sample).thumbnail, notes[sample.name])
+            for sample in sorted(offered, key=lambda sample: ORDER.index(notes[sample.name]))
+        ],
+        name,
+        key="app.samples",
+        on_picked=lambda value: kept_values.keep("app.sample", value),
+    )
+    sample = next(sample for sample in offered if sample.name == name)
+    return [sample_picture(sample)], sample_note(sample, engine.labels)
+
+
+def _readable(sentences: DeltaGenerator) -> list[Sample]:
+    """The samples of this machine; a sentence for each of the teacher's files that can't be used."""
+    readable = []
+    for sample in samples.available():
+        try:
+            sample_picture(sample)
+            readable.append(sample)
+        except (ImageRejected, OSError) as problem:
+            sentences.warning(f"A picture of the folder {samples.FOLDER} is left out. {problem}")
+    return readable
+
+
+def _notes(engine: Engine, offered: Sequence[Sample]) -> dict[str, str]:
+    """What stands under each sample: whether the network names it, which is asked where that is quick."""
+    known = [sample for sample in offered if label_in(sample, engine.labels)]
+    notes = {sample.name: OTHER for sample in offered} | {sample.name: KNOWN for sample in known}
+    if len(known) * cost_of(engine.architecture).macs > QUICK_MACS:
+        return notes
+    for sample in known:
+        right = _first_label(engine, sample_picture(sample)) == label_in(sample, engine.labels)
+        notes[sample.name] = RIGHT if right else WRONG
+    return notes
+
+
+def _first_label(engine: Engine, picture: session_pictures.Picture) -> str | None:
+    return answer_cache.explain(engine, picture, top=predictions.top_of(engine)).top[0].label
+
+
+def label_in(sample: Sample, labels: Sequence[str] | None) -> str | None:
+    """The network's class that the sample shows; None where it has none, or nobody has said what it shows."""
+    wanted = sample.title if sample.label == UNTOLD else sample.label
+    return next((label for label in labels or () if wanted and label.lower() == wanted.lower()), None)
 
 
 def sample_picture(sample: Sample) -> session_pictures.Picture:

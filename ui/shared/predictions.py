@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 TOP = 5
+SURE = 0.5  # less than that for the first answer: the others together are likelier
 
 
 def explained(engine: Engine, pictures: Sequence[session_pictures.Picture]) -> list[Explanation]:
@@ -44,9 +45,10 @@ def class_name(prediction: Prediction) -> str:
 
 
 def sentence(answer: Explanation) -> str:
-    """The first answer in words."""
+    """The first answer in words; that it is a guess, where the network gives it less than half."""
     best = answer.top[0]
-    return f"{class_name(best)}, {units.probability(best.probability)}"
+    guess = "perhaps " * (best.probability < SURE)
+    return f"{guess}{class_name(best)}, {units.probability(best.probability)}" + ", not sure" * bool(guess)
 
 
 def show_bars(answer: Explanation, *, key: str) -> None:

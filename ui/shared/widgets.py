@@ -169,9 +169,14 @@ def explain_refused_number(key: str, default: float, limits: tuple[float, float]
     explain_refused(key, f"a number from {low:g} to {high:g}", lambda text: low <= float(text) <= high, f"{default:g}")
 
 
-def explain_refused(key: str, allowed: str, accepts: Callable[[str], bool], instead: str) -> None:
-    """Say in a sentence that the URL's value for a bound input is refused; the input itself drops it in silence."""
-    slot = st.empty()  # always there: inputs that move up when a warning goes lose their place in the URL
+def explain_refused(
+    key: str, allowed: str, accepts: Callable[[str], bool], instead: str, place: DeltaGenerator | None = None
+) -> None:
+    """Say in a sentence that the URL's value for a bound input is refused; the input itself drops it in silence.
+
+    `place`: where it is said, if not here.
+    """
+    slot = (place or st).empty()  # always there: inputs that move up when a warning goes lose their place in the URL
     text = kept_values.url_value(key)
     try:
         accepted = text is None or accepts(text)
@@ -202,15 +207,25 @@ def _inside(number: float, limits: tuple[float, float]) -> float:
 
 
 def choice(
-    label: str, options: dict[str, str], *, key: str, default: str | None = None, help: str | None = None, **settings
+    label: str,
+    options: dict[str, str],
+    *,
+    key: str,
+    default: str | None = None,
+    help: str | None = None,
+    refused_in: DeltaGenerator | None = None,
+    **settings,
 ) -> str:
-    """A segmented control over {value: text on the screen and in the URL}; the first is the default."""
+    """A segmented control over {value: text on the screen and in the URL}; the first is the default.
+
+    `refused_in`: where a link's value that is not allowed is explained, if not above.
+    """
     first, texts = default or next(iter(options)), options.values()
     renamed = RENAMED.get(kept_values.url_value(key))
     if renamed in texts:
         kept_values.set_query_param(key, renamed)
         kept_values.keep(key, next(value for value, text in options.items() if text == renamed))
-    explain_refused(key, ", ".join(texts), lambda text: text in texts, options[first])
+    explain_refused(key, ", ".join(texts), lambda text: text in texts, options[first], refused_in)
     _reset_if_forgotten(key, {text: value for value, text in options.items()}.__getitem__, first)
     return st.segmented_control(
         label,

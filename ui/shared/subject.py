@@ -1,0 +1,83 @@
+"""The strip above a lesson: the picture that is looked at, the network that looks, and the way to change both."""
+
+from __future__ import annotations
+
+import base64
+import html
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ..components import picture_choice
+from ..session import kept_values
+from . import model_picker, picture_picker
+
+if TYPE_CHECKING:
+    from effnet_core.explain.engine import Engine
+
+    from ..session.pictures import Picture
+
+THUMBNAIL_PX, TEXT_PX = 64, 250
+STYLE = """
+.st-key-subject { border-bottom: 1px solid var(--st-border-color, #8884); padding-bottom: .5rem; }
+.st-key-subject img { border-radius: 6px; display: block; }
+.st-key-subject p { margin-bottom: 0; line-height: 1.3; }
+.st-key-subject div { overflow: visible; }
+.st-key-app-sample-kept { display: none; }
+"""
+
+
+def pick() -> tuple[Engine, list[Picture], Picture]:
+    """The network, the pictures that are looked at, and the one of them that is shown large.
+
+    Ends the run, after a sentence, where no network can be had.
+    """
+    st.html(f"<style>{STYLE}</style>")
+    sentences = st.container()  # of what is wrong: seen while both popovers are closed
+    strip = st.container(horizontal=True, vertical_alignment="center", gap="small", key="subject")
+    with strip.container(horizontal=True, vertical_alignment="center", gap="small", width=330, wrap=False):
+        thumbnail, looked_at = st.container(width=THUMBNAIL_PX), st.container()
+    network = strip.container(width=TEXT_PX)
+    with strip.popover("Picture", icon=":material/image:", key="app.picture", width="content"):
+        picture_place = st.container(width=620)
+    with strip.popover("Network", icon=":material/hub:", key="app.network", width="content"):
+        engine, name, facts = model_picker.pick(sentences)
+    if engine is None:
+        st.stop()
+    with picture_place:
+        pictures, note = picture_picker.pick(engine, sentences)
+    shown = _shown_large(pictures)
+    thumbnail.html(_small(shown))
+    looked_at.markdown(f"**{_as_text(shown.name)}**  \n:small[{note}]")
+    network.markdown(f"**{name}**  \n:small[{facts}]")
+    return engine, pictures, shown
+
+
+def _shown_large(pictures: list[Picture]) -> Picture:
+    """Which of several pictures is shown large: chosen by its thumbnail."""
+    kept = kept_values.value("app.shown", 0)
+    number = kept if isinstance(kept, int) and kept < len(pictures) else 0
+    if len(pictures) > 1:
+        rows = [
+            picture_choice.Row(f"{at}", f"{at + 1}. {picture.name}", picture.thumbnail)
+            for at, picture in enumerate(pictures)
+        ]
+        picture_choice.show(
+            "Picture shown",
+            rows,
+            f"{number}",
+            key="app.pictures",
+            on_picked=lambda value: kept_values.keep("app.shown", int(value)),
+        )
+    return pictures[number]
+
+
+def _small(picture: Picture) -> str:
+    data = base64.b64encode(picture.thumbnail).decode()
+    alt = html.escape(f"{picture.name}, small")
+    return f'<img src="data:image/jpeg;base64,{data}" alt="{alt}" width="{THUMBNAIL_PX}" height="{THUMBNAIL_PX}">'
+
+
+def _as_text(name: str) -> str:
+    """A file's name, which anyone may have written, without Markdown's meaning."""
+    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|~:$" else letter for letter in name)
