@@ -35,7 +35,10 @@ FORMULAS = (
     ("SE's parameters", "2 · tC · C/4 + C/4 + tC"),
     ("swish (SiLU)", "x · σ(x)"),
     ("Batch norm, folded", "w · γ / √(σ² + ε) and β − μ · γ / √(σ² + ε)"),
-    ("Stochastic depth", "block i of n is dropped with probability {one - survival|2} · i / n, per picture"),
+    (
+        "Stochastic depth",
+        "block i of n, if it has a shortcut, is dropped with {one - survival|2} · i / n, per picture",
+    ),
     ("Label smoothing", "target of the right class: 1 − ε + ε/K"),
     ("GPipe's bubble", "(K − 1) / (M + K − 1), K partitions, M micro-batches"),
     ("Grad-CAM", "ReLU(Σ αₖ · Aₖ), αₖ = mean of the logit's gradient over channel k"),

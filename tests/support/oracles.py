@@ -55,9 +55,12 @@ def mbconvs(member: str) -> list[nn.Module]:
 
 
 def network_ratio(g):
-    if g["what"] == "params":
-        return count(network(g["large"])) / count(network(g["small"]))
-    return network_macs(g["large"], pixels_of(g["large"])) / network_macs(g["small"], pixels_of(g["small"]))
+    """From the official table of coefficients, one factor after the other."""
+    rows = {row["model"].removeprefix("efficientnet-"): row for row in tables.table("effnet_family_coefficients")}
+    small, large = rows[g["small"]], rows[g["large"]]
+    squared = ["width_coefficient", *(["resolution"] if g["what"] == "macs" else [])]
+    powers = ["depth_coefficient", *squared, *squared]
+    return np.prod([large[name] / small[name] for name in powers])
 
 
 def se_share(g):
@@ -69,7 +72,9 @@ def se_share(g):
 
 
 def other_resolution(g):
-    return network_macs(g["member"], g["resolution"]) / network_macs(g["member"], pixels_of(g["member"]))
+    """One convolution on a picture of each size."""
+    layer = conv(3, 8, 1)
+    return macs(layer, 3, *[g["resolution"]] * 2) / macs(layer, 3, *[pixels_of(g["member"])] * 2)
 
 
 def wasted_padding(g):
@@ -102,7 +107,7 @@ def map_side(g):
 
 def drop_probability(g):
     block = mbconvs(g["member"])[g["index"]]
-    return 100 * block.stochastic_depth.p
+    return 100 * block.stochastic_depth.p if block.use_res_connect else 0.0
 
 
 def expected_blocks(g):
@@ -193,8 +198,8 @@ def widest_tensor(g):
 
 
 def thin_shortcut(g):
-    thin, expanded, filtered, *_ = tensors(g)
-    return (expanded + filtered) / thin
+    thin, expanded, *_ = tensors(g)
+    return expanded - thin
 
 
 def adds_its_input(g):

@@ -56,11 +56,11 @@ def share_words(statistics: GateStatistics) -> str:
     low, high = min(shares, key=shares.get), max(shares, key=shares.get)
     follows = rank_correlation(range(len(shares)), list(shares.values())) or 0.0
     trend = (
-        "**They become more class-specific with depth**, as in the SE paper"
+        "**This share rises with depth**"
         if follows > 0.5
-        else "**They become less class-specific with depth**, the opposite of what the SE paper saw"
+        else "**This share falls with depth**"
         if follows < -0.5
-        else "**It does not rise steadily with depth**, unlike in the SE paper"
+        else "**This share does not rise steadily with depth**"
     )
     return (
         f"In this network between {probability(shares[low])} ({low}) and {probability(shares[high])} ({high}) of the "
@@ -78,7 +78,8 @@ def spread_words(statistics: GateStatistics) -> str:
     follows = rank_correlation(range(len(blocks)), [block.class_spread for block in blocks.values()]) or 0.0
     text = (
         f"Class means differ most in **{widest}**, by a standard deviation of {blocks[widest].class_spread:.3f}; the "
-        f"rank correlation of that spread with depth is {follows:.2f}. "
+        f"rank correlation of that spread with depth is {follows:.2f}. This is what the SE paper's Fig. 6 shows: there "
+        "the class means lie together in early blocks and apart in later ones. "
     )
     if steady:
         text += (

@@ -1,7 +1,7 @@
 """Numbers by name, for the texts of cards: {b0.params|M} reads the cost model, {gpipe.params} a row of facts. Pure.
 
 A name is one of
-    b0.params                a released network's params, macs, flops, blocks, resolution, depth, width, dropout, …
+    b0.params                a released network's params, macs, flops, blocks, resolution, depth, width, …
     b0.se.params             the same of one of its parts (PARTS), params or macs
     b0:features.2.0.in_channels   a field of one of its blocks
     phi1.macs                the network that the formula gives for a φ
@@ -101,6 +101,8 @@ def _of_network(architecture: Architecture, name: str) -> float:
         return getattr(total(_layers(architecture, PARTS[part])), what)
     if name == "blocks":
         return len(architecture.blocks)
+    if name == "last_droppable":  # counted from 0: stochastic depth drops blocks with a shortcut alone
+        return max(index for index, block in enumerate(architecture.blocks) if block.has_residual)
     if name in ("params", "macs", "flops"):
         return getattr(cost_of(architecture), name)
     if hasattr(architecture, name):

@@ -125,22 +125,21 @@ def adds_its_input(random: Random, level: int) -> Task:
     )
 
 
-@kind("mbconv", "×", 0.01)
+@kind("mbconv", "values", 0.01)
 def thin_shortcut(random: Random, level: int) -> Task:
-    """How many times the values of its input a block holds in its wide tensors."""
+    """How many values more a shortcut between wide tensors would keep until it is added."""
     drawn = draw_block(random, level, wide=True)
-    block = drawn.block
-    thin = block.in_channels * drawn.size**2
-    wide = block.expanded_channels * drawn.size**2 + block.expanded_channels * drawn.out_size**2
+    block, positions = drawn.block, drawn.size**2
+    thin, wide = block.in_channels * positions, block.expanded_channels * positions
     return Task(
-        f"{drawn}. The shortcut of an inverted residual joins thin tensors. How many times larger than the block's "
-        "input are the two wide tensors, before and after its depthwise step, together?",
-        wide / thin,
+        f"{drawn}. The shortcut of an inverted residual keeps the thin input until it is added. How many values more "
+        "would it keep if it began at the wide tensor behind the expand step?",
+        wide - thin,
         (
-            f"input: {block.in_channels} · {drawn.size}² = {thin:,}",
-            f"wide: {block.expanded_channels} · {drawn.size}² + {block.expanded_channels} · {drawn.out_size}² = "
-            f"{wide:,}",
-            f"{wide:,} / {thin:,} = {number(wide / thin)}: what a shortcut between wide tensors would have to keep",
+            f"thin: {block.in_channels} · {drawn.size}² = {thin:,}",
+            f"wide: {block.expanded_channels} · {drawn.size}² = {wide:,}, {number(wide / thin)} times as many: "
+            "a shortcut keeps one tensor, so its size grows by the expansion",
+            f"{wide:,} - {thin:,} = {wide - thin:,}",
         ),
         drawn.given,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from random import Random
 
 from ...cost import SE_ROLES, block_layers, total
-from ...units import number, percent
+from ...published import tables
+from ...units import FLOAT32_BYTES, number, percent
 from .kind import Task, draw_block, kind
 
 CHANNELS = (16, 32, 64, 128, 256)
@@ -106,6 +107,14 @@ def wider_block(random: Random, level: int) -> Task:
     )
 
 
+def _side_of_balance(intensity: float) -> str:
+    """What sets the pace on a GPU that can do so many multiply-accumulates for each float32 value that it moves."""
+    [card] = tables.table("accelerators")
+    balance = card["fp32_tflops"] / 2 * 1e12 / (card["memory_gb_s"] * 1e9 / FLOAT32_BYTES)
+    side = f"an {card['accelerator'].removeprefix('NVIDIA ')} balances at {number(balance)} in float32, so here "
+    return side + ("arithmetic sets the pace" if intensity > balance else "memory sets the pace")
+
+
 @kind("depthwise", "MACs per value", 0.02)
 def arithmetic_intensity(random: Random, level: int) -> Task:
     """Arithmetic of a convolution for each value that it moves: why depthwise ones wait for memory."""
@@ -124,7 +133,7 @@ def arithmetic_intensity(random: Random, level: int) -> Task:
         (
             f"MACs: {weights:,} weights · {side}² positions = {macs:,}",
             f"values moved: {channels} · {side}² in + {out} · {side}² out + {weights:,} weights = {moved:,}",
-            f"{number(macs / moved)} per value; far below what a GPU could do per value, so memory sets the pace",
+            f"{number(macs / moved)} per value; {_side_of_balance(macs / moved)}",
         ),
         {
             "in_channels": channels,

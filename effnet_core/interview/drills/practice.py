@@ -17,8 +17,8 @@ MEGA = 1_000_000
 def weight_memory(random: Random, level: int) -> Task:
     """Memory of a network's parameters in a number format."""
     member = random.choice(MEMBERS)
-    form = "float32" if level == 1 else random.choice(list(BYTES))
     copies = 1 if level < 3 else random.choice((2, 3, 4))
+    form = "float32" if level == 1 else random.choice([form for form in BYTES if copies == 1 or form != "int8"])
     params = network_cost(member).params
     what = {1: "the parameters take", 2: "the parameters and their gradients take"}.get(
         copies,
@@ -57,18 +57,18 @@ def activation_memory(random: Random, level: int) -> Task:
 
 @kind("practice", "×", 0.05)
 def other_resolution(random: Random, level: int) -> Task:
-    """What feeding a network another resolution does to its multiply-accumulates."""
+    """What feeding a network another resolution does to its multiply-accumulates, by the rule."""
     member = "b0" if level == 1 else random.choice(MEMBERS[:4])
     own = released(member)
     pixels = random.choice((128, 160, 256, 320, 448))
-    ratio = network_cost(member, pixels).macs / network_cost(member).macs
+    rule, counted = (pixels / own.resolution) ** 2, network_cost(member, pixels).macs / network_cost(member).macs
     return Task(
-        f"EfficientNet-{member.upper()} gets pictures of {pixels} px instead of {own.resolution} px. By what factor do "
-        "its multiply-accumulates change?",
-        ratio,
+        f"EfficientNet-{member.upper()} gets pictures of {pixels} px instead of {own.resolution} px. By the rule "
+        "that compute goes with the pixels, by what factor do its multiply-accumulates change?",
+        rule,
         (
-            f"nearly all layers cost pixels: ({pixels} / {own.resolution})² = {number((pixels / own.resolution) ** 2)}",
-            f"classifier and SE do not, and maps are rounded up to whole positions: exactly {number(ratio)}",
+            f"nearly all layers cost pixels: ({pixels} / {own.resolution})² = {number(rule)}",
+            f"classifier and SE do not, and maps are rounded up to whole positions: counted, {number(counted)}",
             "parameters stay as they are",
         ),
         {"member": member, "resolution": pixels},

@@ -21,6 +21,7 @@ from .kind import MEMBERS, Task, kind, network_cost
 
 BASE_PX = RELEASES["b0"].resolution
 PUBLISHED = {"α": ALPHA, "β": BETA, "γ": GAMMA}
+DIMENSIONS = ("depth", "width", "resolution")
 POWERS = {"α": 1, "β": 2, "γ": 2}  # in compute, Eq. 3
 
 
@@ -167,9 +168,9 @@ def one_axis(random: Random, level: int) -> Task:
     )
 
 
-@kind("scaling", "×", 0.1)
+@kind("scaling", "×", 0.05)
 def network_ratio(random: Random, level: int) -> Task:
-    """How many times the compute or parameters of one released network another one takes."""
+    """How many times the compute or parameters of one released network another one takes, by the formula."""
     small, large = ("b0", random.choice(MEMBERS[1:])) if level == 1 else sorted(random.sample(MEMBERS, 2))
     what = "macs" if level < 3 else random.choice(("macs", "params"))
     costs = {name: network_cost(name) for name in (small, large)}
@@ -180,13 +181,19 @@ def network_ratio(random: Random, level: int) -> Task:
         for name in (small, large)
     }
     words = {"macs": "MACs", "params": "parameters"}[what]
+    rule = "depth · width²" + " · resolution²" * (what == "macs")
+    d, w, r = (getattr(RELEASES[large], name) / getattr(RELEASES[small], name) for name in DIMENSIONS)
+    factor = d * w**2 * (r**2 if what == "macs" else 1)
+    squares = f"{number(d)} · {number(w)}²" + f" · {number(r)}²" * (what == "macs")
+    counted = amounts[large] / amounts[small]
     return Task(
-        f"{sizes[small]}, {sizes[large]}. By what factor do {large.upper()}'s {words} exceed {small.upper()}'s?",
-        amounts[large] / amounts[small],
+        f"{sizes[small]}, {sizes[large]}. By the formula {rule}, by what factor do {large.upper()}'s {words} exceed "
+        f"{small.upper()}'s?",
+        factor,
         (
-            *(f"{name.upper()}: {amount:,} {words}" for name, amount in amounts.items()),
-            f"roughly depth · width² · resolution² for MACs, depth · width² for parameters: "
-            f"{number(amounts[large] / amounts[small])} after rounding",
+            f"{large.upper()} over {small.upper()}: {squares} = {number(factor)}",
+            f"counted, {amounts[large]:,} / {amounts[small]:,} = {number(counted)}: layers and channels are rounded, "
+            "and depthwise layers, stem and head grow otherwise",
         ),
         {"small": small, "large": large, "what": what},
     )

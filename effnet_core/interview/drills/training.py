@@ -19,13 +19,18 @@ def drop_probability(random: Random, level: int) -> Task:
     """How often stochastic depth drops a given block."""
     member = "b0" if level < 3 else random.choice(MEMBERS[1:])
     blocks = len(released(member).blocks)
-    index, rate = random.randint(1, blocks - 1), 1 - LEAST_SURVIVAL
+    droppable = [index for index, block in enumerate(released(member).blocks) if block.has_residual]
+    index, rate = random.choice(droppable), 1 - LEAST_SURVIVAL
     share = rate * index / blocks
     return Task(
         f"EfficientNet-{member.upper()} has {blocks} blocks and a drop rate of {number(rate)}. Counted from 0, block i "
-        f"of n is dropped with probability rate · i / n. How often is block {index} dropped in training?",
+        f"of n is dropped with probability rate · i / n where it has a shortcut, as block {index} has. How often is it "
+        "dropped in training?",
         100 * share,
-        (f"{number(rate)} · {index} / {blocks} = {percent(share)}", "later blocks are dropped more often"),
+        (
+            f"{number(rate)} · {index} / {blocks} = {percent(share)}",
+            "later blocks are dropped more often; those without a shortcut, such as the first of each stage, never",
+        ),
         {"member": member, "blocks": blocks, "index": index, "rate": round(rate, 10)},
     )
 
