@@ -145,6 +145,21 @@ def test_a_wrong_an_unreadable_and_no_answer():
     assert at.info[0].value.startswith("The answer: ")
 
 
+def test_a_verdict_stays_while_the_working_is_looked_at_and_until_another_question():
+    [asked] = deal(5, 1, kind="block_params", level=2)
+    at = answer(at_drill("block_params", 5), "17")
+    press(at, "Show the working")
+    assert at.error[0].value.startswith("Not quite. You wrote 17") and not at.info
+    assert asked.working[0].split(":")[0] in texts(at)
+    at.run()
+    assert at.error[0].value.startswith("Not quite. You wrote 17")
+    answer(at, "many")
+    press(at, "Show the working")
+    assert not at.error and at.info[0].value.startswith("The answer: "), "what can't be read is no answer"
+    press(at, "Next question")
+    assert not at.error and not at.info and not at.warning
+
+
 def test_a_choice():
     [asked] = deal(8, 1, kind="adds_its_input", level=1)
     at = answer(at_drill("adds_its_input", 8, "Easy"), asked.answer)

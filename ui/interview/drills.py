@@ -29,11 +29,16 @@ def show_drills() -> None:
     [drill] = drills.deal(seed, 1, kind=None if kind == cards.ALL else kind, group=group, level=level)
     with slot, st.container(border=True):
         show_question(drill)
-        text, pressed = ask(
-            drill, key=f"interview.answer.{drill.kind}.{drill.level}.{seed}", buttons=("Check", "Show the working")
-        )
-        if pressed and (pressed != "Check" or text):
-            show_verdict(drill, text if pressed == "Check" else None)
+        key = f"interview.answer.{drill.kind}.{drill.level}.{seed}"
+        text, pressed = ask(drill, key=key, buttons=("Check", "Show the working"))
+        asked, checked = kept_values.value("interview.checked", ("", None))  # the last question, and what was written
+        if pressed == "Check" and text:
+            asked, checked = key, text
+        elif pressed == "Show the working" and asked != key:
+            asked, checked = key, None
+        if asked == key:
+            readable = show_verdict(drill, checked)
+            kept_values.keep("interview.checked", (key, checked) if readable else ("", None))
     slot.button(
         "Next question",
         key="interview.next",
@@ -91,8 +96,8 @@ def ask(drill: Drill, *, key: str, buttons: tuple[str, str]) -> tuple[str, str |
     return text, pressed[0] if pressed else None
 
 
-def show_verdict(drill: Drill, text: str | None) -> None:
-    """Right or wrong, then the answer and the way to it; None where nothing was answered."""
+def show_verdict(drill: Drill, text: str | None) -> bool:
+    """Right or wrong, then the answer and the way to it; None where nothing was answered. False: it can't be read."""
     try:
         if text is None:
             st.info(f"The answer: **{answer_of(drill)}**")
@@ -102,8 +107,9 @@ def show_verdict(drill: Drill, text: str | None) -> None:
             st.error(f"Not quite. You wrote {as_markdown(text)}; the answer is **{answer_of(drill)}**.")
     except answers.Unreadable as problem:
         st.warning(f"That could not be read: {as_markdown(str(problem))}.")
-        return
+        return False
     show_working(drill)
+    return True
 
 
 def answer_of(drill: Drill) -> str:
