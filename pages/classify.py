@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui.classify import drawn_maps, faithfulness, heat_maps, map_panels, networks_compared, preprocessing
+from ui.classify.drawn_maps import Drawn, Look
 from ui.session import answer_cache, router
 from ui.shared import heat_overlay, map_pickers, predictions, subject, widgets
 
@@ -11,42 +12,34 @@ router.enter_by_router()
 engine, chosen, picture = subject.pick()
 answers = predictions.explained(engine, chosen)
 answer = answers[chosen.index(picture)]
-preparation = engine.preparation
+preparation, look = engine.preparation, Look()
 
 left, right = st.columns(2, gap="large")
 with right:
     st.header(f"Its answer: {predictions.sentence(answer)}", anchor=False)
     predictions.show_bars(answer, key="classify")
-    choice = heat_maps.pick_map(engine, answer, key="classify")
+    choice = heat_maps.pick_map(engine, answer, look, key="classify")
     heatmap = heat_maps.map_of(engine, picture, answer, choice, key="classify.compute")
+    predictions.show_groups(answer)
 name = map_pickers.class_names(engine)[choice.target]
 with left:
-    slot = st.container()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        look = heat_overlay.pick_look(key="classify")
-        heat_overlay.download_png(
-            f"{picture.name} {name} {choice.method} {choice.layer or ''}",
-            lambda: drawn_maps.on_crop(picture.image, preparation, heatmap, look),
-            key="classify.png",
-        )
-    shown = picture.shown
-    slot.image(
-        heat_overlay.encoded(drawn_maps.on_crop(shown, preparation, heatmap, look)),
-        width="stretch",
-        caption="The crop that the network saw, in the picture's own resolution. "
-        + (f"Highlighted: {name}{drawn_maps.legend(heatmap)}" if heatmap else "The map is not computed yet"),
-        alt=f"Heat map for {name} over the crop of {picture.name}",
-    )
+    drawn_maps.give_picture(picture, key="classify.picture")
+    caption = f"Highlighted: {name}{drawn_maps.legend(heatmap)}" if heatmap else "The map is not computed yet"
+    caption = f"The crop that the network saw. {caption}"
+    on_crop = Drawn(preparation, heatmap, caption, f"Heat map for {name} over the crop of {picture.name}")
+    drawn_maps.show(picture, [on_crop], key="classify.crop", least=None)
     if heatmap and heatmap.is_blank:
-        slot.info(f"No positive evidence: nothing that this map looks at raises the score of {name}.")
+        st.info(f"No positive evidence: nothing that this map looks at raises the score of {name}.")
+    file = f"{picture.name} {name} {choice.method} {choice.layer or ''}"
+    drawn_maps.pick_colours(
+        look, file, lambda: drawn_maps.on_crop(picture.image, preparation, heatmap, look), key="classify"
+    )
 
 whole, view = st.columns(2, gap="large")
-whole.image(
-    heat_overlay.encoded(drawn_maps.on_whole(shown, preparation, heatmap, look)),
-    width="stretch",
-    caption="The same map on the whole picture. The network never saw the dimmed part",
-    alt=f"{picture.name} with the crop outlined",
-)
+with whole:
+    caption = "The same map on the whole picture. The network never saw the dimmed part"
+    on_whole = Drawn(preparation, heatmap, caption, f"{picture.name} with the crop outlined")
+    drawn_maps.show(picture, [on_whole], key="classify.whole", whole=True, least=None)
 side = preparation.crop
 view.image(
     heat_overlay.enlarged(answer_cache.view(engine, picture)),
@@ -68,13 +61,13 @@ panel = widgets.choice(
     label_visibility="collapsed",
 )
 if panel == "stages":
-    map_panels.show_ladder(engine, picture, choice.target, look, key="classify")
+    map_panels.show_ladder(engine, picture, choice.target, key="classify")
 elif panel == "classes":
-    map_panels.show_two_classes(engine, picture, answer, choice, look, key="classify")
+    map_panels.show_two_classes(engine, picture, answer, choice, key="classify")
 elif panel == "networks":
-    networks_compared.show(picture, look, key="classify")
+    networks_compared.show(picture, key="classify")
 elif panel == "honest":
-    faithfulness.show(engine, picture, heatmap, choice, look, key="classify")
+    faithfulness.show(engine, picture, heatmap, choice, key="classify")
 else:
     preprocessing.show(preparation, picture, key="classify")
 
@@ -86,7 +79,8 @@ which always add up to 1 over all classes, even for a picture that shows none of
 does not know.
 
 The heat **highlights** places that raise the score of the class that you chose. A map says where, never why, and each
-method has its own way to say it: where two methods disagree, neither is the truth. {drawn_maps.grid_of(heatmap)}
+method has its own way to say it: where two methods disagree, neither is the truth. {drawn_maps.grid_of(heatmap)} In the
+warm colours a line encloses what is stronger than half of the strongest value, unless the map is too fine for one.
 Grad-CAM at an early stage has a finer map of simpler features, and each map is scaled to its own strongest value.
 Guided backpropagation, which other tools offer, is left out: it only changes the gradient of ReLU, and this network
 uses SiLU instead, so its map would be that of the plain gradient.

@@ -48,7 +48,7 @@ def answer_bars(answers: Sequence[tuple[str, float]]) -> Sketch:
         write_above(figure, f"{html.escape(name)}  <b>{probability(share)}</b>", row - 0.24)
     figure.update_xaxes(range=[0, 1], visible=False)
     figure.update_yaxes(range=[len(answers) - 0.7, -0.9], visible=False)
-    return with_defaults(figure, height=30 + 62 * len(answers))
+    return with_defaults(figure, height=30 + 50 * len(answers))
 
 
 def all_gates(gates: Sequence[tuple[str, Sequence[float]]]) -> Sketch:

@@ -2,29 +2,55 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw
 
+WARM = "warm"
 # Ten even steps of matplotlib's perceptual maps (CC0; van der Walt, Smith, Nuñez et al.); colours between are mixed.
 COLOUR_MAPS = {
+    WARM: "ff6a00",  # as transparent as the value is low, over the picture in grey
     "viridis": "440154 482878 3e4989 31688e 26828e 1f9e89 35b779 6ece58 b5de2b fde725",
     "inferno": "000004 1b0c41 4a0c6b 781c6d a52c60 cf4446 ed6925 fb9b06 f7d13d fcffa4",
     "cividis": "00224e 123570 3b496c 575d6d 707173 8a8678 a59c74 c3b369 e1cc55 fee838",
 }
-DIVERGING = "0072b2 f7f7f7 d55e00"  # below zero, zero, above: Okabe and Ito's blue and vermilion, about white
+AGAINST = "0072b2"  # what a signed map has below zero: Okabe and Ito's blue; above zero it is warm
+OPACITY = 0.7  # of the strongest heat, unless another is chosen
+LINE_AT = 0.5  # of the strongest value: what the warm look's line encloses
+LINE_SHARE = 1 / 250  # of a picture's long side: how wide lines are
+LEAST_LINE = 1.5  # px
+FLAT = 1e-6  # a pixel
+LINE_GRID = 20  # values on a side, at most: the line of a finer map would be a scrawl
 
 
-def diverging_table() -> np.ndarray:
-    """256 colours from the most negative over zero to the most positive: (256, 3) uint8."""
-    return _mixed(DIVERGING)
+class Colours(NamedTuple):
+    """How heat is coloured. `table`: (256, 4) uint8, red, green, blue and how opaque, from the lowest value up."""
+
+    table: np.ndarray
+    on_grey: bool
+    lined: bool  # around what is stronger than LINE_AT
 
 
-def colour_table(colours: str = "viridis") -> np.ndarray:
-    """256 colours of a map, coldest first: (256, 3) uint8. Raises ValueError listing the valid names."""
-    if colours not in COLOUR_MAPS:
-        raise ValueError(f"no colour map is called {colours!r}; there are {', '.join(COLOUR_MAPS)}")
-    return _mixed(COLOUR_MAPS[colours])
+@cache
+def colours_of(name: str = WARM, *, signed: bool = False) -> Colours:
+    """Colours of a map by their name; those of a signed one are always the same but for the line.
+
+    Raises ValueError listing the valid names.
+    """
+    if name not in COLOUR_MAPS:
+        raise ValueError(f"no colour map is called {name!r}; there are {', '.join(COLOUR_MAPS)}")
+    warm = name == WARM
+    table = np.full((256, 4), 255, np.uint8)
+    table[:, :3] = _mixed(COLOUR_MAPS[WARM if signed else name])
+    if signed:
+        table[:128, :3] = _mixed(AGAINST)[:128]
+        table[:, 3] = np.abs(np.linspace(-255, 255, 256)).round()
+    elif warm:
+        table[:, 3] = np.arange(256)
+    return Colours(table, on_grey=warm or signed, lined=warm)
 
 
 def _mixed(colours: str) -> np.ndarray:
@@ -60,41 +86,71 @@ def grey(values: np.ndarray, low: float, high: float) -> Image.Image:
     return Image.fromarray((255 * np.clip(shares, 0, 1)).round().astype(np.uint8))
 
 
+def pixels_seen(box: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom in whole pixels of what the network saw (Preparation.crop_box)."""
+    left, top = round(box[0]), round(box[1])
+    return left, top, left + round(box[2] - box[0]), top + round(box[3] - box[1])
+
+
 def seen(image: Image.Image, box: tuple[float, float, float, float]) -> Image.Image:
     """The square of a picture that the network saw (Preparation.crop_box), at the picture's own resolution."""
-    left, top = round(box[0]), round(box[1])
-    return image.crop((left, top, left + round(box[2] - box[0]), top + round(box[3] - box[1])))
+    return image.crop(pixels_seen(box))
 
 
 def overlay(
     image_crop: Image.Image,
     values: ArrayLike,
     *,
-    opacity: float = 0.5,
-    colours: str = "viridis",
+    opacity: float = OPACITY,
+    colours: str = WARM,
     signed: bool = False,
     strongest: float | None = None,
 ) -> Image.Image:
     """The crop that the network saw, with the map (H, W) over it. A blank map leaves the picture as it is.
 
-    `signed`: negative values are drawn too, in the diverging colours in place of `colours`, over the crop in grey.
+    `signed`: negative values are drawn too, blue against orange in place of `colours`, over the crop in grey.
+    The component ui/components/heat_map draws the same in the browser; a test compares both.
 
     >>> crop = load_sample("coffee").crop((100, 0, 500, 400))
     >>> overlay(crop, [[0.0, 1.0], [0.0, 0.0]]).size
     (400, 400)
     """
-    crop = image_crop.convert("RGB")
-    if signed:
-        large, table = signed_heat(values, crop.size, strongest=strongest), diverging_table()
-        places = (large + 1) / 2
-    else:
-        large, table = heat(values, crop.size, strongest=strongest), colour_table(colours)
-        places = large
+    crop, look = image_crop.convert("RGB"), colours_of(colours, signed=signed)
+    large = (signed_heat if signed else heat)(values, crop.size, strongest=strongest)
     if not large.any():
         return crop
-    if signed:
+    if look.on_grey:
         crop = crop.convert("L").convert("RGB")
-    return Image.blend(crop, Image.fromarray(table[(places * 255).round().astype(np.uint8)]), opacity)
+    places = (large + 1) / 2 if signed else large
+    coloured = look.table[(places * 255).round().astype(np.uint8)]
+    opaque = (coloured[..., 3] * opacity).round().astype(np.uint8)
+    crop.paste(Image.fromarray(np.ascontiguousarray(coloured[..., :3])), mask=Image.fromarray(opaque))
+    if look.lined and is_lined(values):
+        _draw_line(crop, large)
+    return crop
+
+
+def is_lined(values: ArrayLike) -> bool:
+    """Whether a map is coarse enough for a line around its strongest places."""
+    return max(np.shape(values)) <= LINE_GRID
+
+
+def _draw_line(picture: Image.Image, large: np.ndarray) -> None:
+    """A white line with dark edges, seen on any picture, where the magnitude passes LINE_AT."""
+    large = np.abs(large)
+    wide = line_width(picture.size)
+    down, across = np.gradient(large)
+    steep = np.hypot(down, across)
+    away = np.full_like(large, np.inf)  # from the line, in pixels; where the map is flat, there is none
+    np.divide(np.abs(large - LINE_AT), steep, out=away, where=steep > FLAT)
+    for colour, half in (("black", wide), ("white", wide / 2)):
+        cover = np.clip(half - away + 0.5, 0, 1)
+        picture.paste(colour, mask=Image.fromarray((255 * cover).round().astype(np.uint8)))
+
+
+def line_width(size: tuple[int, int]) -> float:
+    """Of lines drawn into a picture of this size, in its pixels."""
+    return max(LEAST_LINE, max(size) * LINE_SHARE)
 
 
 def paste_crop_back(image: Image.Image, crop: Image.Image, box: tuple[float, float, float, float]) -> Image.Image:
@@ -102,11 +158,11 @@ def paste_crop_back(image: Image.Image, crop: Image.Image, box: tuple[float, flo
 
     The rest is dimmed: the network never saw it. `box` is in the picture's pixels (Preparation.crop_box).
     """
-    left, top = round(box[0]), round(box[1])
+    left, top, right, bottom = pixels_seen(box)
     whole = image.convert("RGB").point(lambda level: level // 2)
     whole.paste(crop, (left, top))
-    line = max(1, max(image.size) // 250)
+    line = int(line_width(image.size))
     draw = ImageDraw.Draw(whole)
     for colour, width in (("black", 2 * line), ("white", line)):
-        draw.rectangle((left, top, left + crop.width - 1, top + crop.height - 1), outline=colour, width=width)
+        draw.rectangle((left, top, right - 1, bottom - 1), outline=colour, width=width)
     return whole

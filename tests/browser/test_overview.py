@@ -12,7 +12,7 @@ from support.paths import ROOT
 from effnet_core.architecture import compound, released
 from effnet_core.cost import cost_of, layers_of
 from effnet_core.figures.slabs import slabs
-from effnet_core.images.overlay import COLOUR_MAPS, colour_table
+from effnet_core.images.overlay import COLOUR_MAPS, colours_of
 from effnet_core.units import three_digits
 from ui.components import files
 
@@ -142,4 +142,4 @@ def test_the_browser_mixes_colours_as_heat_maps_do(browser):
     mixed = page.evaluate(script, [COLOUR_MAPS["viridis"].split(), [at / 255 for at in range(256)]])
     page.close()
     found = [list(map(int, re.findall(r"\d+", colour))) for colour in mixed]
-    np.testing.assert_allclose(found, colour_table("viridis"), atol=1)
+    np.testing.assert_allclose(found, colours_of("viridis").table[:, :3], atol=1)

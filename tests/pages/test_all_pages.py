@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
+import json
 import re
 from dataclasses import replace
 from importlib.metadata import version
@@ -14,10 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from support.screen import captions, chart, numbers, opened, turned_to
+from support.screen import captions, chart, heat_maps, numbers, on_screen, opened, turned_to
 
 from effnet_core.explain.engine import Engine
 from effnet_core.explain.results import Heatmap
+from effnet_core.images.overlay import COLOUR_MAPS, colours_of, pixels_seen
 from effnet_core.images.samples import SAMPLES, load_sample
 from effnet_core.networks import weights
 from ui.shared import heat_overlay, map_pickers, picture_picker, predictions
@@ -67,10 +70,10 @@ def test_classify_shows_a_samples_answer_before_anything_is_brought(offline):
     assert at.header[0].value == f"Its answer: {predictions.sentence(answer)}"
     shares = numbers(chart(at, "classify.bars")["data"][0]["x"])
     np.testing.assert_allclose(shares, [prediction.probability for prediction in answer.top])
-    assert f"Highlighted: {answer.top[0].label}" in picture_captions(at)[0]
-    assert "never saw" in picture_captions(at)[1]
+    assert f"Highlighted: {answer.top[0].label}" in heat_maps(at, "classify.crop")[0]["caption"]
+    assert "never saw" in heat_maps(at, "classify.whole")[0]["caption"]
     side = offline.preparation.crop
-    assert f"own view: {side} × {side} pixels" in picture_captions(at)[2]
+    assert f"own view: {side} × {side} pixels" in picture_captions(at)[0]
     text = " ".join(block.value for block in at.markdown)
     assert answer.groups[0][0] in text
     assert "highlights" in text
@@ -154,23 +157,31 @@ def test_class_and_stage_choose_the_map(offline):
     assert f"{rows} × {columns} values" in " ".join(block.value for block in at.markdown)
     at.selectbox(key="classify.target").set_value(0).run()
     assert not at.exception
-    assert f"Highlighted: {offline.labels[0]}" in picture_captions(at)[0]
+    assert f"Highlighted: {offline.labels[0]}" in heat_maps(at, "classify.crop")[0]["caption"]
 
 
-def test_heat_on_the_screen_is_the_engines_map_for_the_chosen_class_and_stage(offline, monkeypatch):
-    drawn = []
-    draw = heat_overlay.on_crop
-    monkeypatch.setattr(heat_overlay, "on_crop", lambda *things, **how: drawn.append(things) or draw(*things, **how))
+def test_heat_on_the_screen_is_the_engines_map_for_the_chosen_class_and_stage(offline):
     image = load_sample(SAMPLES[0].name)
     [answer] = offline.explain([image])
     target, layer = answer.top[1].index, offline.layers[4]
-    link = {"classify.stage": f"stage 5 ({layer})", "classify.target": offline.labels[target], "classify.opacity": "80"}
-    opened("classify", **link)
+    at = opened("classify", **{"classify.stage": f"stage 5 ({layer})", "classify.target": offline.labels[target]})
     [expected] = offline.explain([image], layer=layer, target=target)[0].heatmaps
-    picture, _preparation, values, look = drawn[0]
+    [drawn] = heat_maps(at, "classify.crop")
     assert np.ptp(expected.values) > 0
-    np.testing.assert_allclose(values, expected.values, rtol=1e-4, atol=1e-6)
-    assert (picture.size, look) == (image.size, (0.8, "viridis"))
+    np.testing.assert_allclose(drawn["numbers"], expected.values, atol=1e-4 * expected.values.max())
+    assert tuple(drawn["box"]) == pixels_seen(offline.preparation.crop_box(image.size))
+
+
+def test_old_links_keep_their_colours():
+    tables = {}
+    for name in COLOUR_MAPS:
+        at = opened("classify", **{"classify.colours": name})
+        [look] = json.loads(on_screen(at)["classify.look"].proto.json)
+        tables[name] = look["plain"]["table"]
+        np.testing.assert_array_equal(
+            np.frombuffer(base64.b64decode(tables[name]), np.uint8), colours_of(name).table.ravel()
+        )
+    assert len(set(tables.values())) == len(COLOUR_MAPS)
 
 
 def test_a_blank_map_says_that_there_is_no_positive_evidence(monkeypatch):
@@ -226,8 +237,8 @@ def test_class_names_are_unique_and_follow_the_labels(lively_model):
 
 def test_a_downloaded_picture_is_the_crop_in_full_resolution(offline, brought):
     [answer] = offline.explain([brought[0]])
-    look = heat_overlay.Look(0.0, "viridis")
-    drawn = heat_overlay.on_crop(brought[0], offline.preparation, answer.heatmaps[0].values, look)
+    look = {"opacity": 0.0, "colours": "viridis"}
+    drawn = heat_overlay.on_crop(brought[0], offline.preparation, answer.heatmaps[0].values, **look)
     assert drawn.size == (300, 300)
     assert drawn.tobytes() == brought[0].crop((0, 50, 300, 350)).tobytes()
     assert heat_overlay.file_name("../a b: c?.png cat/dog") == "a_b_c_.png_cat_dog.png"

@@ -7,15 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from support.screen import captions, chart, numbers, opened
+from support.screen import captions, chart, heat_maps, numbers, opened
 
 from effnet_core.explain.engine import Engine
 from effnet_core.explain.methods import METHODS
+from effnet_core.explain.results import Heatmap
 from effnet_core.images.samples import SAMPLES, load_sample
 from effnet_core.networks import weights
 from effnet_core.networks.weights import Model
 from effnet_core.networks.weights_source import WeightsSource
-from ui.classify import drawn_maps, heat_maps, networks_compared, preprocessing
+from ui.classify import networks_compared, preprocessing
+from ui.classify.heat_maps import SLOW
 from ui.session import engines
 from ui.shared import predictions
 
@@ -40,19 +42,6 @@ def offline(lively_model: Model) -> Engine:
     return Engine(lively_model, "cpu")
 
 
-@pytest.fixture
-def drawn(monkeypatch) -> list:
-    """Maps that were laid over the crop, in the order in which they were drawn."""
-    maps = []
-
-    def remembered(draw):
-        return lambda *arguments, **how: maps.append((arguments[2], how)) or draw(*arguments, **how)
-
-    for name in ("on_crop", "on_small_crop"):
-        monkeypatch.setattr(drawn_maps, name, remembered(getattr(drawn_maps, name)))
-    return maps
-
-
 def text(at: AppTest) -> str:
     return " ".join(block.value for block in at.markdown)
 
@@ -61,26 +50,34 @@ def picture_captions(at: AppTest) -> list[str]:
     return [image.captions[0] for image in at.get("image")]
 
 
-def same(one, other) -> None:
-    assert (one.layer, one.target, one.method, one.signed) == (other.layer, other.target, other.method, other.signed)
-    np.testing.assert_allclose(one.values, other.values, atol=1e-4 * np.abs(other.values).max())
+def map_captions(at: AppTest, key: str) -> list[str]:
+    return [drawn["caption"] for drawn in heat_maps(at, key)]
+
+
+def same(drawn: dict, heatmap: Heatmap) -> None:
+    """What the browser gets is that map."""
+    values = heatmap.values if heatmap.signed else np.maximum(heatmap.values, 0)
+    assert drawn["values"]["signed"] == heatmap.signed
+    np.testing.assert_allclose(drawn["numbers"], values, atol=1e-4 * np.abs(values).max())
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_each_method_tells_its_cost_and_limits_and_draws_its_map(offline, drawn, name):
+def test_each_method_tells_its_cost_and_limits_and_draws_its_map(offline, name):
     method = METHODS[name]
     at = opened("classify", **{"classify.method": method.title})
     assert method.cannot_tell in text(at) and method.shows in text(at)
     parameters = {parameter.name: parameter.default for parameter in method.parameters}
     forward, _ = method.passes(64, **parameters)
     assert f"Cost: {forward:,} forward pass" in captions(at)
-    if sum(method.passes(64, **parameters)) > heat_maps.SLOW:
-        assert drawn[0][0] is None and "not computed yet" in picture_captions(at)[0]
-        drawn.clear()
+    if sum(method.passes(64, **parameters)) > SLOW:
+        [waiting] = heat_maps(at, "classify.crop")
+        assert waiting["values"] is None and "not computed yet" in waiting["caption"]
         at.button(key="classify.compute").click().run()
         assert not at.exception and not [button for button in at.button if button.key == "classify.compute"]
-    same(drawn[0][0], offline.attribute(IMAGE, method=name))
-    assert ("Blue speaks against" in picture_captions(at)[0]) == method.signed
+    for key in ("classify.crop", "classify.whole"):
+        [drawn] = heat_maps(at, key)
+        same(drawn, offline.attribute(IMAGE, method=name))
+    assert ("Blue speaks against" in map_captions(at, "classify.crop")[0]) == method.signed
     assert "because" not in text(at)
 
 
@@ -94,7 +91,7 @@ def test_a_computed_map_is_kept_for_its_question_alone(monkeypatch):
     at.get_by_key("classify.steps").set_value(40.0).run()
     assert at.button(key="classify.compute")
     at.get_by_key("classify.steps").set_value(32.0).run()
-    assert "not computed yet" not in picture_captions(at)[0] and len(asked) == 1
+    assert "not computed yet" not in map_captions(at, "classify.crop")[0] and len(asked) == 1
 
 
 def test_a_click_stops_a_computation_and_nothing_is_kept(monkeypatch):
@@ -115,38 +112,39 @@ def test_a_click_stops_a_computation_and_nothing_is_kept(monkeypatch):
     assert not at.exception and "Stop" in [button.label for button in at.button]
     monkeypatch.setattr(Engine, "attribute", work)
     at.button(key="classify.compute.stop").click().run()
-    assert at.button(key="classify.compute") and "not computed yet" in picture_captions(at)[0]
+    assert at.button(key="classify.compute") and "not computed yet" in map_captions(at, "classify.crop")[0]
     at.button(key="classify.compute").click().run()
-    assert not at.exception and "not computed yet" not in picture_captions(at)[0]
+    assert not at.exception and "not computed yet" not in map_captions(at, "classify.crop")[0]
 
 
-def test_the_ladder_stands_side_by_side_with_and_without_signs(offline, drawn):
+def test_the_ladder_stands_side_by_side_with_and_without_signs(offline):
     at = opened("classify")
     top = offline.explain([IMAGE])[0].top[0].index
     ladder = offline.ladder(IMAGE, targets=[top])
-    for shown, expected in zip(drawn[1:], ladder, strict=True):
-        same(shown[0], expected.rectified())
-    for number, (heatmap, caption) in enumerate(zip(ladder, picture_captions(at)[3:], strict=True), start=1):
+    drawn = heat_maps(at, "classify.ladder")
+    for number, (shown, heatmap) in enumerate(zip(drawn, ladder, strict=True), start=1):
+        same(shown, heatmap.rectified())
         rows, columns = heatmap.values.shape
+        caption = shown["caption"]
         assert caption.startswith(f"Stage {number}, {rows} × {columns}")
         assert ("no positive evidence" in caption) == heatmap.is_blank
-    drawn.clear()
     at.get_by_key("classify.signs").set_value("both").run()
-    for shown, expected in zip(drawn[1:], ladder, strict=True):
-        same(shown[0], expected)
+    for shown, expected in zip(heat_maps(at, "classify.ladder"), ladder, strict=True):
+        same(shown, expected)
     assert "Blue speaks against" in captions(at)
 
 
-def test_two_classes_stand_side_by_side_to_one_scale(offline, drawn):
+def test_two_classes_stand_side_by_side_to_one_scale(offline):
     first, second, *_ = (prediction.index for prediction in offline.explain([IMAGE])[0].top)
     at = opened("classify", **{"classify.panel": "Two classes"})
     one, other = (offline.explain([IMAGE], target=target)[0].heatmaps[0] for target in (first, second))
-    same(drawn[1][0], one)
-    same(drawn[2][0], other)
-    np.testing.assert_allclose(drawn[3][0].values, one.values - other.values, atol=1e-4 * one.values.max())
-    assert drawn[3][0].signed and len({how["strongest"] for _, how in drawn[1:]}) == 1
+    drawn = heat_maps(at, "classify.two_classes")
+    difference = replace(one, values=one.values - other.values, signed=True)
+    for shown, expected in zip(drawn, (one, other, difference), strict=True):
+        same(shown, expected)
+    assert len({shown["values"]["strongest"] for shown in drawn}) == 1
     at.get_by_key("classify.other").set_value(11).run()
-    assert not at.exception and offline.labels[11] in picture_captions(at)[4]
+    assert not at.exception and offline.labels[11] in map_captions(at, "classify.two_classes")[1]
 
 
 def test_with_one_network_ready_it_says_how_to_get_others_and_shows_that_one(offline, monkeypatch):
@@ -185,7 +183,7 @@ def test_all_ready_networks_see_the_same_picture_and_a_broken_one_is_named(monke
     ]
     assert list(table["input, px"]) == [64, 128]
     assert any("efficientnet_b1 is damaged" in warning.value for warning in at.warning)
-    assert [caption.split(":")[0] for caption in picture_captions(at)[3:]] == list(table["network"])
+    assert [caption.split(":")[0] for caption in map_captions(at, "classify.maps")] == list(table["network"])
 
 
 def test_the_map_on_the_screen_is_judged(offline):
@@ -202,9 +200,9 @@ def test_the_map_on_the_screen_is_judged(offline):
     assert table["deletion area (low is good)"][0] == pytest.approx(judged.heatmap.deletion_area, abs=2e-3)
     assert "For this picture and class the map is" in text(at)
     at.button(key="classify.randomisation").click().run()
-    strip = [caption for caption in picture_captions(at) if "Down to" in caption]
+    trained, *strip = map_captions(at, "classify.strip")
     steps = offline.randomisation(IMAGE, offline.ladder(IMAGE, targets=[heatmap.target])[4])
-    assert len(strip) == len(steps) and "As trained" in picture_captions(at)
+    assert len(strip) == len(steps) and trained == "As trained"
     for caption, step in zip(strip, steps, strict=True):
         part, said = caption.removeprefix("Down to ").split(": ")
         assert part == step.part and (said == "blank") == (step.similarity is None)
@@ -221,7 +219,7 @@ def test_without_a_map_there_is_nothing_to_judge():
 def test_what_goes_in_is_shown_step_by_step(offline):
     at = opened("classify", **{"classify.panel": "What goes in"})
     tensor = offline.preparation.tensor(IMAGE)
-    shown = picture_captions(at)[3:]
+    _, *shown = picture_captions(at)  # after the network's own view
     assert f"{IMAGE.width} × {IMAGE.height} px" in shown[0]
     assert [caption.split(":")[0] for caption in shown[1:3]] == ["Resized", "Cut out"]
     assert f"from {tensor.min():.3f} to {tensor.max():.3f}" in captions(at) and "3 × 64 × 64" in captions(at)

@@ -5,6 +5,8 @@ Needs a Chromium of the system; without one the tests are skipped, or fail where
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import os
 import shutil
@@ -17,7 +19,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
+from PIL import Image
 from support.paths import ROOT
 
 from ui.lessons import tour
@@ -133,6 +137,12 @@ def sent(page) -> list[bytes]:
     messages: list[bytes] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda message: messages.append(message)))
     return messages
+
+
+def pixels(canvas) -> np.ndarray:
+    """What a canvas shows: (height, width, 3) uint8."""
+    url = canvas.evaluate("canvas => canvas.toDataURL('image/png')")
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("RGB"))
 
 
 def slider(page, name: str):

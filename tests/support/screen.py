@@ -88,6 +88,16 @@ def boards(at: AppTest, name: str) -> list[dict]:
     return [json.loads(proto.json)[0] for proto in found]
 
 
+def heat_maps(at: AppTest, key: str) -> list[dict]:
+    """The maps that a component draws over the picture, with `numbers` for the values that it gets."""
+    maps = json.loads(on_screen(at)[key].proto.json)[0]["maps"]
+    for drawn in maps:
+        if values := drawn["values"]:
+            steps = np.frombuffer(base64.b64decode(values["base64"]), "<i2").reshape(values["rows"], values["columns"])
+            drawn["numbers"] = steps * values["unit"]
+    return maps
+
+
 def numbers(array) -> np.ndarray:
     """Values of a plotly figure: lists, or typed arrays in base64."""
     if isinstance(array, dict):

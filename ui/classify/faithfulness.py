@@ -12,12 +12,12 @@ from effnet_core.figures import faithfulness
 from ..session import answer_cache, pictures
 from ..shared import map_pickers, widgets
 from . import computed_maps, drawn_maps, heat_maps
+from .drawn_maps import Drawn
 
 if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
     from effnet_core.explain.results import Curves, Faithfulness, Heatmap, Randomised
 
-    from ..shared.heat_overlay import Look
     from .heat_maps import MapChoice
 
 HOW_TO_READ = {
@@ -26,9 +26,7 @@ HOW_TO_READ = {
 }
 
 
-def show(
-    engine: Engine, picture: pictures.Picture, heatmap: Heatmap | None, choice: MapChoice, look: Look, *, key: str
-) -> None:
+def show(engine: Engine, picture: pictures.Picture, heatmap: Heatmap | None, choice: MapChoice, *, key: str) -> None:
     """Both checks of the map on the screen, each behind its button."""
     if heatmap is None:
         st.info("The map above is not computed yet: both checks need it.")
@@ -57,7 +55,7 @@ def show(
         key=f"{key}.randomisation",
     )
     if steps:
-        _show_strip(engine, picture, heatmap, steps, look)
+        _show_strip(engine, picture, heatmap, steps, key=key)
 
 
 def _show_curves(judged: Faithfulness, name: str, *, key: str) -> None:
@@ -111,13 +109,13 @@ def _verdict(judged: Faithfulness) -> str:
 
 
 def _show_strip(
-    engine: Engine, picture: pictures.Picture, heatmap: Heatmap, steps: list[Randomised], look: Look
+    engine: Engine, picture: pictures.Picture, heatmap: Heatmap, steps: list[Randomised], *, key: str
 ) -> None:
-    titled = [("As trained", heatmap)]
+    maps = [Drawn(engine.preparation, heatmap, "As trained")]
     for step in steps:
         similarity = "blank" if step.similarity is None else f"{step.similarity:+.2f}"
-        titled.append((f"Down to {step.part}: {similarity}", step.heatmap))
-    drawn_maps.show_small(engine, picture, titled, look)
+        maps.append(Drawn(engine.preparation, step.heatmap, f"Down to {step.part}: {similarity}"))
+    drawn_maps.show(picture, maps, key=f"{key}.strip")
     from effnet_core.explain.faithfulness import SEED
 
     st.caption(

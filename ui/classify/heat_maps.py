@@ -8,6 +8,7 @@ import streamlit as st
 
 from ..session import answer_cache, pictures
 from ..shared import map_pickers, widgets
+from . import drawn_maps
 from .computed_maps import on_demand
 
 if TYPE_CHECKING:
@@ -28,18 +29,24 @@ class MapChoice(NamedTuple):
     parameters: tuple[tuple[str, int], ...] = ()
 
 
-def pick_map(engine: Engine, answer: Explanation, *, key: str) -> MapChoice:
-    """Class, method, stage and parameters of the map, and in words what the method shows and can't tell."""
+def pick_map(engine: Engine, answer: Explanation, look: drawn_maps.Look, *, key: str) -> MapChoice:
+    """Class, method, stage, parameters and opacity of the map, and what the method shows and can't tell."""
     from effnet_core.explain.methods import METHODS
 
-    target = map_pickers.pick_class(engine, answer, key=f"{key}.target")
-    name = widgets.select("Method", {name: method.title for name, method in METHODS.items()}, key=f"{key}.method")
-    method = METHODS[name]
-    layer = map_pickers.pick_stage(engine, key=f"{key}.stage") if method.at_stage else None
-    parameters = {}
-    for row in method.parameters:
-        limits = {"default": float(row.default), "limits": (float(row.low), float(row.high)), "step": float(row.step)}
-        parameters[row.name] = round(widgets.slider(row.title, key=f"{key}.{row.name}", **limits))
+    places = [*st.columns(2), *st.columns(2)]
+    with places[0]:
+        target = map_pickers.pick_class(engine, answer, key=f"{key}.target")
+    with places[1]:
+        name = widgets.select("Method", {name: method.title for name, method in METHODS.items()}, key=f"{key}.method")
+    method, parameters = METHODS[name], {}
+    with places[2]:
+        layer = map_pickers.pick_stage(engine, key=f"{key}.stage") if method.at_stage else None
+        for row in method.parameters:
+            limits = {"limits": (float(row.low), float(row.high)), "step": float(row.step)}
+            value = widgets.slider(row.title, key=f"{key}.{row.name}", default=float(row.default), **limits)
+            parameters[row.name] = round(value)
+    with places[3]:
+        drawn_maps.pick_opacity(look, key=key)
     choice = MapChoice(name, target, layer, tuple(parameters.items()))
     st.markdown(f"**{method.title}** shows {method.shows}. **It can't tell** {method.cannot_tell}.")
     st.caption(f"Cost: {_cost(*_passes(engine, choice))}.")

@@ -7,30 +7,30 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ..session import pictures
-from ..shared import heat_overlay, map_pickers, widgets
+from ..shared import map_pickers, widgets
 from . import drawn_maps
+from .drawn_maps import Drawn
 from .heat_maps import MapChoice, ladder, map_of
 
 if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
     from effnet_core.explain.results import Explanation
 
-    from ..shared.heat_overlay import Look
-
 
 SECOND_ANSWER = -2  # as a class to map: whatever the network's second answer is
 
 
-def show_ladder(engine: Engine, picture: pictures.Picture, target: int, look: Look, *, key: str) -> None:
+def show_ladder(engine: Engine, picture: pictures.Picture, target: int, *, key: str) -> None:
     """Grad-CAM at every stage, from one forward and one backward pass."""
     signs = widgets.choice("Shown", {"for": "What speaks for the class", "both": "For and against"}, key=f"{key}.signs")
-    titled = []
+    maps = []
     for number, heatmap in enumerate(ladder(engine, picture, target), start=1):
         heatmap = heatmap if signs == "both" else heatmap.rectified()
         rows, columns = heatmap.values.shape
         blank = ": no positive evidence" if heatmap.is_blank else ""
-        titled.append((f"Stage {number}, {rows} × {columns}{blank}", heatmap))
-    drawn_maps.show_small(engine, picture, titled, look)
+        caption = f"Stage {number}, {rows} × {columns}{blank}"
+        maps.append(Drawn(engine.preparation, heatmap, caption))
+    drawn_maps.show(picture, maps, key=f"{key}.ladder")
     st.caption(
         f"Grad-CAM for {map_pickers.class_names(engine)[target]} at every stage, from one forward and one backward "
         "pass. "
@@ -39,7 +39,7 @@ def show_ladder(engine: Engine, picture: pictures.Picture, target: int, look: Lo
 
 
 def show_two_classes(
-    engine: Engine, picture: pictures.Picture, answer: Explanation, choice: MapChoice, look: Look, *, key: str
+    engine: Engine, picture: pictures.Picture, answer: Explanation, choice: MapChoice, *, key: str
 ) -> None:
     """The map on the screen, the same for another class, to one scale, and their difference."""
     names = map_pickers.class_names(engine)
@@ -57,16 +57,11 @@ def show_two_classes(
 
     scale = max(drawn_maps.ceiling(first), drawn_maps.ceiling(second))
     difference = Heatmap(first.layer, first.target, first.values - second.values, first.method, signed=True)
-    shown, preparation = picture.shown, engine.preparation
-    columns = st.columns(3)
-    titles = (names[first.target], names[other], "The difference")
-    for column, title, heatmap in zip(columns, titles, (first, second, difference), strict=True):
-        column.image(
-            heat_overlay.encoded(drawn_maps.on_crop(shown, preparation, heatmap, look, strongest=scale)),
-            width="stretch",
-            caption=f"{title}{': no positive evidence' * (heatmap.is_blank and heatmap is not difference)}",
-            alt=f"Heat map: {title}",
-        )
+    maps = []
+    for title, heatmap in ((names[first.target], first), (names[other], second), ("The difference", difference)):
+        blank = ": no positive evidence" * (heatmap.is_blank and heatmap is not difference)
+        maps.append(Drawn(engine.preparation, heatmap, title + blank, f"Heat map: {title}", strongest=scale))
+    drawn_maps.show(picture, maps, key=f"{key}.two_classes", least=drawn_maps.LARGE_PX)
     st.caption(
         "All three to one scale, so that they can be compared. In the difference, orange speaks more for "
         f"{names[first.target]}, blue more for {names[other]}."

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from effnet_core.explain.results import Explanation
     from effnet_core.progress import Progress
 
-    from ..shared.heat_overlay import Look
-
 RUNS = 3
 
 
@@ -32,7 +30,7 @@ class Seen(NamedTuple):
     problem: str = ""
 
 
-def show(picture: pictures.Picture, look: Look, *, key: str) -> None:
+def show(picture: pictures.Picture, *, key: str) -> None:
     """A table and a map for each network, once the button was pressed."""
     names = ready()
     if len(names) == 1:
@@ -49,7 +47,7 @@ def show(picture: pictures.Picture, look: Look, *, key: str) -> None:
         key=f"{key}.all",
     )
     if answers:
-        _show_all(answers, picture, look, key=key)
+        _show_all(answers, picture, key=key)
 
 
 def ready() -> list[str]:
@@ -84,7 +82,7 @@ def _through(name: str, picture: pictures.Picture) -> Seen:
     return Seen(title, engine, answer, statistics.median(times[1:]))
 
 
-def _show_all(answers: list[Seen], picture: pictures.Picture, look: Look, *, key: str) -> None:
+def _show_all(answers: list[Seen], picture: pictures.Picture, *, key: str) -> None:
     for one in answers:
         if one.problem:
             st.warning(f"{one.title}: {one.problem}")
@@ -92,9 +90,9 @@ def _show_all(answers: list[Seen], picture: pictures.Picture, look: Look, *, key
     for one in answers:
         if one.engine:
             rows.append(_row(one))
-            seen = drawn_maps.on_small_crop(one.engine, picture, one.answer.heatmaps[0], look)
-            maps.append((f"{one.title}: {predictions.sentence(one.answer)}", seen))
-    drawn_maps.show_maps(maps)
+            caption = f"{one.title}: {predictions.sentence(one.answer)}"
+            maps.append(drawn_maps.Drawn(one.engine.preparation, one.answer.heatmaps[0], caption))
+    drawn_maps.show(picture, maps, key=f"{key}.maps")
     shares = {"probability": st.column_config.NumberColumn(format="percent")}
     st.dataframe(rows, hide_index=True, column_config=shares, key=f"{key}.networks")
     devices = ", ".join(sorted({one.engine.device.upper() for one in answers if one.engine}))

@@ -11,6 +11,7 @@ from PIL import Image
 from effnet_core.images.overlay import paste_crop_back, seen
 
 from ..session import pictures
+from ..shared import heat_overlay
 from . import drawn_maps
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ def show(preparation: Preparation, picture: pictures.Picture, *, key: str) -> No
     tensor = preparation.tensor(image)
     for colour, values in zip(COLOURS, tensor, strict=True):
         maps.append((f"The tensor's {colour}: {values.min():.2f} to {values.max():.2f}", grey(values, tensor)))
-    drawn_maps.show_maps(maps)
+    with st.container(horizontal=True, gap="xsmall"):
+        for caption, shown in maps:
+            small = heat_overlay.encoded(shown, drawn_maps.SMALL_PX)
+            st.image(small, width=drawn_maps.SMALL_PX, caption=caption, alt=caption)
     st.dataframe(rows(preparation, tensor), hide_index=True, key=f"{key}.tensor")
     shape = " × ".join(str(side) for side in tensor.shape)
     st.caption(

@@ -10,23 +10,25 @@ import streamlit as st
 
 IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)"\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
-UNPACK = "\nexport default (given) => component({ ...given, data: given.data[0] })\n"
+UNPACK = """
+export default (given) => component({ ...given, data: Array.isArray(given.data) ? given.data[0] : given.data })
+"""
 
 
 def component(name: str, file: str) -> Callable:
     """The component of the folder that `file` stands in: view.html, style.css, main.js, as far as they exist.
 
-    Its data travels as a list of one: Streamlit looks through a dictionary for data frames, which brings pandas, a
-    third of a second of the first page, and takes time on every rerun.
+    Its data travels as a list of one, unless it is bytes: Streamlit looks through a dictionary for data frames, which
+    brings pandas, a third of a second of the first page, and takes time on every rerun.
     """
     folder = Path(file).parent
     html, css = (_text(folder / part) for part in ("view.html", "style.css"))
     mount = st.components.v2.component(name, html=html, css=css, js=packed(script(folder / "main.js")))
-    return lambda *, data=None, **settings: mount(data=[data], **settings)
+    return lambda *, data=None, **settings: mount(data=data if isinstance(data, bytes) else [data], **settings)
 
 
 def packed(code: str) -> str:
-    """A component's script that takes its data out of the list."""
+    """A component's script that takes its data out of the list of one."""
     return code.replace("export default function ", "function component", 1) + UNPACK
 
 

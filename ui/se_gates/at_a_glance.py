@@ -102,9 +102,8 @@ def _place_of_channel(engine: Engine, picture: pictures.Picture, values: np.ndar
     chosen = widgets.select("Channel over the picture", named | numbered, key="se_gates.channel")
     channel = {MOST_OPEN: int(values.argmax()), MOST_CLOSED: int(values.argmin())}.get(chosen, chosen)
     active = before[channel]
-    shown, look = picture.shown, heat_overlay.Look(0.6, "viridis")
     st.image(
-        heat_overlay.encoded(heat_overlay.on_crop(shown, engine.preparation, active, look)),
+        heat_overlay.encoded(heat_overlay.on_crop(picture.shown, engine.preparation, active)),
         width="stretch",
         caption=f"Channel {channel}, gate {values[channel]:.3f}. Highlighted: where its map before the gate is above "
         f"zero, {units.probability((active > 0).mean())} of its positions. "

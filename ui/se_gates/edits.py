@@ -125,9 +125,7 @@ def show_maps(engine: Engine, picture: pictures.Picture, intervention: Intervent
     for column, title, heatmap in zip(st.columns(2), ("before", "after"), (old, new), strict=True):
         blank = "no positive evidence" if heatmap.is_blank else f"strongest value {heatmap.values.max():.3f}"
         column.image(
-            heat_overlay.encoded(
-                heat_overlay.on_crop(image, engine.preparation, heatmap.values, heat_overlay.Look(0.5, "viridis"))
-            ),
+            heat_overlay.encoded(heat_overlay.on_crop(image, engine.preparation, heatmap.values)),
             width="stretch",
             caption=f"Grad-CAM {title}: {blank}",
             alt=f"Heat map for {name} over the crop of {picture.name}, {title} the edit",

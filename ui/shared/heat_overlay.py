@@ -1,18 +1,20 @@
-"""A heat map over the picture: how it looks, how large it is shown, and saving it."""
+"""Pictures as the browser gets them, heat over what the network saw of them, and saving it."""
 
 from __future__ import annotations
 
 import io
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
-from effnet_core.images.overlay import COLOUR_MAPS, overlay, paste_crop_back, seen
+from effnet_core.images.overlay import overlay, seen
 from effnet_core.images.preparation import Preparation
 
-from . import widgets
+from ..session import pictures
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,32 +24,12 @@ if TYPE_CHECKING:
 QUALITY = 90  # of the JPEGs that the browser gets: no difference to be seen, a tenth of a PNG's size and time
 
 
-class Look(NamedTuple):
-    """How heat is laid over a picture."""
-
-    opacity: float
-    colours: str
-
-
-def pick_look(*, key: str) -> Look:
-    opacity = widgets.slider("Heat map's opacity, %", key=f"{key}.opacity", default=50, limits=(0, 100), step=5)
-    colours = widgets.choice("Colours", {name: name for name in COLOUR_MAPS}, key=f"{key}.colours")
-    return Look(opacity / 100, colours)
-
-
-def on_crop(image: Image, preparation: Preparation, values: np.ndarray, look: Look, **drawn: bool | float) -> Image:
+def on_crop(image: Image, preparation: Preparation, values: np.ndarray, **drawn: bool | float | str) -> Image:
     """What the network saw of the picture, at the picture's own resolution, with the heat over it.
 
-    `drawn`: overlay's `signed` and `strongest`.
+    `drawn`: as overlay takes it.
     """
-    crop = seen(image, preparation.crop_box(image.size))
-    return overlay(crop, values, opacity=look.opacity, colours=look.colours, **drawn)
-
-
-def on_whole(image: Image, preparation: Preparation, values: np.ndarray, look: Look, **drawn: bool | float) -> Image:
-    """The same, back in its place on the whole picture."""
-    crop = on_crop(image, preparation, values, look, **drawn)
-    return paste_crop_back(image, crop, preparation.crop_box(image.size))
+    return overlay(seen(image, preparation.crop_box(image.size)), values, **drawn)
 
 
 def encoded(image: Image, widest: int | None = None) -> bytes:
@@ -68,10 +50,18 @@ def enlarged(view: Image, least: int = 384) -> Image:
 def download_png(name: str, draw: Callable[[], Image], *, key: str) -> None:
     """A button that draws the picture in full resolution when it is pressed."""
 
-    def png() -> bytes:
+    session = get_script_run_ctx()
+
+    def drawn() -> bytes:
         buffer = io.BytesIO()
         draw().save(buffer, "PNG")
+        pictures.release()
         return buffer.getvalue()
+
+    def png() -> bytes:
+        """In a thread that belongs to the session, as its pictures do; Streamlit's own for downloads does not."""
+        with ThreadPoolExecutor(1, initializer=add_script_run_ctx, initargs=(None, session)) as threads:
+            return threads.submit(drawn).result()
 
     st.download_button("Download PNG", png, file_name(name), "image/png", key=key, on_click="ignore")
 

@@ -52,7 +52,7 @@ def sentence(answer: Explanation) -> str:
 
 
 def show_bars(answer: Explanation, *, key: str) -> None:
-    """The best answers, and the groups above them where the model has groups."""
+    """The best answers."""
     rows = [(class_name(prediction), prediction.probability) for prediction in answer.top]
     st.plotly_chart(
         inside.answer_bars(rows),
@@ -60,6 +60,10 @@ def show_bars(answer: Explanation, *, key: str) -> None:
         alt=f"The network's {len(rows)} best answers; first: {sentence(answer)}",
         config=widgets.STILL,
     )
+
+
+def show_groups(answer: Explanation) -> None:
+    """The groups of classes that the model has: those that the answer is most of."""
     if answer.groups:
         groups = ", ".join(f"{group} {units.probability(share)}" for group, share in answer.groups[:3])
         st.markdown(f"**Summed over groups of classes:** {groups}")

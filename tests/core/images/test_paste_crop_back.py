@@ -11,11 +11,10 @@ from torch import nn
 from effnet_core.architecture import tiny
 from effnet_core.explain.engine import Engine
 from effnet_core.explain.methods import METHODS
-from effnet_core.images.overlay import diverging_table
+from effnet_core.images.overlay import colours_of, paste_crop_back
 from effnet_core.images.preparation import Preparation
 from effnet_core.networks.weights import Model
 from ui.classify import drawn_maps
-from ui.shared import heat_overlay
 
 SIZES = {"square": (300, 300), "wide": (640, 320), "tall": (240, 500)}
 CORNERS = [(0, 0), (0, 1), (1, 0), (1, 1)]
@@ -76,8 +75,9 @@ def test_the_hottest_place_on_the_whole_picture_is_the_patch_that_decides(engine
         quick = {"window": 20, "stride": 50} if method == "occlusion" else {}
         for layer in ("features.0", "features.4", "features.8") if METHODS[method].at_stage else (None,):
             heatmap = engine.attribute(picture, method=method, target=RED, layer=layer, **quick)
-            drawn = drawn_maps.on_whole(picture, engine.preparation, heatmap, heat_overlay.Look(1.0, "inferno"))
-            hot = diverging_table()[-1] if heatmap.signed else np.array([252, 255, 164])
+            crop = drawn_maps.on_crop(picture, engine.preparation, heatmap, drawn_maps.Look(1.0, "inferno"))
+            drawn = paste_crop_back(picture, crop, engine.preparation.crop_box(picture.size))
+            hot = colours_of("inferno", signed=heatmap.signed).table[-1, :3].astype(int)
             distance = np.abs(np.asarray(drawn, int) - hot).sum(2)
             hottest = distance <= distance.min() + 6
             share = inside[hottest].mean()
