@@ -1,10 +1,11 @@
 """Router: the page table, and what all pages share. Start with: streamlit run app.py"""
 
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import streamlit as st
 
-from ui.lessons import lesson_mode, tour
+from ui.lessons import lesson_mode, look, tour
 from ui.session import engines, expiry, metrics, pictures
 from ui.shared import widgets
 
@@ -17,6 +18,7 @@ class Entry(NamedTuple):
     icon: str
     question: str
     shows_cost: bool = False  # then the switch between MACs and FLOPs is beside the question
+    alone: bool = False  # a window of its own, reached by a link: not in the navigation, nothing of the app around it
 
 
 PAGES = (
@@ -30,6 +32,8 @@ PAGES = (
     Entry("interview", "Interview", "record_voice_over", "Could you explain it in an interview?"),
     Entry("glossary", "Glossary", "dictionary", "What do the words mean?"),
     Entry("machine", "This machine", "memory", "What can this machine run?"),
+    Entry("vote", "Vote", "how_to_vote", "What do you think?", alone=True),
+    Entry("notes", "Notes", "speaker_notes", "What comes next?", alone=True),
 )
 
 st.set_page_config(page_title="EfficientNet lab", page_icon=widgets.FAVICON, layout="wide")
@@ -40,21 +44,28 @@ pages = {
         icon=f":material/{entry.icon}:",
         help=entry.question,
         default=entry is PAGES[0],
+        visibility="hidden" if entry.alone else "visible",
     ): entry
     for entry in PAGES
 }
 page = st.navigation(list(pages))
-lesson = lesson_mode.current()
+entry = pages[page]
+lesson = None if entry.alone else lesson_mode.current()
 if lesson:
     lesson_mode.lead(*lesson)
-row = widgets.header(pages[page].question, unit_switch=pages[page].shows_cost)
-if not lesson:
-    with row:
-        tour.guide(pages[page].file)
+if entry.alone:
+    st.html(look.ALONE)
+else:
+    row = widgets.header(entry.question, unit_switch=entry.shows_cost)
+    if not lesson:
+        with row:
+            tour.guide(entry.file)
 try:
-    page.run()
+    with lesson_mode.frame() if lesson else nullcontext():
+        page.run()
 finally:
     pictures.release()
-engines.warm_up()
+if not entry.alone:
+    engines.warm_up()
 metrics.offer()
 expiry.watch()

@@ -22,11 +22,14 @@ engine, _, picture = subject.pick()
 panel = widgets.choice("What to do with the gates", PANELS, key="se_gates.panel", wrap=True)
 
 if panel == LOOK:
-    at_a_glance.glance(engine, picture, answer)
+    with st.container(key="se_gates.glance"):
+        at_a_glance.glance(engine, picture, answer)
     st.header("One block: each of its channels has a gate", anchor=False)
     block = map_pickers.pick_block(engine, key="se_gates.block")
-    at_a_glance.one_block(answer, block)
-    at_a_glance.channels(engine, picture, answer, block)
+    with st.container(key="se_gates.one_block"):
+        at_a_glance.one_block(answer, block)
+    with st.container(key="se_gates.maps"):
+        at_a_glance.channels(engine, picture, answer, block)
     st.header("What to notice", anchor=False)
     widgets.prose(
         """

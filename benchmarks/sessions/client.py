@@ -85,7 +85,11 @@ class Session:
         delta = self.widget(key)
         state = _state(delta.new_element, value)
         self.values[state.id] = state
-        return await self.ask(delta.fragment_id)
+        try:
+            return await self.ask(delta.fragment_id)
+        finally:
+            if state.HasField("trigger_value"):  # a button is pressed once
+                del self.values[state.id]
 
     async def upload(self, key: str, files: dict[str, bytes]) -> Answer:
         """Give files (name, content) to the uploader of this key, in place of those that it held."""
@@ -225,6 +229,8 @@ def _state(element: Element, value: object) -> WidgetState:
         state.string_array_value.data.append(value)
     elif kind == "bidi_component":
         state.json_value = value
+    elif kind == "button":
+        state.trigger_value = value
     else:
         setattr(state, {"number_input": "double_value", "checkbox": "bool_value"}.get(kind, "string_value"), value)
     return state

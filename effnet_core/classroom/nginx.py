@@ -59,6 +59,14 @@ http {{
         default '';
         any '{cookie}=$answered; Path=/; HttpOnly; SameSite=Lax';
     }}
+    map $arg_w $of_vote {{  # a vote lives in one process, and its link says in which
+        default $chosen;
+{choices}
+    }}
+    map $arg_w $voter {{
+        default $missing;
+{voters}
+    }}
     map 'worker$answered $chosen' $moved {{
         default '{cookie}=$answered; Path=/; HttpOnly; SameSite=Lax';
         '~^(.+) \\1$' '';
@@ -81,6 +89,10 @@ http {{
         location / {{
             proxy_pass http://$chosen;
             add_header Set-Cookie $missing always;
+        }}
+        location = /vote {{
+            proxy_pass http://$of_vote;
+            add_header Set-Cookie $voter always;
         }}
         location = /_stcore/stream {{
             proxy_pass http://$chosen;
@@ -133,12 +145,13 @@ def configuration(
     *, address: str, port: int, worker_ports: Sequence[int], status_port: int, upload_mb: int, folder: Path
 ) -> str:
     """nginx's configuration; all that it writes is in `folder`. `upload_mb`: of the largest request."""
-    numbers = range(len(worker_ports))
+    numbers, cookie = range(len(worker_ports)), f"effnet_worker_{port}"  # browsers send one to all ports of a host
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
     return CONFIGURATION.format(
         listen=f"[{address}]:{port}" if ":" in address else f"{address}:{port}",
         upstreams="\n".join(_upstreams(worker_ports)),
-        cookie=f"effnet_worker_{port}",  # browsers send a cookie to all ports of a host
+        cookie=cookie,
+        voters=_lines(f"{number} '{cookie}={number}; Path=/; HttpOnly; SameSite=Lax';" for number in numbers),
         choices=_lines(f"{number} worker{number};" for number in numbers),
         answers=_lines(f"'~:{worker_ports[number]}$' {number};" for number in numbers),
         local="allow 127.0.0.1; allow ::1; deny all;",

@@ -9,10 +9,14 @@ steps:
     page: scaling                         a page's file name
     settings: {scaling.phi: 1}            what a link to that page would say (optional); words that YAML
                                           reads as yes or no stand in quotes: "Off"
-    show: [scaling.phi]                   the controls that stay, all others are hidden (optional)
-    focus: scaling.drawing                what the window scrolls to (optional)
+    show: [scaling.phi, scaling.drawing]  controls and pictures of that page that stay, all others are hidden
+    focus: scaling.drawing                the one that the window scrolls to; it stays, too (optional)
+    board: $K^2$                          Markdown, large, as on a board (optional)
     ask: a question for the class         (optional), with
+    options: [yes, no]                    what the class votes on, two to six
+    again: 1                              or the number of an earlier step, whose vote this one comes back to
     answer: what to listen for
+    reveal: [scaling.bars]                what answers the question and so waits for Reveal (optional)
 """
 
 from __future__ import annotations
@@ -25,11 +29,25 @@ from pathlib import Path
 import yaml
 
 from ..interview.cards.values import filled
+from .votes import OPTIONS
 
 FOLDER = Path(__file__).parent
 LESSON_KEYS = ("title", "minutes", "about", "steps")
 LONGEST = 240  # minutes
-STEP_KEYS = ("title", "text", "page", "settings", "show", "focus", "ask", "answer")
+STEP_KEYS = (
+    "title",
+    "text",
+    "page",
+    "settings",
+    "show",
+    "focus",
+    "board",
+    "ask",
+    "options",
+    "again",
+    "answer",
+    "reveal",
+)
 
 
 class LessonRejected(ValueError):
@@ -38,7 +56,10 @@ class LessonRejected(ValueError):
 
 @dataclass(frozen=True)
 class Step:
-    """What is said, and where in the app it is seen. `settings` are keys and values of the page's link."""
+    """What is said, and where in the app it is seen. `settings` are keys and values of the page's link.
+
+    `again`: the number (from 0) of the step whose vote this one comes back to, with its options.
+    """
 
     title: str
     text: str
@@ -46,8 +67,12 @@ class Step:
     settings: tuple[tuple[str, str], ...] = ()
     show: tuple[str, ...] = ()
     focus: str | None = None
+    board: str | None = None
     ask: str | None = None
+    options: tuple[str, ...] = ()
+    again: int | None = None
     answer: str | None = None
+    reveal: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,26 +112,30 @@ def read(text: str, name: str) -> Lesson:
         rows = source.get("steps")
         if not isinstance(rows, list) or not rows:
             raise ValueError("it has no list of steps")
-        steps = tuple(_numbered_step(row, number) for number, row in enumerate(rows, start=1))
-        return Lesson(name, _text(source, "title"), _minutes(source), _text(source, "about"), steps)
+        steps: list[Step] = []
+        for number, row in enumerate(rows, start=1):
+            steps.append(_numbered_step(row, number, steps))
+        return Lesson(name, _text(source, "title"), _minutes(source), _text(source, "about"), tuple(steps))
     except ValueError as problem:
         raise LessonRejected(f"{name}.yaml: {problem}") from problem
 
 
-def _numbered_step(row: object, number: int) -> Step:
+def _numbered_step(row: object, number: int, before: list[Step]) -> Step:
     try:
-        return _step(_mapping(row, "a step", STEP_KEYS))
+        return _step(_mapping(row, "a step", STEP_KEYS), before)
     except ValueError as problem:
         raise ValueError(f"step {number}: {problem}") from problem
 
 
-def _step(row: Mapping) -> Step:
-    texts = {key: _text(row, key) for key in ("ask", "answer") if key in row}
-    if "answer" in texts and "ask" not in texts:
-        raise ValueError("it has an answer and asks nothing")
+def _step(row: Mapping, before: list[Step]) -> Step:
+    texts = {key: _text(row, key) for key in ("board", "ask", "answer") if key in row}
+    for key in ("options", "again", "answer"):
+        if key in row and "ask" not in row:
+            raise ValueError(f"it has {key} and asks nothing")
     page = _text(row, "page")
     if not page.isidentifier():
         raise ValueError(f"{page[:40]!r} is no page; a page is called as its file, such as scaling")
+    again = _earlier(row["again"], before) if "again" in row else None
     return Step(
         title=_text(row, "title"),
         text=_text(row, "text"),
@@ -114,8 +143,27 @@ def _step(row: Mapping) -> Step:
         settings=_settings(row.get("settings", {})),
         show=_keys(row.get("show", [])),
         focus=_keys([row["focus"]])[0] if "focus" in row else None,
+        options=before[again].options if again is not None else _options(row.get("options")),
+        again=again,
+        reveal=_keys(row.get("reveal", [])),
         **texts,
     )
+
+
+def _earlier(number: object, before: list[Step]) -> int:
+    """The place of an earlier step that was voted on."""
+    voted = [place + 1 for place, step in enumerate(before) if step.options and step.again is None]
+    if type(number) is not int or number not in voted:
+        raise ValueError(f"again is the number of an earlier step with options, not {str(number)[:40]!r}")
+    return number - 1
+
+
+def _options(source: object) -> tuple[str, ...]:
+    if source is None:
+        return ()
+    if not isinstance(source, list) or not 2 <= len(source) <= OPTIONS or len({*map(str, source)}) < len(source):
+        raise ValueError(f"options is a list of 2 to {OPTIONS} different texts")
+    return tuple(_text({"options": text}, "options") for text in source)
 
 
 def _mapping(source: object, what: str, allowed: tuple[str, ...]) -> Mapping:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 from support.browser import wait_until_idle
 
 from effnet_core import lessons
-from ui.lessons import tour
+from ui.lessons import lesson_mode, tour
+from ui.session import kept_values
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.browser
@@ -34,20 +36,14 @@ def test_page_down_and_page_up_step_through_a_lesson(page):
         page.keyboard.press("PageDown")
         at_step(page, number)
         step = LESSON.steps[number]
-        subject = page.locator(f".st-key-{step.focus.replace('.', '-')}").first
-        text = page.locator(".st-key-teach")
-        page.wait_for_function(
-            "([subject, text]) => subject.getBoundingClientRect().top >= text.getBoundingClientRect().bottom - 1"
-            " && subject.getBoundingClientRect().top < window.innerHeight - 100",
-            arg=[subject.element_handle(), text.element_handle()],
-        )
+        page.locator(f".{kept_values.css_class(step.focus)}").first.wait_for()
     page.keyboard.press("PageDown")
     page.wait_for_timeout(500)
     at_step(page, len(LESSON.steps) - 1)
     page.keyboard.press("PageUp")
     at_step(page, len(LESSON.steps) - 2)
     page.get_by_role("link", name="End").first.click()
-    page.locator(".st-key-teach").wait_for(state="detached")
+    page.locator(".st-key-teach").first.wait_for(state="detached")
     playwright.expect(page).not_to_have_url(re.compile("teach|step"))
     assert "mbconv.compare" in page.url  # the page stays as the step set it
 
@@ -71,7 +67,8 @@ def test_a_step_shows_its_own_controls_alone_and_forgets_what_was_moved(page):
         assert page.locator(f".st-key-{hidden}").locator("input, button").first.is_hidden()
     assert page.locator('[data-testid="stSidebar"]').is_hidden()
     assert (
-        float(page.evaluate("parseFloat(getComputedStyle(document.querySelector('.st-key-teach p')).fontSize)")) >= 20
+        float(page.evaluate("parseFloat(getComputedStyle(document.querySelector('.st-key-teach_text p')).fontSize)"))
+        >= 20
     )
     number.fill("7")
     number.press("Enter")
@@ -85,6 +82,127 @@ def test_a_step_shows_its_own_controls_alone_and_forgets_what_was_moved(page):
     playwright.expect(number).to_have_value("2")
     page.reload()
     at_step(page, LINEAR)
+
+
+STEPS = [
+    pytest.param(lesson, number, id=f"{lesson.name} {number + 1}")
+    for lesson in map(lessons.lesson, lessons.names())
+    for number in range(len(lesson.steps))
+]
+WINDOWS = ((1280, 720), (1440, 900), (1920, 1080))
+PHONE = (390, 844)
+FAULTS = """(names) => {
+  const bar = document.querySelector(".st-key-teach").getBoundingClientRect()
+  const text = document.querySelector(".st-key-teach_text")
+  const beside = getComputedStyle(text).position === "fixed"
+  const left = beside ? text.getBoundingClientRect().right : 0
+  return names.flatMap((name) => {
+    const part = document.querySelector(`.${name}`)
+    if (!part) return [`${name} is not there`]
+    if (!beside) part.scrollIntoView({ block: "center" })
+    const box = part.getBoundingClientRect()
+    const bottom = beside ? innerHeight : Math.max(innerHeight, box.bottom)
+    const top = beside ? bar.bottom : Math.min(bar.bottom, box.top)
+    const inside = box.width && box.height && box.left >= left - 1 && box.right <= innerWidth + 1
+    if (!inside || box.top < top - 1 || box.bottom > bottom + 1) return [`${name} is cut: ${JSON.stringify(box)}`]
+    const points = [0.02, 0.5, 0.98].flatMap((across) => [0.02, 0.5, 0.98].map((down) => [across, down]))
+    const covered = points.filter(([across, down]) => {
+      const [x, y] = [box.left + across * box.width, box.top + down * box.height]
+      const seen = y > bar.bottom && y < innerHeight
+      return seen && !part.contains(document.elementFromPoint(x, y))
+    })
+    return covered.length ? [`${name} is covered at ${JSON.stringify(covered)}`] : []
+  })
+}"""
+
+
+def name_of(key: str) -> str:
+    return kept_values.css_class(key)
+
+
+@pytest.mark.parametrize(("lesson", "number"), STEPS)
+def test_nothing_that_a_step_shows_is_covered_or_cut(page, lesson, number):
+    step = lesson.steps[number]
+    names = list(map(name_of, dict.fromkeys([*step.show, *([step.focus] if step.focus else [])])))
+    ways = []
+    page.goto(f"/{step.page}?{urlencode(lesson_mode.link(lesson, number))}")
+    for width, height in (*WINDOWS, PHONE):
+        page.set_viewport_size({"width": width, "height": height})
+        wait_until_idle(page)
+        try:
+            page.wait_for_function(f"(names) => ({FAULTS})(names).length === 0", arg=names, timeout=20_000)
+        except playwright.TimeoutError:
+            pytest.fail(f"{width} x {height}: {page.evaluate(FAULTS, names)}")
+        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth <= innerWidth")
+        boxes = [way.bounding_box() for way in page.locator(".st-key-teach_ways a:visible").all()]
+        assert len(boxes) == 3
+        assert all(box["width"] == boxes[0]["width"] and box["y"] == boxes[0]["y"] for box in boxes), "they look alike"
+        ways.append([round(box["x"]) for box in boxes])
+    expected = PLACES.setdefault("ways", ways)
+    assert ways == expected, "on every step they stand at the same place"
+
+
+PLACES: dict[str, list] = {}
+
+
+def test_a_teacher_finds_a_lesson_gives_it_and_lets_the_class_vote(page, browser, address):
+    lesson = lessons.lesson("compound_scaling")
+    page.goto("/")
+    wait_until_idle(page)
+    page.get_by_text("Teach with it").click()
+    page.get_by_role("link", name=lesson.title).first.click()
+    page.get_by_role("heading", name=f"1 / {len(lesson.steps)} · ").wait_for()
+    wait_until_idle(page)
+    page.keyboard.press("v")
+    page.get_by_text("may still change").wait_for()
+    code = re.search(r"/vote\?c=(\w{6})", page.locator(".st-key-teach_vote").inner_text())[1]
+    playwright.expect(page.get_by_role("img", name="QR code")).to_be_visible()
+
+    phones = [browser.new_context(viewport={"width": 390, "height": 844}, base_url=address) for _ in range(2)]
+    tabs = [phone.new_page() for phone in phones]
+    asked: list[str] = []
+    tabs[0].on("request", lambda request: asked.append(request.url))
+    for tab, option in zip(tabs, (0, 3), strict=True):
+        tab.goto(f"/vote?c={code}")
+        tab.get_by_role("button", name=lesson.steps[0].options[option]).click()
+        tab.get_by_text(f"Arrived: {lesson.steps[0].options[option]}").wait_for()
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    assert asked and not [url for url in asked if "lotly" in url], "a phone loads no charts"
+    page.get_by_text("2 have voted").wait_for()
+    page.get_by_role("button", name="Close the vote").click()
+    page.get_by_role("button", name="Another round").click()
+    tabs[0].get_by_text("Round 2").wait_for()
+    tabs[0].get_by_role("button", name=lesson.steps[0].options[1]).click()
+    tabs[1].get_by_text("Round 2").wait_for()
+    tabs[1].get_by_role("button", name=lesson.steps[0].options[3]).click()
+    page.get_by_text("Of 2 who voted before, 1 changed").wait_for()
+
+    page.keyboard.press("PageDown")
+    page.get_by_role("heading", name=f"2 / {len(lesson.steps)} · ").wait_for()
+    tabs[0].get_by_text("This vote is closed").wait_for()
+    page.get_by_role("link", name="End").click()
+    tabs[0].get_by_role("heading", name="No vote here").wait_for()
+    for phone in phones:
+        phone.close()
+
+
+def test_notes_follow_the_lesson_and_b_is_a_black_screen(page):
+    lesson = lessons.lesson("compound_scaling")
+    page.goto(f"/scaling?{urlencode(lesson_mode.link(lesson, 0))}")
+    wait_until_idle(page)
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Notes").click()
+    notes = opened.value
+    notes.get_by_role("heading", name=f"1 / {len(lesson.steps)} · ").wait_for()
+    notes.get_by_text(lesson.steps[0].answer[:40]).wait_for()
+    assert re.fullmatch(r"\d+:\d\d", notes.get_by_role("timer").inner_text())
+    page.bring_to_front()
+    page.keyboard.press("PageDown")
+    notes.get_by_role("heading", name=f"2 / {len(lesson.steps)} · ").wait_for()
+    page.keyboard.press("b")
+    playwright.expect(page.locator("#teach-black")).to_be_visible()
+    page.keyboard.press(".")
+    playwright.expect(page.locator("#teach-black")).to_have_count(0)
 
 
 @pytest.fixture
@@ -125,8 +243,11 @@ def test_a_tour_is_shown_once_and_again_when_asked(newcomer):
     page.get_by_role("radio", name="as B5").click()  # the tour goes on while the page is used
     wait_until_idle(page)
     playwright.expect(note).to_contain_text(tour.steps("budgets")[0]["text"])
-    page.get_by_role("button", name="Skip the tour").click()
-    assert page.evaluate(SEEN) == ["scaling", "budgets"]
+    page.get_by_role("button", name="Skip all tours").click()
+    assert page.evaluate(SEEN) == tour.pages()
+    page.goto("/evidence")
+    wait_until_idle(page)
+    playwright.expect(note).to_be_hidden()
     page.goto(f"/mbconv?teach={LESSON.name}&step=1")
     at_step(page, 0)
     assert note.count() == 0

@@ -6,8 +6,9 @@ import pytest
 from support.screen import on_screen, opened, straight_to, text_shown
 
 from effnet_core import lessons
-from ui.lessons import lesson_mode, tour
+from ui.lessons import lesson_mode, look, tour
 
+AFTER_A_CLICK = {"se_gates.verdict"}  # of the ranking: there when its button was pressed
 STEPS = [
     pytest.param(lesson, number, id=f"{lesson.name} {number + 1}")
     for lesson in map(lessons.lesson, lessons.names())
@@ -20,23 +21,44 @@ def test_a_step_opens_what_it_promises(lesson, number):
     step = lesson.steps[number]
     at = straight_to(step.page, **lesson_mode.link(lesson, number))
     assert not at.warning and not at.error
-    said = [block.value for block in at.markdown]
-    assert f"**{number + 1} / {len(lesson.steps)} · {step.title}**" in said and step.text in said
+    assert at.title[0].value == f"{number + 1} / {len(lesson.steps)} · {step.title}"
+    assert step.text in [block.value for block in at.markdown]
     found = on_screen(at)
     for key, text in step.settings:
         shown = text_shown(found[key])
         assert shown == text or float(shown) == float(text), key
-    pointed = {*step.show, *([step.focus] if step.focus else [])}
+    pointed = {*step.show, *([step.focus] if step.focus else []), *step.reveal} - AFTER_A_CLICK
     assert pointed <= set(found)
     assert "tour." not in " ".join(found)
 
 
-def test_what_to_listen_for_is_shown_when_asked():
-    lesson = lessons.lesson("compound_scaling")
-    at = straight_to(lesson.steps[0].page, **lesson_mode.link(lesson, 0))
-    assert lesson.steps[0].answer not in [block.value for block in at.markdown]
-    at.toggle[0].set_value(True).run()
-    assert lesson.steps[0].answer in [block.value for block in at.markdown]
+def style(at) -> str:
+    return next(block.proto.body for block in at.get("html") if "--side" in block.proto.body)
+
+
+def test_what_answers_a_question_waits_for_reveal_and_can_be_hidden_again():
+    lesson = lessons.lesson("squeeze_excitation")
+    number = next(number for number, step in enumerate(lesson.steps) if "se_gates.verdict" in step.reveal)
+    step = lesson.steps[number]
+    at = straight_to(step.page, **lesson_mode.link(lesson, number))
+
+    def is_shown() -> list[bool]:
+        """The answer; its place among what the style keeps; what to notice."""
+        kept = style(at).partition(":not(:is(")[2].partition("),")[0]
+        answered = step.answer in [block.value for block in at.markdown]
+        return [answered, ".st-key-se_gates-verdict" in kept, look.NOTICE in kept]
+
+    assert is_shown() == [False, False, False]
+    at.button(key="teach.reveal").click().run()
+    assert is_shown() == [True, True, True]
+    at.button(key="teach.reveal").click().run()
+    assert is_shown() == [False, False, False]
+    at.button(key="teach.reveal").click().run()
+    at.query_params["step"] = str(number)
+    at.run()
+    at.query_params["step"] = str(number + 1)
+    at.run()
+    assert is_shown() == [False, False, False], "arriving hides it"
 
 
 @pytest.mark.parametrize("name", ["none", "<script>alert(1)</script>", "../compound_scaling", ""])
@@ -44,14 +66,14 @@ def test_an_unknown_lesson_gets_a_sentence_and_the_page_alone(name):
     at = straight_to("scaling", teach=name)
     [warning] = at.warning
     assert "no lesson is called" in warning.value and "compound_scaling" in warning.value
-    assert "scaling.console" in on_screen(at) and not at.toggle
+    assert "scaling.console" in on_screen(at) and "teach.reveal" not in on_screen(at)
 
 
 @pytest.mark.parametrize("number", ["0", "99", "-1", "1.5", "nan", "²", "<script>", " 1"])
 def test_a_step_that_is_not_there_gets_a_sentence_and_the_first(number):
     lesson = lessons.lesson("compound_scaling")
     at = straight_to(lesson.steps[0].page, teach=lesson.name, step=number)
-    assert ["has steps 1 to 10" in warning.value for warning in at.warning] == [True]
+    assert ["has steps 1 to 7" in warning.value for warning in at.warning] == [True]
     assert lesson.steps[0].text in [block.value for block in at.markdown]
 
 
@@ -66,7 +88,7 @@ def test_the_overview_leads_to_every_lesson_and_leaves_out_what_cannot_be_used(t
 
 
 def test_every_page_has_a_tour():
-    assert set(tour.pages()) == {path.stem for path in lesson_mode.PAGES.glob("*.py")}
+    assert set(tour.pages()) == {path.stem for path in lesson_mode.PAGES.glob("*.py")} - {"vote", "notes"}
     for page in tour.pages():
         rows = tour.steps(page)
         assert len(rows) <= 5 and len({row["at"] for row in rows}) == len(rows)

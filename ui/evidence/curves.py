@@ -43,7 +43,8 @@ def show_scaling(figure: str, view: str) -> None:
     gains = {"Table3": scaling_curves.other_networks, "Table7": scaling_curves.equal_budget}.get(figure, lambda: ())()
     gains = gains or tuple(gain for curve in curves for gain in scaling_curves.doublings(curve))
     headline = finding(figure, curves, gains)
-    st.header(headline, anchor=False)
+    with st.container(key="evidence.finding"):
+        st.header(headline, anchor=False)
     if view == TABLE:
         _scaling_table(curves, gains)
     elif not curves:

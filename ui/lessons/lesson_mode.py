@@ -1,11 +1,13 @@
-"""Teacher mode (?teach=lesson&step=2): what a step says, large, with only the controls that it needs.
+"""Teacher mode (?teach=lesson&step=2): a slim bar, the step's text beside it, and of the page only what the step shows.
 
 A step is a link: the page and its settings stand in the URL, so that stepping, reloading and sharing do the same.
+What answers the step's question waits for "Reveal", in this session alone: arriving at a step hides it again.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -14,16 +16,16 @@ from effnet_core.lessons import Lesson, LessonRejected, Step
 
 from ..components import presenter_keys
 from ..session import kept_values
+from . import look, voting
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 LESSON, STEP = "teach", "step"  # in the URL
 HERE = "teach.here"  # the step that was last arrived at
+REVEALED = "teach.revealed"
+PLACE = "effnet-lab.lesson"  # in the browser's local storage: what the notes' window follows
 PAGES = Path(__file__).parents[2] / "pages"
-CONTROLS = (
-    *("stSlider", "stNumberInput", "stButtonGroup", "stSelectbox", "stMultiSelect", "stTextInput", "stFileUploader"),
-    *("stButton", "stDownloadButton", "stPopover", "stCheckbox", "stRadio", "stPageLink", "stCameraInput"),
-)
-STOPS = '[class*="st-key-"][class*="-stop"]'  # what runs can be stopped, in any lesson
-LARGE_PX = 21  # of the text, against 17 otherwise: the last row reads it
 
 
 def current() -> tuple[Lesson, int] | None:
@@ -45,10 +47,11 @@ def current() -> tuple[Lesson, int] | None:
 
 
 def _end() -> None:
-    """After the last step the URL is that of the page alone, which keeps its settings."""
+    """After the last step the URL is that of the page alone, which keeps its settings; votes are gone."""
     if kept_values.value(HERE):
         kept_values.forget([HERE])
         kept_values.set_query_param(LESSON, None)
+        voting.end()
 
 
 def _lesson(name: str) -> Lesson:
@@ -71,19 +74,35 @@ def page_file(step: Step) -> str:
 
 
 def lead(lesson: Lesson, number: int) -> None:
-    """The step above the page: what it says, the way to the next, and everything else out of the way."""
+    """The step around the page: its bar, its text and its question; of the page, what the step shows."""
     step = lesson.steps[number]
     _take_settings(lesson, number)
-    st.html(f"<style>{_style(step)}</style>")
-    with st.container(key="teach", border=True, gap="xsmall"):
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.markdown(f"**{number + 1} / {len(lesson.steps)} · {step.title}**", width="content")
-            with st.container(horizontal=True, gap="small", width="content"):
-                _ways(lesson, number)
+    revealed, voted = bool(kept_values.value(REVEALED)), voting.is_shown()
+    st.html(f"<style>{look.style(step, revealed=revealed, voted=voted)}</style>")
+    with st.container(key="teach", horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+        with st.container(key="teach_title", gap=None):
+            st.title(f"{number + 1} / {len(lesson.steps)} · {step.title}", anchor=False)
+            if step.ask:
+                st.markdown(step.ask)
+        with st.container(key="teach_ways", horizontal=True, wrap=False, gap="xsmall", width="content"):
+            _ways(lesson, number)
+    with st.container(key="teach_text", gap="small"):
         st.markdown(step.text)
-        _ask(step, key=f"teach.answer.{lesson.name}.{number}")
+        _question(lesson, number, revealed=revealed)
+    if voted:
+        voting.board(lesson, number)
+    elif step.board:
+        with st.container(key="teach_board"):
+            st.markdown(step.board)
     focus = kept_values.css_class(step.focus) if step.focus else ""
-    presenter_keys.mount(key="teach.keys", focus=focus, step=f"{lesson.name} {number}", link=link(lesson, number))
+    here = {"lesson": lesson.name, "step": str(number + 1)}
+    shown = {"focus": focus, "part": f"{revealed} {voted}"}
+    presenter_keys.mount(key="teach.keys", here=here, link=link(lesson, number), place=PLACE, **shown)
+
+
+def frame() -> DeltaGenerator:
+    """Where the page goes, as one part that is fitted into the window."""
+    return st.container(key="lesson.page")
 
 
 def offer() -> None:
@@ -102,19 +121,33 @@ def offer() -> None:
         )
 
 
-def _ask(step: Step, *, key: str) -> None:
-    if step.ask is None:
-        return
-    st.markdown(f":material/forum: **Ask the class:** {step.ask}")
-    if step.answer and st.toggle("Show what to listen for", key=key):
+def _question(lesson: Lesson, number: int, *, revealed: bool) -> None:
+    """The question where the bar has no room for it, what to do with it, and once revealed what to listen for."""
+    step = lesson.steps[number]
+    if step.ask:
+        with st.container(key="teach_ask"):
+            st.markdown(f":material/forum: {step.ask}")
+    with st.container(horizontal=True, gap="xsmall"):
+        st.button(
+            "Hide again" if revealed else "Reveal",
+            key="teach.reveal",
+            shortcut="a",  # as of the interview's answers; Streamlit keeps R to itself
+            on_click=kept_values.keep,
+            args=(REVEALED, not revealed),
+        )
+        voting.offer(lesson, number)
+        notes = f"notes?{LESSON}={lesson.name}&{STEP}={number + 1}"
+        st.link_button("Notes", notes, help="Yours alone, in a window that follows this one. B: a black screen.")
+    voting.explain()
+    if revealed and step.answer:
         st.markdown(step.answer)
 
 
 def _ways(lesson: Lesson, number: int) -> None:
-    """Forward, back, and out of the lesson."""
+    """Back, forward, and out of the lesson: the same three at the same place on every step."""
     for label, icon, to in (("Back", "arrow_back", number - 1), ("Next", "arrow_forward", number + 1)):
         inside = 0 <= to < len(lesson.steps)
-        with st.container(key=f"teach_{label.lower()}" if inside else None, width="content"):  # presenter_keys finds it
+        with st.container(key=f"teach_{label.lower()}" if inside else None, width="content"):  # for presenter_keys
             st.page_link(
                 page_file(lesson.steps[to if inside else number]),
                 label=label,
@@ -123,7 +156,8 @@ def _ways(lesson: Lesson, number: int) -> None:
                 query_params=link(lesson, to if inside else number),
             )
     step = lesson.steps[number]
-    st.page_link(page_file(step), label="End", icon=":material/close:", query_params=dict(step.settings))
+    with st.container(key="teach_end", width="content"):
+        st.page_link(page_file(step), label="End", icon=":material/close:", query_params=dict(step.settings))
 
 
 def _take_settings(lesson: Lesson, number: int) -> None:
@@ -131,18 +165,7 @@ def _take_settings(lesson: Lesson, number: int) -> None:
     here = f"{lesson.name} {number}"
     if kept_values.value(HERE) != here:
         kept_values.keep(HERE, here)
+        kept_values.keep(REVEALED, False)
+        voting.leave_step(lesson)
         kept_values.set_query_param(STEP, str(number + 1))
         kept_values.forget(key for step in lesson.steps for key in (*dict(step.settings), *step.show))
-
-
-def _style(step: Step) -> str:
-    """Large text; controls hidden but those that the step shows, and its own."""
-    classes = [*(f".{kept_values.css_class(key)}" for key in ("teach", *step.show)), STOPS]
-    kept = ", ".join(f"{name}, {name} *" for name in classes)
-    hidden = ", ".join(f'[data-testid="{name}"]' for name in CONTROLS)
-    return (
-        f"html {{ font-size: {LARGE_PX}px !important; }}"
-        f'[data-testid="stMain"] :is({hidden}):not({kept}) {{ display: none; }}'
-        '[data-testid="stSidebar"] { display: none; }'
-        "div:has(> .st-key-teach) { position: sticky; top: 3.75rem; z-index: 90; background: Canvas; }"  # in sight
-    )

@@ -34,4 +34,4 @@ def guide(page: str) -> None:
     if not steps(page):
         return
     rows = [{"at": kept_values.css_class(step["at"]), "text": step["text"]} for step in steps(page)]
-    tour_note.mount(PLACE, page, rows, key=f"tour.{page}")
+    tour_note.mount(PLACE, page, pages(), rows, key=f"tour.{page}")

@@ -42,7 +42,8 @@ def show_arithmetic(engine: Engine, picture: pictures.Picture, name: str) -> Non
     with row:
         channel = _pick_channel(out, key="mbconv.channel")
     if step == "gate":
-        _show_gate(block_arithmetic.gate_sums(trace, weights, channel))
+        with st.container(key="mbconv.gate"):
+            _show_gate(block_arithmetic.gate_sums(trace, weights, channel))
         return
     with row:
         places = [
@@ -50,8 +51,10 @@ def show_arithmetic(engine: Engine, picture: pictures.Picture, name: str) -> Non
             for label, count in zip(("Row", "Column"), out.shape[1:], strict=True)
         ]
     sums = block_arithmetic.block_sums(trace, weights, step, channel=channel, row=places[0], column=places[1])
-    _show_places(sums, trace)
-    _show_sum(sums)
+    with st.container(key="mbconv.places"):
+        _show_places(sums, trace)
+    with st.container(key="mbconv.sum"):
+        _show_sum(sums)
 
 
 def _pick_channel(out: np.ndarray, *, key: str) -> int:
@@ -85,7 +88,7 @@ def _show_places(sums: Sum, trace: BlockTrace) -> None:
             alt=f"Output channel {sums.channel} of {sums.step}, pixel {sums.row}, {sums.column} framed",
             sets=("mbconv.row", "mbconv.column"),
         )
-    with values:
+    with values, st.container(key="mbconv.norm"):
         _show_norm(sums)
 
 

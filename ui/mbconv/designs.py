@@ -26,12 +26,14 @@ def show_designs(engine: Engine, name: str) -> None:
     compared = widgets.choice("Compare at", texts, key="mbconv.compare")
     designs = block_designs.side_by_side(block, size, same_budget=compared == "budget")
     widest = max(design.widest for design in designs)
+    drawn = st.container(key="mbconv.designs")
     for pair in (designs[:2], designs[2:]):
-        for column, design in zip(st.columns(2, gap="large"), pair, strict=True):
+        for column, design in zip(drawn.columns(2, gap="large"), pair, strict=True):
             column.markdown(f"**{design.name}**: {widths(design)} channels")
             with column:
                 draw(design, widest, key=f"mbconv.design.{design.name}")
-    _show_bars(designs)
+    with st.container(key="mbconv.costs"):
+        _show_bars(designs)
     layer_table(designs, key="mbconv.designs.layers")
     widgets.cite(block_designs.SOURCES)
 

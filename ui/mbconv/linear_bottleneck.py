@@ -21,7 +21,7 @@ def show_linear_bottleneck() -> None:
         seed = widgets.whole_number("Seed of the random matrix", key="mbconv.seed", default=0, limits=SEED_LIMITS)
         rectify = widgets.choice("In that space", {"relu": "ReLU", "linear": "Nothing"}, key="mbconv.relu") == "relu"
     embedding = relu_embedding.embed(dimensions, seed=seed, rectify=rectify)
-    with controls:
+    with controls, st.container(key="mbconv.loss"):
         st.metric("Loss: error after the way back", f"{embedding.error:.0%}", help=LOSS_HELP)
         collapsed, points = int(embedding.collapsed.sum()), len(embedding.curve)
         st.metric("Points that collapsed", f"{collapsed} of {points}", help=COLLAPSE_HELP)
@@ -29,6 +29,7 @@ def show_linear_bottleneck() -> None:
         (before, "The spiral", embedding.curve),
         (after, f"After {dimensions} dimensions and back", embedding.back * embedding.shrinkage),
     ):
+        column = column.container(key=f"mbconv.shape.{title.split()[0]}")
         column.markdown(f"**{title}**")
         column.plotly_chart(
             figures_relu_embedding.spiral(shape, embedding.collapsed),

@@ -35,7 +35,7 @@ def show_steps(engine: Engine, picture: pictures.Picture, name: str) -> None:
     """The block's steps side by side, each with its maps of this picture and its cost; below, its width to scale."""
     block, size = block_designs.place(engine.architecture, name)
     steps = dict(answer_cache.trace(engine, picture, name).steps)
-    slot = st.container()
+    slot = st.container(key="mbconv.strip")
     by = widgets.choice("Channels shown: those with the largest", SORTS, key="mbconv.sort", help=SORT_HELP)
     chosen = _chosen_channels(steps, by, block.has_residual)
     columns = slot.columns(len(block_steps.steps_of(block, size)), gap="small")
@@ -44,7 +44,8 @@ def show_steps(engine: Engine, picture: pictures.Picture, name: str) -> None:
             _show_step(step, steps, chosen)
     st.caption(GREYS)
     own = block_designs.mbconv(block, size)
-    _show_widths(own, block_designs.at_budget(block_designs.bottleneck, block, size, own.cost.macs))
+    with st.container(key="mbconv.widths"):
+        _show_widths(own, block_designs.at_budget(block_designs.bottleneck, block, size, own.cost.macs))
 
 
 SORT_HELP = (
@@ -81,7 +82,8 @@ def _show_step(step: Step, steps: Mapping[str, np.ndarray], chosen: Mapping[str,
         width=MAP_PX,
         alt=[f"Channel {channel} of {step.title}" for channel in channels],
     )
-    st.markdown(_cost_text(step))
+    with st.container(key=f"mbconv.cost.{step.name}"):
+        st.markdown(_cost_text(step))
 
 
 def _map(name: str, steps: Mapping[str, np.ndarray], channel: int) -> Image:

@@ -43,7 +43,8 @@ def show_what_if(engine: Engine, name: str) -> None:
         after = _pick_settings(block, size)
     before = block_designs.mbconv(block, size)
     with answers:
-        _show_change(before, after)
+        with st.container(key="mbconv.change"):
+            _show_change(before, after)
         widest = max(before.widest, after.widest)
         for title, design in (("Before", before), ("After", after)):
             st.markdown(f"**{title}**")
@@ -68,7 +69,8 @@ def _pick_settings(block: Block, size: int) -> Design:
     residual = widgets.choice("Residual", {"on": "Where it fits", "off": "Off"}, key="mbconv.residual")
     middle = {"depthwise": "Depthwise", "full": "Full convolution"}
     depthwise = widgets.choice("In the middle", middle, key="mbconv.middle") == "depthwise"
-    _show_separable(changed, size)
+    with st.container(key="mbconv.separable"):
+        _show_separable(changed, size)
     return block_designs.mbconv(changed, size, depthwise=depthwise, residual=residual == "on")
 
 

@@ -18,7 +18,8 @@ FIGURES = ("Fig. 6", "Fig. 7")  # of the SE paper: gates of four classes by dept
 
 def by_depth(statistics: GateStatistics) -> None:
     """Share of the variance between classes and spreads, block by block, in words, charts and a table."""
-    st.markdown(share_words(statistics))
+    with st.container(key="se_gates.verdict"):
+        st.markdown(share_words(statistics))
     depth = [
         figures_gates.Depth(name, block.share_between, block.spread, block.within_spread, block.class_spread)
         for name, block in statistics.blocks.items()

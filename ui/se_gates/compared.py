@@ -98,7 +98,8 @@ def compared(engine: Engine, first: Side, second: Side) -> None:
         alt=f"Differences of all gates between {second.name} and {first.name}; most in {most[0]}",
         config=widgets.STILL,
     )
-    st.markdown(f"On average the gates of **{most[0]}** differ most: by {np.abs(most[1]).mean():.3f}.")
+    with st.container(key="se_gates.verdict"):
+        st.markdown(f"On average the gates of **{most[0]}** differ most: by {np.abs(most[1]).mean():.3f}.")
     _one_block_compared(map_pickers.pick_block(engine, key="se_gates.block"), first, second)
 
 

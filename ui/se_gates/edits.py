@@ -87,7 +87,8 @@ def _pick_channels(answer: Explanation, block: str, *, opened: bool) -> tuple[in
 def edited(engine: Engine, picture: pictures.Picture, edit: GateEdit, title: str) -> None:
     """The answer before and after the edit, in a sentence, as bars, as a table and as Grad-CAM."""
     intervention = answer_cache.intervene(engine, picture, (edit,), top=predictions.top_of(engine))
-    st.markdown(f"## {title} {in_words(intervention)}")
+    with st.container(key="se_gates.verdict"):
+        st.markdown(f"## {title} {in_words(intervention)}")
     bars, maps = st.columns([1, 1], gap="large")
     rows = [
         (predictions.class_name(row.before), row.before.probability, row.after.probability)

@@ -26,7 +26,8 @@ def rank(engine: Engine, picture: pictures.Picture, answer: Explanation) -> None
         target = map_pickers.pick_class(engine, answer, key="se_gates.target")
     name, width = map_pickers.class_names(engine)[target], engine.architecture.block(block).expanded_channels
     st.header(f"Which channels of {block} does “{name}” need?", anchor=False)
-    slot = st.empty()
+    points = st.container(key="se_gates.points")
+    slot = points.empty()
     if button.button(f"Close each of {width}", key="se_gates.rank", type="primary"):
         with slot.container():
             _measure(engine, picture, block, target)
@@ -35,8 +36,10 @@ def rank(engine: Engine, picture: pictures.Picture, answer: Explanation) -> None
     if effects is None:
         slot.info(f"Nothing is measured yet: the button closes each of the {width} channels in turn, one at a time.")
         return
-    slot.markdown(effect_words(effects, block, name))
-    _show_effects(effects, block, name)
+    with slot.container(key="se_gates.verdict"):
+        st.markdown(effect_words(effects, block, name))
+    with points:
+        _show_effects(effects, block, name)
 
 
 def _show_effects(effects: list[ChannelEffect], block: str, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,8 +66,9 @@ def header(question: str, *, unit_switch: bool = False) -> DeltaGenerator:
 
 def prose(text: str) -> None:
     """The project's own text; the first use of each word of the field says what it means, by pointer, tap or Tab."""
-    st.html(f"<style>{TERM_STYLE}</style>")
-    st.markdown(glossary.marked(text), unsafe_allow_html=True)
+    with st.container(key=f"app.notice.{zlib.crc32(text.encode()):x}"):  # a lesson shows it once revealed
+        st.html(f"<style>{TERM_STYLE}</style>")
+        st.markdown(glossary.marked(text), unsafe_allow_html=True)
 
 
 def whole_number(label: str, *, key: str, default: int, limits: tuple[int, int], help: str | None = None) -> int:

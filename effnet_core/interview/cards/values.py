@@ -5,6 +5,7 @@ A name is one of
     b0.se.params             the same of one of its parts (PARTS), params or macs
     b0:features.2.0.in_channels   a field of one of its blocks
     phi1.macs                the network that the formula gives for a φ
+    doubled.macs             the same for φ = 1, with γ chosen so that the coefficients' product is exactly 2
     alpha, beta, gamma, growth    the paper's coefficients and their product
     anything in names.toml   "table | column | key = value | …": the one row that fits; a value may end in *
 Two names may be joined by / - + or * with blanks around it. Nothing else is computed here.
@@ -19,7 +20,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from ...architecture import ALPHA, BETA, GAMMA, Architecture, compound, growth, released
+from ...architecture import ALPHA, BETA, GAMMA, Architecture, coefficient_for, compound, growth, released
 from ...cost import SE_ROLES, Layer, cost_of, layers_of, total
 from ...published import tables
 from ...units import number, up_to_three_digits
@@ -92,6 +93,8 @@ def named(name: str) -> float:
 
 
 def _network(name: str) -> Architecture:
+    if name == "doubled":
+        return compound(1, gamma=coefficient_for(2, alpha=ALPHA, beta=BETA))
     return compound(float(name.removeprefix("phi"))) if name.startswith("phi") else released(name)
 
 

@@ -95,6 +95,16 @@ def test_where_a_worker_is_gone_another_answers_and_only_the_websocket_moves_its
 
 
 @needs_nginx
+def test_the_link_of_a_vote_leads_to_the_process_that_holds_it(tmp_path, worker):
+    with serving(tmp_path, [NOBODY, worker.server_port, NOBODY]) as port:
+        asked = {"timeout": classroom.LIMIT_S, "cookies": {f"effnet_worker_{port}": "0"}}
+        vote = requests.get(f"http://127.0.0.1:{port}/vote?c=ABCDEF&w=1", **asked)
+        assert vote.status_code == 200 and vote.headers["Set-Cookie"].startswith(f"effnet_worker_{port}=1;")
+        other = requests.get(f"http://127.0.0.1:{port}/vote?c=ABCDEF&w=99", **asked)
+        assert other.status_code == 200 and "Set-Cookie" not in other.headers
+
+
+@needs_nginx
 def test_where_all_are_gone_the_page_tries_again(tmp_path):
     with serving(tmp_path, [NOBODY]) as port:
         answer = requests.get(f"http://127.0.0.1:{port}/scaling", timeout=classroom.LIMIT_S)

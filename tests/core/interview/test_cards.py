@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 from support.screen import opened, turned_to
 
+from effnet_core import lessons
 from effnet_core.architecture import released
 from effnet_core.cost import cost_of
 from effnet_core.interview.cards import TEXTS, all_cards, card, in_group, source_rows
@@ -70,6 +71,7 @@ def test_every_topic_of_interviews_has_a_card():
 def test_every_name_of_a_fact_is_used_and_right():
     named = set(tomllib.loads(NAMES_FILE.read_text(encoding="utf-8")))
     texts = [row[text] for _, row in ROWS for text in TEXTS] + list(NUMBERS)
+    texts += [path.read_text(encoding="utf-8") for path in lessons.FOLDER.glob("*.yaml")]
     used = {name for text in texts for found in names_in(text) for name in found.split()}
     assert not named - used, "a name that no text reads"
     assert all(isinstance(value(name), int | float) for name in named)

@@ -12,8 +12,8 @@ from effnet_core.interview.cards.values import PLACEHOLDER
 from effnet_core.lessons import FOLDER, LessonRejected, read
 
 SHIPPED = {"compound_scaling": 10, "inverted_residuals": 20, "squeeze_excitation": 20}  # and their minutes
-NAMES = re.compile(r"\bB[0-7]\b|ResNet-50|MobileNetV2|EfficientNetV2|top-1|α · β² · γ²")  # what may hold a digit
-TEXTS = ("title", "text", "ask", "answer")
+NAMES = re.compile(r"\bB[0-7]\b|\^2|ResNet-50|MobileNetV2|EfficientNetV2|top-1|α · β² · γ²")  # what may hold a digit
+TEXTS = ("title", "text", "board", "ask", "answer", "options")
 STEPS = [
     pytest.param(name, row, id=f"{name} {number}")
     for name in SHIPPED
@@ -33,12 +33,20 @@ def test_the_lessons_that_are_shipped():
     for name in SHIPPED:
         steps = lessons.lesson(name).steps
         assert 7 <= len(steps) <= 10
-        assert sum(step.ask is not None for step in steps) > len(steps) / 2
+        asked = [step for step in steps if step.ask]
+        assert len(steps) / 2 < len(asked) <= lessons.lesson(name).minutes / 2, "two minutes for each question"
+        assert all(len(option) <= 45 for step in asked for option in step.options)
+
+
+def test_a_later_step_comes_back_to_the_votes_of_the_first():
+    steps = lessons.lesson("compound_scaling").steps
+    [last] = [step for step in steps if step.again is not None]
+    assert last.again == 0 and last.options == steps[0].options != ()
 
 
 @pytest.mark.parametrize(("name", "row"), STEPS)
 def test_no_number_is_typed(name, row):
-    for text in (row[key] for key in TEXTS if key in row):
+    for text in (str(row[key]) for key in TEXTS if key in row):
         assert not re.search(r"\d", NAMES.sub("", PLACEHOLDER.sub("", text))), text
 
 
@@ -53,7 +61,7 @@ def test_numbers_are_filled_in():
     step = read(GOOD, "mine").steps[0]
     assert step.text == "B0 has 16 blocks."
     assert step.settings == (("scaling.phi", "1"),) and step.show == ("scaling.phi",)
-    assert step.ask is step.answer is step.focus is None
+    assert step.ask is step.answer is step.focus is step.board is None and step.options == step.reveal == ()
 
 
 BAD = {
@@ -88,7 +96,15 @@ BAD = {
     GOOD.replace("[scaling.phi]", "scaling.phi"): "'scaling.phi' holds no keys",
     GOOD.replace("[scaling.phi]", "[phi]"): "holds no keys",
     GOOD.replace("[scaling.phi]", "[scaling.phi], focus: {a: b}"): "holds no keys",
-    GOOD.replace("[scaling.phi]", "[scaling.phi], answer: so"): "it has an answer and asks nothing",
+    GOOD.replace("[scaling.phi]", "[scaling.phi], answer: so"): "it has answer and asks nothing",
+    GOOD.replace("[scaling.phi]", "[scaling.phi], options: [a, b]"): "it has options and asks nothing",
+    GOOD.replace(
+        "[scaling.phi]", "[scaling.phi], ask: so, options: [a]"
+    ): "options is a list of 2 to 6 different texts",
+    GOOD.replace("[scaling.phi]", "[scaling.phi], ask: so, options: [a, a]"): "options is a list of 2 to 6",
+    GOOD.replace("[scaling.phi]", "[scaling.phi], ask: so, options: [yes, no]"): "options is a text, not 'True'",
+    GOOD.replace("[scaling.phi]", "[scaling.phi], ask: so, again: 1"): "again is the number of an earlier step",
+    GOOD.replace("[scaling.phi]", "[scaling.phi], reveal: all"): "holds no keys",
 }
 
 

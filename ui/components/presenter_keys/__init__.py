@@ -1,4 +1,4 @@
-"""Keys for presenters: Page Down and Page Up follow a lesson's links, and a new step scrolls to its subject."""
+"""Keys for presenters: steps, a black screen; a new step scrolls to its subject, and the notes' window hears of it."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ _component = component("presenter_keys", __file__)
 
 
 def mount(*, key: str, **data: object) -> None:
-    """Shows nothing. `data`: step, link and focus of the lesson's step."""
+    """Shows nothing. `data`: here (lesson and step), link and focus of the step, place in the local storage."""
     _component(data=data, key=key)

@@ -1,14 +1,20 @@
-// Keys and scrolling for lessons: Page Down and Page Up, which presenters send too, follow the links of a lesson; a new
-// step brings its subject up to the step's text, and keeps it there while the page still grows, until somebody scrolls.
-// Data: step (its name), link (URL key -> value of the step's address), focus (CSS class of its subject, or empty).
+// Keys and scrolling for lessons: Page Down and Page Up, which presenters send too, follow the links of a lesson; B or a
+// full stop, which they send for a black screen, hides it and shows it again. A new step brings its subject up to
+// the bar, fitted into the window as it is while the page still grows, until somebody acts; the local storage tells the
+// notes' window where the lesson is.
+// Data: here ({ lesson, step }), link (URL key -> value of the step's address), focus (CSS class of its subject, or
+// empty), part (which part of the step is shown), place (key of the local storage).
 // A key pressed while the next step is on its way waits for it, and then goes on from there.
 // It reports nothing to Python; what it did for a step is kept in the body's dataset, which outlives reruns.
 
 const LINKS = { PageDown: "next", PageUp: "back" }
-const GAP_PX = 12 // between the step's text and its subject
+const BLACK = new Set(["b", "B", "."])
+const FORGOTTEN_MS = 4 * 60 * 60 * 1000 // then the same lesson is given anew
+const GAP_PX = 12 // between what stands above and the subject
 const EVERY_MS = 250
 const LONGEST_MS = 6000 // of holding a step's subject
 const PATIENCE_MS = 10_000 // with a step that is on its way
+const SCALES = [0.6, 1.4] // a page is made so much smaller or larger at most
 const SCROLLING = ["wheel", "touchstart", "pointerdown"]
 
 let end = () => {} // the call before: Streamlit ends it late, or never
@@ -18,16 +24,19 @@ let waiting = [] // keys
 
 export default function ({ data }) {
   end()
+  const step = `${data.here.lesson} ${data.here.step}`
   const listening = new AbortController()
   document.addEventListener("keydown", hear, { signal: listening.signal })
-  completeAddress(data)
-  const release = holdSubject(data)
+  document.addEventListener("keydown", darken, { signal: listening.signal })
+  completeAddress(data, step)
+  tellNotes(data)
+  const release = holdSubject(data, `${step} ${data.part}`)
   const mine = () => {
     release()
     listening.abort()
   }
   end = mine
-  arrive(data.step)
+  arrive(step)
   return mine
 }
 
@@ -57,11 +66,38 @@ function follow(key) {
   const link = linkOf(key)
   if (!link) return // before the first step or after the last
   leftUntil = Date.now() + PATIENCE_MS
+  document.querySelector("#teach-black")?.remove()
   link.click()
 }
 
+function darken(event) {
+  const black = document.querySelector("#teach-black")
+  if (black && event.key === "Escape") black.remove()
+  if (event.altKey || event.ctrlKey || event.metaKey || !BLACK.has(event.key)) return
+  if (event.composedPath()[0].matches?.("input, textarea, [contenteditable=true]")) return
+  if (black) {
+    black.remove()
+    return
+  }
+  const cover = document.createElement("div")
+  cover.id = "teach-black"
+  cover.style.cssText = "position: fixed; inset: 0; background: #000; z-index: 1000000"
+  cover.onclick = () => cover.remove()
+  document.body.append(cover)
+}
+
+function tellNotes({ here: at, place }) {
+  try {
+    const before = JSON.parse(localStorage.getItem(place)) ?? {}
+    const goesOn = before.lesson === at.lesson && Date.now() - before.since < FORGOTTEN_MS
+    localStorage.setItem(place, JSON.stringify({ ...at, since: goesOn ? before.since : Date.now() }))
+  } catch {
+    // storage is off in this browser: the notes stay at the step that they were opened at
+  }
+}
+
 // A link to the page that is on the screen may leave the address as it was: reloading and sharing must come back here.
-function completeAddress({ step, link }) {
+function completeAddress({ link }, step) {
   const address = new URL(window.location.href)
   const arrives = document.body.dataset.arrived !== step
   for (const [key, text] of Object.entries(link)) {
@@ -71,28 +107,63 @@ function completeAddress({ step, link }) {
   document.body.dataset.arrived = step
 }
 
-// Scroll to the step's subject again and again for a while; returns what ends that.
-function holdSubject({ step, focus }) {
-  const until = Date.now() + LONGEST_MS
+// Fit the step into the window, again and again while the page grows; if that is not enough, scroll to its subject.
+// Where the text stands above the subject, as on phones, nothing is fitted. Returns what ends it.
+function holdSubject({ focus }, step) {
+  let until = 0
   let timer = 0
   const rest = () => {
     clearTimeout(timer)
     document.body.dataset.taught = step // a control that is moved later does not scroll
   }
-  const scroll = () => {
-    const subject = document.querySelector(`.${focus}`)
-    const text = document.querySelector(".st-key-teach")
-    if (subject && text) {
-      const distance = subject.getBoundingClientRect().top - text.getBoundingClientRect().bottom - GAP_PX
-      document.querySelector("[data-testid=stMain]").scrollBy(0, distance)
+  const hold = () => {
+    const main = document.querySelector("[data-testid=stMain]")
+    const page = document.querySelector(".st-key-lesson-page")
+    const text = document.querySelector(".st-key-teach_text")
+    const beside = text && getComputedStyle(text).position === "fixed"
+    if (page) fitPage(page, beside)
+    main.scrollTo(0, 0)
+    const subject = document.querySelector(`.${focus}`)?.getBoundingClientRect()
+    if (subject && beside) {
+      const above = subject.top - document.querySelector(".st-key-teach").getBoundingClientRect().bottom - GAP_PX
+      main.scrollBy(0, Math.min(above, Math.max(0, subject.bottom + GAP_PX - window.innerHeight)))
     }
-    if (Date.now() < until) timer = setTimeout(scroll, EVERY_MS)
+    if (Date.now() < until) timer = setTimeout(hold, EVERY_MS)
     else rest()
   }
-  if (focus && document.body.dataset.taught !== step) timer = setTimeout(scroll, EVERY_MS)
+  const begin = () => {
+    clearTimeout(timer)
+    until = Date.now() + LONGEST_MS
+    const page = document.querySelector(".st-key-lesson-page")
+    if (page) scalePage(page, 1)
+    timer = setTimeout(hold, EVERY_MS)
+  }
+  if (document.body.dataset.taught !== step) begin()
+  window.addEventListener("resize", begin)
   for (const move of SCROLLING) document.addEventListener(move, rest, { passive: true })
   return () => {
     clearTimeout(timer)
+    window.removeEventListener("resize", begin)
     for (const move of SCROLLING) document.removeEventListener(move, rest)
   }
+}
+
+// Larger only where all has come; from then on only smaller, since a narrower page may be higher.
+function fitPage(page, beside) {
+  const scale = Number(page.dataset.scale ?? 1)
+  const top = page.getBoundingClientRect().top + document.querySelector("[data-testid=stMain]").scrollTop
+  const fits = (window.innerHeight - top - GAP_PX) / page.offsetHeight
+  const app = document.querySelector("[data-testid=stApp]").dataset
+  const ready = app.testScriptState === "notRunning" && !page.querySelector("[data-testid=stSkeleton]")
+  const wanted = beside ? Math.min(SCALES[1], Math.max(SCALES[0], fits)) : 1
+  if (wanted < scale || (scale === 1 && ready)) scalePage(page, wanted)
+}
+
+function scalePage(page, scale) {
+  page.dataset.scale = scale
+  const larger = scale > 1 // it keeps to the window's width
+  page.style.transform = scale === 1 ? "" : `scale(${scale})`
+  page.style.width = larger ? `${100 / scale}%` : ""
+  page.style.alignSelf = larger ? "center" : ""
+  page.style.marginBottom = scale < 1 ? `${(scale - 1) * page.offsetHeight}px` : ""
 }

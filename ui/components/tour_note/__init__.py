@@ -7,9 +7,9 @@ from ..files import component
 _component = component("guided_tour", __file__)
 
 
-def mount(place: str, page: str, steps: list[dict[str, str]], *, key: str) -> None:
+def mount(place: str, page: str, pages: list[str], steps: list[dict[str, str]], *, key: str) -> None:
     """The button that starts the tour, and its note. `place`: where the browser remembers pages that were toured.
 
-    `steps`: of each, `at` (a CSS class) and `text`.
+    `pages`: all that have a tour, which Skip ends. `steps`: of each, `at` (a CSS class) and `text`.
     """
-    _component(data={"place": place, "page": page, "steps": steps}, key=key, width="content")
+    _component(data={"place": place, "page": page, "pages": pages, "steps": steps}, key=key, width="content")

@@ -1,6 +1,7 @@
 // A note that points to one part of the page after another, with a frame around it.
-// Data: place (key of the local storage that lists the pages already toured), page, steps ({ at: CSS class, text }).
-// It reports nothing to Python: a tour goes on over reruns of its page, and Escape ends it.
+// Data: place (key of the local storage that lists the pages already toured), page, pages (all that have a tour), steps
+// ({ at: CSS class, text }). It reports nothing to Python: a tour goes on over reruns of its page. Skip ends the tours of
+// all pages, Escape that of this one.
 
 const GAP_PX = 6 // between the frame and what it surrounds
 
@@ -23,7 +24,7 @@ class Tour {
   receive(data) {
     this.data = data
     this.part("next").onclick = () => this.next()
-    this.part("skip").onclick = () => this.stop()
+    this.part("skip").onclick = () => this.skip()
     this.part("again").onclick = () => this.restart()
     document.addEventListener("keydown", this.press)
     if (this.page !== data.page) {
@@ -82,6 +83,11 @@ class Tour {
     this.remember(true)
   }
 
+  skip() {
+    this.stop()
+    store(this.data.place, this.data.pages)
+  }
+
   restart() {
     this.remember(false)
     this.number = 0
@@ -97,11 +103,7 @@ class Tour {
   remember(toured) {
     const { place, page } = this.data
     const others = pagesToured(place).filter((other) => other !== page)
-    try {
-      localStorage.setItem(place, JSON.stringify(toured ? [...others, page] : others))
-    } catch {
-      // storage is off in this browser: the tour starts again with the next visit
-    }
+    store(place, toured ? [...others, page] : others)
   }
 
   close() {
@@ -115,5 +117,13 @@ function pagesToured(place) {
     return [].concat(JSON.parse(localStorage.getItem(place)) ?? [])
   } catch {
     return []
+  }
+}
+
+function store(place, pages) {
+  try {
+    localStorage.setItem(place, JSON.stringify(pages))
+  } catch {
+    // storage is off in this browser: the tour starts again with the next visit
   }
 }

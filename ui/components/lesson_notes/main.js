@@ -1,0 +1,49 @@
+// The presenter's clock; follows the lesson's window, which presenter_keys notes in the local storage.
+// Data: place (key of the local storage), here ({ lesson, step } that this window shows), plan (seconds: from, to, all).
+// State: moved, the { lesson, step } that the lesson's window shows, where it is another.
+
+const TICK_MS = 500
+
+export default function ({ data, parentElement, setStateValue }) {
+  const part = (name) => parentElement.querySelector(`.${name}`)
+  const { place, here, plan } = data
+  const follow = () => {
+    const there = lessonIn(place)
+    if (there.lesson && (there.lesson !== here.lesson || there.step !== here.step)) {
+      setStateValue("moved", { lesson: there.lesson, step: there.step })
+    }
+  }
+  const tick = () => {
+    const since = lessonIn(place).since
+    const seconds = since ? Math.max(0, (Date.now() - since) / 1000) : 0
+    part("time").textContent = clockText(seconds)
+    part("plan").textContent =
+      `this step by the plan: ${clockText(plan.from)} to ${clockText(plan.to)} of ${clockText(plan.all)}` +
+      (seconds > plan.to ? `; ${clockText(seconds - plan.to)} late` : "")
+  }
+  part("again").onclick = () => {
+    localStorage.setItem(place, JSON.stringify({ ...lessonIn(place), since: Date.now() }))
+    tick()
+  }
+  window.addEventListener("storage", follow)
+  const timer = setInterval(tick, TICK_MS)
+  follow()
+  tick()
+  return () => {
+    clearInterval(timer)
+    window.removeEventListener("storage", follow)
+  }
+}
+
+function clockText(seconds) {
+  const whole = Math.round(seconds)
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`
+}
+
+function lessonIn(place) {
+  try {
+    return JSON.parse(localStorage.getItem(place)) ?? {}
+  } catch {
+    return {}
+  }
+}

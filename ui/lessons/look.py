@@ -1,0 +1,79 @@
+"""How a lesson's step looks: the bar above, the text at the side or, on phones, under it; of the page what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from effnet_core.lessons import Step
+
+from ..session import kept_values
+
+OWN = '[class*="st-key-teach"]'
+NOTICE = '[class*="st-key-app-notice"]'  # "What to notice"
+# what a page says when something is wrong or takes long, and the buttons that stop it
+ALWAYS = (
+    *(f'[data-testid="{name}"]' for name in ("stAlert", "stException", "stSpinner", "stProgress")),
+    '[class*="st-key-"][class*="-stop"]',
+)
+ALONE = """<style>
+[data-testid="stSidebar"], [data-testid="stHeader"] { display: none; }
+[data-testid="stMainBlockContainer"] { max-width: 44rem; padding-top: 1.5rem; }
+</style>"""  # of a window with nothing of the app around it
+PARTS = ", ".join(f'[data-testid="{name}"]' for name in ("stElementContainer", "stLayoutWrapper", "stColumn"))
+FRAME = """
+:root { --bar: 4.2rem; --side: max(16rem, 25vw); }
+html { font-size: clamp(18px, 1.45vw, 26px) !important; }
+[data-testid="stSidebar"] { display: none; }
+[data-testid="stHeader"] { visibility: hidden; }
+[data-testid="stElementToolbar"] { display: none; }
+.st-key-lesson-page { transform-origin: top center; }
+[data-testid="stStatusWidget"] { visibility: visible; position: fixed; right: .5rem; bottom: .5rem; }
+[data-testid="stMainBlockContainer"] { padding: calc(var(--bar) + .75rem) 1.5rem 1rem calc(var(--side) + 1.5rem); }
+.st-key-teach, .st-key-teach_text { position: fixed; left: 0; z-index: 90; background: Canvas; box-sizing: border-box; }
+.st-key-teach { top: 0; right: 0; width: 100vw; height: var(--bar); padding: 0 1rem; overflow: hidden;
+  border-bottom: 1px solid GrayText; }
+.st-key-teach [data-testid="stMarkdownContainer"] { margin: 0; }
+.st-key-teach_ways, .st-key-teach_ways * { overflow: visible; }
+.st-key-teach_title h1 { font-size: 1.05rem; padding: 0; line-height: 1.25; }
+.st-key-teach_title p { font-size: 1.15rem; line-height: 1.2; margin: 0; }
+.st-key-teach_ways a { width: 5.6rem; justify-content: center; border: 1px solid GrayText; border-radius: 6px; }
+.st-key-teach_text { top: var(--bar); bottom: 0; width: var(--side); padding: .75rem 1rem; overflow-y: auto;
+  flex-wrap: nowrap; border-right: 1px solid GrayText; }
+.st-key-teach_ask { display: none; }
+.st-key-teach_board { font-size: 1.5rem; }
+.st-key-teach_board p, .st-key-teach_board .katex { font-size: 1.5rem; line-height: 1.5; }
+@media (max-width: 900px) {
+  :root { --bar: 3.4rem; }
+  [data-testid="stMainBlockContainer"] { padding: calc(var(--bar) + .5rem) 1rem 1rem; }
+  .st-key-teach_text { position: static; width: 100%; border: 0; padding: 0; }
+  .st-key-teach { padding: 0 .5rem; }
+  .st-key-teach_title p { display: none; }
+  .st-key-teach [data-testid="stMarkdownContainer"] { margin: 0; }
+.st-key-teach_ways, .st-key-teach_ways * { overflow: visible; }
+.st-key-teach_title h1 { font-size: .9rem; }
+  .st-key-teach_ways a { width: 2.4rem; }
+  .st-key-teach_ways a p { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .st-key-teach_ask { display: block; }
+}
+"""  # sizes follow the window, so that the last row reads a small projector's picture as well as a large one's
+
+
+def style(step: Step, *, revealed: bool, voted: bool) -> str:
+    """Of the page only what the step shows, once revealed with what answers its question; nothing while voting."""
+    shown = _classes((*step.show, *([step.focus] if step.focus else ())))
+    waiting = _classes(step.reveal)
+    kept = [OWN, *ALWAYS]
+    frame = FRAME
+    if voted:
+        frame += '[data-testid="stStatusWidget"] { display: none; }'  # bars are asked for every second
+    else:
+        kept += [*shown, *([*waiting, NOTICE] if revealed else [])]
+    names = ", ".join(kept)
+    hidden = [f'[data-testid="stMain"] :is({PARTS}):not(:is({names}), :is({names}) *, :has({names}))']
+    if not revealed:  # inside of what is shown, too
+        hidden += [f"{outer} {inner}" for outer in shown for inner in waiting]
+    return f"{frame}{', '.join(hidden)} {{ display: none; }}"
+
+
+def _classes(keys: Iterable[str]) -> list[str]:
+    return [f".{kept_values.css_class(key)}" for key in keys]
