@@ -52,14 +52,18 @@ def float32_memory(elements: int) -> str:
     return f"{three_digits(size / 1e6)} MB" if size >= 1e6 else f"{three_digits(size / 1e3)} kB"
 
 
-def percent(share: float) -> str:
-    """A share to four significant digits: "12.5 %"."""
-    return f"{number(100 * share)} %"
+def percent(share: float, decimals: int | None = None, *, signed: bool = False) -> str:
+    """A share in percent, to four significant digits unless decimals are asked for: "12.5 %", "+0.24 %".
+
+    The number and its sign stay on one line.
+    """
+    shown = number(100 * share) if decimals is None else f"{100 * share:{'+' * signed},.{decimals}f}"
+    return f"{shown}\N{NO-BREAK SPACE}%"
 
 
 def probability(share: float) -> str:
-    """A probability as a person reads it: 71 %, under 1 %; the number and its sign stay on one line."""
-    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%" if share >= 0.01 else "under 1\N{NO-BREAK SPACE}%"
+    """A probability as a person reads it: 71 %, under 1 %."""
+    return percent(share, 0) if share >= 0.01 else f"under {percent(0.01)}"
 
 
 def times(ratio: float) -> str:

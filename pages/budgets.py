@@ -18,7 +18,7 @@ with picture:
     ways.show_drawing(solutions)
     widgets.cite(
         "One slab per block, all four to one scale: height is the resolution of its output, thickness its number of "
-        "channels."
+        "channels. What would be a hairline is drawn a little thicker, and a network far longer than the others is cut."
     )
 ways.show_bars(solutions, batch=batch)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from ..cost import Layer
@@ -10,6 +11,7 @@ from .sketch import Sketch
 from .slabs import STAGE_GAP, ZOOMS, Slab, slabs
 from .style import FONT_SIZE, OUTLINE, with_defaults
 
+ROUNDING = 1e-9  # a sum of floats may end a little beyond the edge
 LABEL_SPACE = 0.15  # share of the tallest slab
 
 
@@ -52,22 +54,32 @@ def draw_network(
     opacity: float = 1,
     in_legend: bool = True,
     with_stages: bool = True,
-) -> None:
-    """Add one network: its slabs, its title at the right, stages below and output resolutions above the slabs."""
+    least: tuple[float, float] = (0, 0),
+) -> int:
+    """Add one network: its slabs, its title at the right, stages below and output resolutions above the slabs.
+
+    `least`: as thick and as high a stage is drawn at least. Returns how many slabs there was no room for.
+    """
+    tall, thick, left_out = rows[0].size, _thicknesses(rows, least[0]), len(rows)
     centres, edge = [], -gap
-    for row, before in zip(rows, [None, *rows], strict=False):
+    for row, before, width in zip(rows, [None, *rows], thick, strict=False):
         edge += gap * (before is None or row.stage != before.stage)
-        centres.append(edge + row.channels / 2)
-        edge += row.channels
+        if edge + width > right * (1 + ROUNDING):
+            break
+        centres.append(edge + width / 2)
+        edge += width
+    left_out -= len(centres)
+    rows = rows[: len(centres)]
     for kind, colour in SLAB_COLOURS.items():
-        chosen = [(x, row) for x, row in zip(centres, rows, strict=True) if row.kind == kind]
+        chosen = [drawn for drawn in zip(centres, thick, rows, strict=False) if drawn[2].kind == kind]
+        heights = [max(row.size, least[1]) for *_, row in chosen]
         figure.add_bar(
             name=kind,
-            x=[x for x, _ in chosen],
-            y=[row.size for _, row in chosen],
-            base=[middle - row.size / 2 for _, row in chosen],
-            width=[row.channels for _, row in chosen],
-            customdata=[row for _, row in chosen],
+            x=[x for x, *_ in chosen],
+            y=heights,
+            base=[middle - height / 2 for height in heights],
+            width=[width for _, width, _ in chosen],
+            customdata=[row for *_, row in chosen],
             hovertemplate="%{customdata[0]}, stage %{customdata[1]}: %{customdata[2]}<br>%{customdata[3]:,} channels, "
             "%{customdata[4]} × %{customdata[4]} px<extra></extra>",
             marker={"color": colour, "line": OUTLINE},
@@ -77,8 +89,22 @@ def draw_network(
     if with_stages:
         _label_stages(figure, centres, rows, middle)
     figure.add_annotation(
-        text=title, x=right, y=middle + rows[0].size / 2, xanchor="right", yanchor="middle", showarrow=False
+        text=title,
+        x=right,
+        y=middle + tall / 2,
+        xanchor="right",
+        yanchor="middle" if with_stages else "bottom",  # clear of slabs; stages' numbers leave no room above
+        showarrow=False,
     )
+    return left_out
+
+
+def _thicknesses(rows: Sequence[Slab], least: float) -> list[float]:
+    """How thick each slab is drawn: its channels, but more where all slabs of its stage are thinner than the least."""
+    channels = Counter()
+    for row in rows:
+        channels[row.stage] += row.channels
+    return [row.channels * max(1, least / channels[row.stage]) for row in rows]
 
 
 def _label_stages(figure: Sketch, centres: Sequence[float], rows: Sequence[Slab], middle: float) -> None:

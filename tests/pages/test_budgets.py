@@ -30,7 +30,8 @@ def test_it_opens_with_b3s_budget_spent_four_ways():
     [metric] = at.metric
     assert (metric.label, metric.value, metric.delta) == ("Budget, MACs", "1.83 G", "exactly 1,827,141,392")
     assert at.info[0].value == (
-        "Not within 1 % of the budget. Resolution alone -3.41%: the nearest step that rounding allows."
+        "Not within 1 % of the budget. "
+        "Resolution alone -3.41\N{NO-BREAK SPACE}%: the nearest step that rounding allows."
     )
     bars = [numbers(trace["x"])[0] for trace in chart(at, "budgets.parameters")["data"]]
     assert bars == [cost_of(one.architecture).params / 1e6 for one in found.values()]
@@ -39,40 +40,42 @@ def test_it_opens_with_b3s_budget_spent_four_ways():
 @pytest.mark.parametrize(("unit", "factor"), [("MACs", 1), ("FLOPs", 2)])
 def test_the_table_is_exact_and_in_the_unit(unit, factor):
     at = opened("budgets", **{"budgets.as": "as B1", "app.unit": unit, "budgets.batch": "7"})
-    table, found = at.dataframe[0].value, solved(cost_of(released("b1")).macs)
-    needs = [memory.needs(one.architecture, batch=7) for one in found.values()]
-    assert list(table["network"]) == [ways.title(one) for one in found.values()]
-    assert list(table[unit]) == [factor * need.macs for need in needs]
-    assert list(table["blocks"]) == [need.blocks for need in needs]
-    assert list(table["training, GB"]) == [round(need.training_bytes / 1e9, 2) for need in needs]
-    assert list(table[f"depthwise: share of {unit}"]) == [need.depthwise_of_macs for need in needs]
+    table, found = at.table[0].value.set_index(""), solved(cost_of(released("b1")).macs)
+    for one in found.values():
+        need, column = memory.needs(one.architecture, batch=7), table[ways.title(one)]
+        assert column[unit] == f"{factor * need.macs:,}" and column["blocks"] == f"{need.blocks:,}"
+        assert column["training"] == f"{need.training_bytes / 1e9:,.2f} GB"
+        assert column[f"depthwise: share of {unit}"] == f"{100 * need.depthwise_of_macs:.2f}\N{NO-BREAK SPACE}%"
+        assert column["off the budget"] == f"{100 * one.off:+.2f}\N{NO-BREAK SPACE}%"
+    assert len(table.columns) == len(found)
     assert at.metric[0].label == f"Budget, {unit}"
 
 
-def test_an_own_number_takes_over_from_the_release():
+def test_an_own_number_is_asked_for_only_where_it_counts():
     at = opened("budgets")
+    assert "budgets.macs" not in [number.key for number in at.number_input]
+    at.get_by_key("budgets.as").set_value(ways.OWN).run()
     at.number_input(key="budgets.macs").set_value(0.5).run()
-    assert at.get_by_key("budgets.as").value == ways.OWN
     assert at.metric[0].value == "0.500 G"
-    assert list(at.dataframe[0].value["network"]) == [ways.title(one) for one in solved(500_000_000).values()]
+    assert list(at.table[0].value)[1:] == [ways.title(one) for one in solved(500_000_000).values()]
 
 
 def test_a_limit_is_named():
     at = opened("budgets", **{"budgets.as": "own number", "budgets.macs": "60"})
-    assert "Resolution alone -26.55%: 2400 px is the most that the app builds" in at.info[0].value
+    assert "Resolution alone -26.55\N{NO-BREAK SPACE}%: 2400 px is the most that the app builds" in at.info[0].value
 
 
 def test_the_papers_nearest_points_keep_their_own_compute():
     at = opened("budgets", **{"budgets.panel": "What the paper measured", "app.unit": "FLOPs"})
-    table = at.dataframe[0].value
-    assert list(table["ImageNet top-1, %"]) == [78.99, 78.9, 79.1, 81.1]
+    table = at.table[0].value
+    assert list(table["ImageNet top-1, %"]) == ["78.99", "78.9", "79.1", "81.1"]
     assert list(table["its own FLOPs"]) == ["3.70 G", "3.60 G", "3.80 G", "3.60 G"]
     assert "nothing is interpolated" in captions(at) and all("1905.11946" in source for source in table["source"])
 
 
 def test_other_networks_are_table_3():
     at = opened("budgets", **{"budgets.panel": "Other networks"})
-    table = at.dataframe[0].value
+    table = at.table[0].value
     assert len(table) == 14 and table["by"][3] == "d × 1.4, w × 1.2, r × 1.3" and table["MACs"][3] == "2.3 G"
 
 
@@ -89,7 +92,8 @@ def test_other_networks_are_table_3():
     ],
 )
 def test_a_bad_link_gets_a_sentence_and_the_default(key, value, sentence):
-    at = opened("budgets", **{key: value})
+    own = {"budgets.as": "own number"} if key == "budgets.macs" else {}
+    at = opened("budgets", **own, **{key: value})
     [warning] = at.warning
     assert f"The link sets {key} to {value!r}" in warning.value and sentence in warning.value
     assert at.metric[0].value == "1.83 G"
@@ -127,7 +131,7 @@ def asked(monkeypatch) -> list:
 
 def test_latency_is_empty_before_the_button_and_measured_after(asked):
     at = opened("budgets", **{"budgets.panel": "Latency here"})
-    assert "Nothing measured yet" in captions(at) and not asked and not at.dataframe
+    assert "Nothing measured yet" in captions(at) and not asked and not at.table
     at.get_by_key("budgets.measure").click().run()
     found = solved(cost_of(released("b3")).macs)
     assert [call[:4] for call in asked] == [
@@ -136,9 +140,9 @@ def test_latency_is_empty_before_the_button_and_measured_after(asked):
     params = sum(weight.numel() for weight in asked[1][4]().parameters())
     assert params == cost_of(found["resolution"].architecture).params
     assert [error.value for error in at.error] == ["Width alone, × 2.229 needs more memory than is free"]
-    table = at.dataframe[0].value
+    table = at.table[0].value
     assert list(table["network"]) == [ways.title(found[way]) for way in ("depth", "resolution", "compound")]
-    assert list(table["quartiles, ms"]) == ["18.0 to 25.0"] * 3 and list(table["passes"]) == [9] * 3
+    assert list(table["quartiles, ms"]) == ["18.0 to 25.0"] * 3 and list(table["passes"].astype(int)) == [9] * 3
     bars = chart(at, "budgets.latency")["data"]
     assert [numbers(bar["x"])[0] for bar in bars] == [20] * 3
     assert "Measured with batch 1, float32, 1 thread on a machine; torch 2." in captions(at)
@@ -147,10 +151,10 @@ def test_latency_is_empty_before_the_button_and_measured_after(asked):
 def test_measured_rows_belong_to_their_networks_and_conditions(asked):
     at = opened("budgets", **{"budgets.panel": "Latency here", "budgets.condition": "All cores"})
     at.get_by_key("budgets.measure").click().run()
-    assert len(at.dataframe[0].value) == 3 and {call[3] for call in asked} == {None}
+    assert len(at.table[0].value) == 3 and {call[3] for call in asked} == {None}
     at.get_by_key("budgets.condition").set_value("one").run()
-    assert not at.dataframe
+    assert not at.table
     at.get_by_key("budgets.condition").set_value("all").run()
-    assert len(at.dataframe[0].value) == 3
+    assert len(at.table[0].value) == 3
     at.get_by_key("budgets.as").set_value("b1").run()
-    assert not at.dataframe and three_digits(cost_of(released("b1")).macs / 1e9) in at.metric[0].value
+    assert not at.table and three_digits(cost_of(released("b1")).macs / 1e9) in at.metric[0].value

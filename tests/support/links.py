@@ -9,7 +9,7 @@ from support.screen import on_screen, straight_to, text_shown
 
 from ui.lessons import lesson_mode
 
-SWITCHES = ("panel", "section", "mode", "of", "edit", "step", "budget", "lock", "claims_shown", "compare")
+SWITCHES = ("as", "panel", "section", "mode", "of", "edit", "step", "budget", "lock", "claims_shown", "compare")
 OTHER = {"app.source": "Upload"}  # where the last choice can't be made here: there is no camera
 
 

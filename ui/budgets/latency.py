@@ -68,7 +68,7 @@ def _show_table(titles: Mapping[str, str], rows: Mapping[str, Measurement]) -> N
     table = [
         {
             "network": titles[way],
-            "median, ms": row.median_ms,
+            "median, ms": three_digits(row.median_ms),
             "quartiles, ms": f"{three_digits(row.lower_ms)} to {three_digits(row.upper_ms)}",
             "fastest to slowest, ms": f"{three_digits(row.fastest_ms)} to {three_digits(row.slowest_ms)}",
             "passes": row.runs,
@@ -77,8 +77,7 @@ def _show_table(titles: Mapping[str, str], rows: Mapping[str, Measurement]) -> N
         }
         for way, row in rows.items()
     ]
-    exact = {"median, ms": st.column_config.NumberColumn(format="%.1f")}
-    st.dataframe(table, hide_index=True, column_config=exact, key="budgets.latency_table", height="content")
+    widgets.whole_table(table, key="budgets.latency_table")
     row = next(iter(rows.values()))
     versions = ", ".join(f"{what} {version}" for what, version in row.versions.items())
     widgets.cite(f"Measured with {latency_runs.where(row)}; {versions}.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from effnet_core.published import accuracies, scaling_curves, tables
 from effnet_core.scaling import equal_compute
 
@@ -16,7 +14,7 @@ def show_published(macs: int) -> None:
     rows = [
         {
             "what grows": NAMES[way],
-            "ImageNet top-1, %": point.top1,
+            "ImageNet top-1, %": f"{point.top1:g}",
             "the paper's point": point.label,
             f"its own {costs.unit()}": costs.compute(point.macs),
             "against this budget": f"× {point.macs / macs:.2f}",
@@ -25,7 +23,7 @@ def show_published(macs: int) -> None:
         for way in equal_compute.WAYS
         for point, source in [scaling_curves.nearest(way, macs)]
     ]
-    st.dataframe(rows, hide_index=True, key="budgets.published", height="content")
+    widgets.whole_table(rows, key="budgets.published")
     notes = [accuracies.erratum(mark)["correct_or_clarified"] for mark in ("E11", "E12")]
     widgets.cite(
         "Nearest published point of each way, at its own compute; nothing is interpolated, and all are accuracies of "
@@ -42,9 +40,9 @@ def show_other_networks() -> None:
             "what grows": row["method"],
             "by": ", ".join(f"{axis} × {row[axis]:g}" for axis in "dwr" if row[axis] is not None),
             costs.unit(): f"{factor * row['flops_B_multiply_adds']:g} G",
-            "ImageNet top-1, %": row["top1_pct"],
+            "ImageNet top-1, %": f"{row['top1_pct']:g}",
         }
         for row in tables.table("effnet_table3_scaling_other_nets")
     ]
-    st.dataframe(rows, hide_index=True, key="budgets.others", height="content")
+    widgets.whole_table(rows, key="budgets.others")
     widgets.cite(f"Source: {tables.table('effnet_table3_scaling_other_nets')[0]['source']}.")

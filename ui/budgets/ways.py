@@ -8,6 +8,7 @@ from effnet_core.architecture import RELEASES, released
 from effnet_core.cost import cost_of, layers_of
 from effnet_core.figures import budgets
 from effnet_core.scaling import equal_compute, memory
+from effnet_core.units import percent
 
 from ..shared import costs, widgets
 
@@ -20,6 +21,11 @@ FIRST = "b3"  # shown at first: large enough for the four ways to differ
 GIGA = 1e9
 
 
+PHONE_STYLE = """
+@media (max-width: 640px) { .st-key-budgets-drawing .textpoint { display: none; } }
+"""  # stages are narrower than their numbers there; a tap says them
+
+
 NAMES = {key: way.name for key, way in equal_compute.WAYS.items()}
 
 
@@ -27,11 +33,7 @@ def pick_budget() -> int:
     """MACs to spend: as much as a release takes, or an own number."""
     members = {member: f"as {member.upper()}" for member in RELEASES} | {OWN: "own number"}
     chosen = widgets.choice("As much compute", members, key="budgets.as", default=FIRST, wrap=True)
-    key, default = "budgets.macs", round(cost_of(released(FIRST)).macs / GIGA, 2)
-    limits, moved = equal_compute.BUDGET_RANGE_G, {"budgets.as": OWN}
-    widgets.explain_refused_number(key, default, limits)
-    own = widgets.exact("Own number, G MACs", key=key, default=default, limits=limits, step=0.1, on_move=moved)
-    macs = round(own * GIGA) if chosen == OWN else cost_of(released(chosen)).macs
+    macs = _own_number() if chosen == OWN else cost_of(released(chosen)).macs
     st.metric(
         f"Budget, {costs.unit()}",
         costs.compute(macs),
@@ -41,6 +43,12 @@ def pick_budget() -> int:
         delta_arrow="off",
     )
     return macs
+
+
+def _own_number() -> int:
+    key, default, limits = "budgets.macs", round(cost_of(released(FIRST)).macs / GIGA, 2), equal_compute.BUDGET_RANGE_G
+    widgets.explain_refused_number(key, default, limits)
+    return round(GIGA * widgets.exact("Own number, G MACs", key=key, default=default, limits=limits, step=0.1))
 
 
 def pick_batch() -> int:
@@ -57,7 +65,7 @@ def solutions(macs: int) -> dict[str, equal_compute.Solution]:
 
 def how_near(solution: equal_compute.Solution) -> str:
     """How far a solution is off, and what keeps it there."""
-    off = f"{solution.off:+.2%}"
+    off = percent(solution.off, 2, signed=True)
     if solution.limit:
         return f"{off}: {solution.limit}"
     return f"{off}" if solution.is_exact else f"{off}: the nearest step that rounding allows"
@@ -71,6 +79,7 @@ def title(solution: equal_compute.Solution) -> str:
 def show_drawing(spent: dict[str, equal_compute.Solution]) -> None:
     networks = {way: solution.architecture for way, solution in spent.items()}
     titles = {way: f"{title(spent[way])}: {len(network.blocks):,} blocks" for way, network in networks.items()}
+    st.html(f"<style>{PHONE_STYLE}</style>")
     st.plotly_chart(
         budgets.four_networks({way: (titles[way], layers_of(network)) for way, network in networks.items()}),
         key="budgets.drawing",
@@ -107,22 +116,24 @@ def show_bars(spent: dict[str, equal_compute.Solution], *, batch: int) -> None:
 
 
 def show_table(spent: dict[str, equal_compute.Solution], *, batch: int) -> None:
-    rows = [_row(solution, memory.needs(solution.architecture, batch=batch)) for solution in spent.values()]
-    percent = {name: st.column_config.NumberColumn(format="percent") for name in rows[0] if "share" in name}
-    exact = {name: st.column_config.NumberColumn(format="localized") for name in ("blocks", "parameters", costs.unit())}
-    st.dataframe(rows, hide_index=True, column_config=percent | exact, key="budgets.table", height="content")
+    """A column a network: four fit where ten would be cut."""
+    columns = {title(one): _numbers(one, memory.needs(one.architecture, batch=batch)) for one in spent.values()}
+    widgets.whole_table(
+        [{"": row} | {name: numbers[row] for name, numbers in columns.items()} for row in next(iter(columns.values()))],
+        key="budgets.table",
+    )
 
 
-def _row(solution: equal_compute.Solution, need: memory.Needs) -> dict[str, str | float]:
+def _numbers(solution: equal_compute.Solution, need: memory.Needs) -> dict[str, str]:
+    """All numbers of one network, by what they count."""
     return {
-        "network": title(solution),
-        "blocks": need.blocks,
-        "parameters": need.params,
-        costs.unit(): costs.quantity().factor * need.macs,
-        "off": f"{solution.off:+.2%}",
-        "activations, MB": round(need.activation_bytes / 1e6, 1),
-        "training, GB": round(need.training_bytes / 1e9, 2),
-        f"depthwise: share of {costs.unit()}": need.depthwise_of_macs,
-        f"SE: share of {costs.unit()}": need.se_of_macs,
-        "SE: share of parameters": need.se_of_params,
+        "blocks": f"{need.blocks:,}",
+        "parameters": f"{need.params:,}",
+        costs.unit(): f"{costs.quantity().factor * need.macs:,}",
+        "off the budget": percent(solution.off, 2, signed=True),
+        "activations": f"{need.activation_bytes / 1e6:,.1f} MB",
+        "training": f"{need.training_bytes / 1e9:,.2f} GB",
+        f"depthwise: share of {costs.unit()}": percent(need.depthwise_of_macs, 2),
+        f"SE: share of {costs.unit()}": percent(need.se_of_macs, 2),
+        "SE: share of parameters": percent(need.se_of_params, 2),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,10 @@ TERM_STYLE = """
 .term:is(:hover, :focus)::after { content: attr(data-says); position: fixed; left: 1rem; right: 1rem; bottom: 1rem;
   max-width: 44rem; margin: 0 auto; padding: .75rem 1rem; background: Canvas; color: CanvasText;
   border: 2px solid; border-radius: 8px; z-index: 1001; }
+"""
+TABLE_STYLE = """
+[data-testid="stTable"] td { overflow-wrap: break-word; }
+@media (max-width: 640px) { [data-testid="stTable"] :is(th, td) { padding: .25rem .15rem; font-size: .6875rem; } }
 """
 STILL = {"displayModeBar": False, "scrollZoom": False}  # a chart that is read, not moved
 CARD = {"delta_color": "off", "delta_arrow": "off", "border": True}  # a readout whose second line is no change
@@ -88,6 +92,13 @@ def whole_number(label: str, *, key: str, default: int, limits: tuple[int, int],
 def cite(text: str) -> None:
     """The caption under a figure: where its numbers come from and under which condition they hold."""
     st.caption(text)
+
+
+def whole_table(rows: Sequence[Mapping[str, object]], *, key: str) -> None:
+    """A small table that is read as a whole: its cells wrap, where a grid would cut its last columns."""
+    with st.container(key=key):
+        st.html(f"<style>{TABLE_STYLE}</style>")
+        st.table(rows, hide_index=True)
 
 
 def exact(

@@ -35,11 +35,33 @@ def slabs_by_network(figure) -> list[list[tuple[float, float]]]:
     return [[row[1:] for row in sorted(found[middle])] for middle in sorted(found, reverse=True)]
 
 
-def test_all_four_are_drawn_to_one_scale(networks):
+def true_slabs(network) -> list[tuple[int, int]]:
+    channels = [network.stem_channels, *(block.out_channels for block in network.blocks), network.head_channels]
+    sizes = [row.size for row in layers_of(network) if row.role in ("stem", "project", "head")]
+    return list(zip(channels, sizes, strict=True))
+
+
+def test_all_four_are_drawn_to_one_scale():
+    networks = solved("b3")
     for drawn, network in zip(slabs_by_network(drawing(networks)), networks.values(), strict=True):
-        channels = [network.stem_channels, *(block.out_channels for block in network.blocks), network.head_channels]
-        sizes = [row.size for row in layers_of(network) if row.role in ("stem", "project", "head")]
-        assert drawn == list(zip(channels, sizes, strict=True))
+        assert drawn == true_slabs(network)
+
+
+def test_one_extreme_makes_no_hairlines_of_the_others():
+    """At B7's budget depth alone has 1,500 blocks: it is cut and says so, and what is thin is drawn thick enough."""
+    networks = solved("b7")
+    figure = drawing(networks)
+    (low, high), (_, right) = figure.layout.yaxis.range, figure.layout.xaxis.range
+    least = budgets.LEAST_PX * right / budgets.WIDTH_PX, budgets.LEAST_PX * (high - low) / figure.layout.height
+    cut = 0
+    for drawn, network in zip(slabs_by_network(figure), networks.values(), strict=True):
+        true = true_slabs(network)
+        cut += len(true) - len(drawn)
+        for (width, height), (channels, size) in zip(drawn, true, strict=False):
+            assert width >= channels and (height == size or size < height == pytest.approx(least[1], rel=0.2))
+            assert width == channels or width <= least[0] * (1 + 1e-9)
+    assert cut > 0 and f"goes on for {cut:,} more blocks" in figure.layout.annotations[1].text
+    assert right < sum(channels for channels, _ in true_slabs(networks["depth"]))
 
 
 def test_all_four_stand_inside_the_axes_and_apart(networks):
@@ -59,7 +81,8 @@ def test_each_kind_stands_once_in_the_legend_and_each_network_has_its_title(netw
     figure = drawing(networks)
     shown = [trace.name for trace in figure.data if trace.showlegend]
     assert sorted(shown) == sorted(palette.SLAB_COLOURS)
-    for way, note in zip(networks, figure.layout.annotations, strict=True):
+    titles = [note for note in figure.layout.annotations if "goes on" not in note.text]
+    for way, note in zip(networks, titles, strict=True):
         assert way in note.text and budgets.WAY_COLOURS[way] in note.text
 
 
