@@ -66,6 +66,11 @@ def probability(share: float) -> str:
     return percent(share, 0) if share >= 0.01 else f"under {percent(0.01)}"
 
 
+def duration(seconds: float) -> str:
+    """A time to wait: "40 s", "3 min"."""
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
 def times(ratio: float) -> str:
     """A ratio as a factor: "× 2.57"."""
     return f"× {three_digits(ratio)}"

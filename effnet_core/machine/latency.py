@@ -6,6 +6,7 @@ belongs to the process. Weights are random: the time of a pass does not depend o
 
 from __future__ import annotations
 
+import math
 import platform
 import statistics
 import threading
@@ -26,7 +27,7 @@ from . import system
 
 WARM_UPS = 3  # fewer where they last longer than WARM_UP_SECONDS, one at least
 WARM_UP_SECONDS = 2.0
-LEAST_RUNS = 3
+LEAST_RUNS, RUNS = 3, 10
 SECONDS = 30.0  # no further run starts after these, once there are LEAST_RUNS
 PATIENCE = 0.2  # seconds between two checks whether a waiting caller was cancelled
 OVERHEAD = 200_000_000  # bytes that the libraries themselves take
@@ -76,7 +77,7 @@ def measure(
     batch: int = 1,
     device: str = "cpu",
     threads: int | None = None,
-    runs: int = 10,
+    runs: int = RUNS,
     progress: Progress | None = None,
 ) -> Measurement:
     """Time forward passes of the network that `make` builds; it is called twice, first on the meta device.
@@ -97,6 +98,13 @@ def measure(
     params = sum(parameter.numel() for parameter in network.parameters())
     size = {"name": name, "resolution": resolution, "batch": batch, "params": params}
     return Measurement(**size, threads=used, **_spread(times), **_conditions(device))
+
+
+def seconds_for(pass_s: float) -> float:
+    """How long measuring a network takes whose pass takes that long, without building it."""
+    warm_ups = min(max(math.ceil(WARM_UP_SECONDS / pass_s), 1), WARM_UPS)
+    runs = min(max(math.ceil(SECONDS / pass_s), LEAST_RUNS), RUNS)
+    return pass_s * (warm_ups + runs)
 
 
 def memory_needed(make: Make, *, resolution: int, batch: int = 1) -> int:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from streamlit.delta_generator import DeltaGenerator
 from support.screen import captions, chart, numbers, opened
 
 from effnet_core.architecture import released
 from effnet_core.cost import cost_of
+from effnet_core.machine import latency
 from effnet_core.machine.latency import Measurement, NotEnoughMemory
 from effnet_core.progress import Cancelled
 from effnet_core.scaling import equal_compute, memory
 from effnet_core.units import three_digits
 from ui.budgets import ways
+from ui.shared.latency_runs import YARDSTICK
 
 pytestmark = pytest.mark.usefixtures("started_server")
 
@@ -109,17 +112,16 @@ def measurement(name: str, **settings) -> Measurement:
 @pytest.fixture
 def asked(monkeypatch) -> list:
     """Stands in for the measuring, which takes minutes; what was asked of it."""
-    from effnet_core.machine import latency
-
     calls = []
 
     def refuse(_make, *, name, **_):
-        assert not calls, "told before anything is measured"
+        assert not calls or name == YARDSTICK, "told before anything is measured"
         if name.startswith("Width"):
             raise NotEnoughMemory(f"{name} needs more memory than is free")
 
     def measure(make, *, name, resolution, device, threads, progress):
-        calls.append((name, resolution, device, threads, make))
+        if name != YARDSTICK:
+            calls.append((name, resolution, device, threads, make))
         if not progress(0.5):
             raise Cancelled
         return measurement(name, resolution=resolution)
@@ -146,6 +148,24 @@ def test_latency_is_empty_before_the_button_and_measured_after(asked):
     bars = chart(at, "budgets.latency")["data"]
     assert [numbers(bar["x"])[0] for bar in bars] == [20] * 3
     assert "Measured with batch 1, float32, 1 thread on a machine; torch 2." in captions(at)
+
+
+def test_how_long_it_takes_is_said_before_a_run_and_while_it_lasts(asked, monkeypatch):
+    """By its MACs and the pace of B0, which was measured first."""
+    said = []
+    monkeypatch.setattr("streamlit.delta_generator.DeltaGenerator.progress", lambda _, share, text: said.append(text))
+    monkeypatch.setattr("ui.shared.progress_bar.st.progress", lambda share, text: DeltaGenerator())
+    at = opened("budgets", **{"budgets.panel": "Latency here"})
+    assert "B0 comes first and tells how long the others take here" in captions(at)
+    at.get_by_key("budgets.measure").click().run()
+    networks = [one.architecture for one in solved(cost_of(released("b3")).macs).values()]
+    pace = 0.020 / cost_of(released("b0")).macs
+    seconds = [latency.seconds_for(pace * cost_of(network).macs) for network in networks]
+    assert said[0].startswith("B0 first") and said[1].startswith("1 of 3: Depth alone")
+    assert said[1].endswith(" left") and "about" in said[1]
+    at.run()
+    assert f"About {sum(seconds):.0f} s, by the pace of B0 here" in captions(at)
+    assert sum(seconds) > 1
 
 
 def test_measured_rows_belong_to_their_networks_and_conditions(asked):

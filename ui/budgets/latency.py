@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 def show(networks: Mapping[str, tuple[str, Architecture]]) -> None:
     """way -> (title, network): the button, and what this session has measured; a title identifies its network."""
     condition = latency_runs.pick_condition("budgets")
-    if st.button(f"Measure the latency of all {len(networks)} here", key="budgets.measure"):
-        latency_runs.run([_network(*pair) for pair in networks.values()], condition, all_or_none=False)
+    measurable = [_network(*pair) for pair in networks.values()]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(f"Measure the latency of all {len(networks)} here", key="budgets.measure")
+        latency_runs.say_how_long(measurable, condition)
+    if pressed:
+        latency_runs.run(measurable, condition, all_or_none=False)
     rows = {way: row for way, (title, _) in networks.items() if (row := latency_runs.measured(title, condition))}
     if not rows:
         st.caption(

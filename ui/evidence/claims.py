@@ -47,7 +47,8 @@ def offer_measuring(pair: Pair, condition: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button("Measure both here", type="primary", key="evidence.measure_pair")
         built = " and ".join(f"{network.name} at {network.resolution} px" for network in networks)
-        st.caption(f"Built here as {built}. At least three passes of each are timed: minutes, for the largest.")
+        st.caption(f"Built here as {built}.")
+        latency_runs.say_how_long(networks, condition)
     if pressed:
         latency_runs.run(networks, condition)
 

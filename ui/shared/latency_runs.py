@@ -18,7 +18,7 @@ import streamlit as st
 
 from effnet_core.machine import system
 from effnet_core.published import tables
-from effnet_core.units import three_digits
+from effnet_core.units import duration, three_digits
 
 from ..session import engines, kept_values
 from . import progress_bar, widgets
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 ONE, ALL, GPU = "one", "all", "gpu"
 CONDITIONS = {ONE: "One core, as in the paper", ALL: "All cores", GPU: "GPU"}
 KEPT = "measured"
+YARDSTICK = "efficientnet_b0"  # its pace tells how long others will take
 
 
 class Network(NamedTuple):
@@ -84,11 +85,15 @@ def run(networks: Sequence[Network], condition: str, *, patience_s: float = math
     where not all_or_none. A network that would probably outlast the patience, judged by its MACs, is not begun, nor
     are those after it.
     """
-    waiting = list(networks)
+    waiting: list[Network] = []
+    begun = monotonic()
 
     def place(share: float) -> str:
+        if not waiting:
+            return "B0 first: it tells how long the others take"
         number = min(int(share * len(waiting)), len(waiting) - 1)
-        return f"{number + 1} of {len(waiting)}: {waiting[number].name}"
+        left = _left(waiting, condition, share, monotonic() - begun)
+        return f"{number + 1} of {len(waiting)}: {waiting[number].name}{left}"
 
     bar, report = progress_bar.stoppable(
         "Starting PyTorch …", place, key="measuring.stop", help="Ends after the pass that runs. Measured rows stay."
@@ -102,7 +107,10 @@ def run(networks: Sequence[Network], condition: str, *, patience_s: float = math
         refusals = {network: reason for network in networks if (reason := _refusal(network, device))}
         problems += refusals.values()
         if not (refusals and all_or_none):
+            if not measured(YARDSTICK, condition) and YARDSTICK not in [network.name for network in networks]:
+                _measure([compared(YARDSTICK)], condition, device, lambda _: report(0.0), math.inf)
             waiting[:] = [network for network in networks if network not in refusals]
+            begun = monotonic()
             _measure(waiting, condition, device, report, patience_s)
     except (NotEnoughMemory, ValueError) as problem:
         problems.append(str(problem))
@@ -111,6 +119,40 @@ def run(networks: Sequence[Network], condition: str, *, patience_s: float = math
         st.error(problem)
     if not problems:
         st.rerun()
+
+
+def say_how_long(networks: Sequence[Network], condition: str) -> None:
+    """Beside the button: what a press will take, by B0's pace here once that was measured."""
+    seconds = _expected(networks, condition)
+    if seconds:
+        st.caption(f"About {duration(sum(seconds))}, by the pace of B0 here. Stop ends it at the next pass.")
+    else:
+        st.caption(
+            "Several passes of each: minutes, for the largest. B0 comes first and tells how long the others take here; "
+            "Stop ends it at the next pass."
+        )
+
+
+def _expected(networks: Sequence[Network], condition: str) -> list[float]:
+    """Seconds that each probably takes, by its MACs; nothing before B0 was measured."""
+    row = measured(YARDSTICK, condition)
+    if row is None:
+        return []
+    from effnet_core.machine import latency
+
+    pace = row.median_ms / 1e3 / compared(YARDSTICK).macs
+    return [latency.seconds_for(pace * network.macs) for network in networks]
+
+
+def _left(networks: Sequence[Network], condition: str, share: float, spent: float) -> str:
+    """How long the rest takes: as expected, and by what the finished ones really took."""
+    expected = _expected(networks, condition)
+    if not expected:
+        return ""
+    number = min(int(share * len(networks)), len(networks) - 1)
+    done = sum(expected[:number]) + expected[number] * (share * len(networks) - number)
+    left = (sum(expected) - done) * (spent / done if number else 1)
+    return f", about {duration(left)} left"
 
 
 def _refusal(network: Network, device: str) -> str | None:

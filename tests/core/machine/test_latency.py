@@ -53,6 +53,16 @@ def measure(seen):
     )
 
 
+def test_how_long_a_measurement_takes_is_known_from_one_pass(measure, seen, monkeypatch):
+    """Counted in passes: many for quick networks, the least for those that outlast everything."""
+    assert latency.seconds_for(0.01) == pytest.approx(0.01 * (latency.WARM_UPS + latency.RUNS))
+    assert latency.seconds_for(100) == 100 * (1 + latency.LEAST_RUNS)
+    monkeypatch.setattr(latency, "WARM_UP_SECONDS", 1e-6)
+    monkeypatch.setattr(latency, "SECONDS", 1e-6)
+    measure()
+    assert len(seen) == latency.seconds_for(1.0)
+
+
 def test_a_row_tells_what_was_measured_and_where(measure, seen):
     row = measure(batch=2)
     assert (row.name, row.resolution, row.batch, row.device, row.threads, row.runs) == ("watched", 8, 2, "cpu", 1, 4)
