@@ -35,6 +35,7 @@ PAGES = {
     "se_gates": "/se_gates",
     "interview": "/interview",
     "glossary": "/glossary",
+    "teach": "/lessons",
     "machine": "/machine",
 }
 LESSONS = "lessons"

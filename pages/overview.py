@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.lessons import lesson_mode
+from ui.lessons import lesson_cards
 from ui.overview import network_by_phi, stored_answer
 from ui.session import router
 
@@ -12,5 +12,5 @@ st.header("One number makes it larger: φ", anchor=False)
 network_by_phi.show()
 if not stored_answer.show():
     st.stop()
-with st.expander("Teach with it: lessons to step through", icon=":material/co_present:"):
-    lesson_mode.offer()
+st.header("Teach with it", anchor=False)
+lesson_cards.show()

@@ -35,7 +35,7 @@ def current() -> tuple[Lesson, int] | None:
         _end()
         return None
     try:
-        lesson = _lesson(name)
+        lesson = usable(name)
     except LessonRejected as problem:
         st.warning(f"The link asks for a lesson: {problem}. Showing the page without a lesson.")
         return None
@@ -54,8 +54,8 @@ def _end() -> None:
         voting.end()
 
 
-def _lesson(name: str) -> Lesson:
-    """The lesson of that name, if all its pages are there."""
+def usable(name: str) -> Lesson:
+    """The lesson of that name, if all its pages are there; else raises LessonRejected."""
     lesson = lessons.lesson(name)
     pages = sorted(path.stem for path in PAGES.glob("*.py"))
     for number, step in enumerate(lesson.steps, start=1):
@@ -103,22 +103,6 @@ def lead(lesson: Lesson, number: int) -> None:
 def frame() -> DeltaGenerator:
     """Where the page goes, as one part that is fitted into the window."""
     return st.container(key="lesson.page")
-
-
-def offer() -> None:
-    """A way into each lesson; a sentence for one that can't be used."""
-    for name in lessons.names():
-        try:
-            lesson = _lesson(name)
-        except LessonRejected as problem:
-            st.warning(f"A lesson is left out. {problem}")
-            continue
-        st.page_link(
-            page_file(lesson.steps[0]),
-            label=f"**{lesson.title}**, {lesson.minutes} minutes: {lesson.about}",
-            icon=":material/co_present:",
-            query_params=link(lesson, 0),
-        )
 
 
 def _question(lesson: Lesson, number: int, *, revealed: bool) -> None:

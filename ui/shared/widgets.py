@@ -16,6 +16,8 @@ from ..session import kept_values
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
+    from .page_table import Entry
+
 ASSETS = Path(__file__).parents[1] / "assets"
 FAVICON = str(ASSETS / "favicon.png")
 UNITS = ("MACs", "FLOPs")
@@ -48,8 +50,8 @@ BUTTON_STYLE = """
 """  # its text is white whatever the theme: 4.5 to 1
 
 
-def header(question: str, *, unit_switch: bool = False) -> DeltaGenerator:
-    """The page's question as its title; beside it the switch between MACs and FLOPs, where costs are shown.
+def header(question: str, why: str, *, unit_switch: bool = False) -> DeltaGenerator:
+    """The page's question as its title, under it why it is asked; beside it the switch between MACs and FLOPs.
 
     The row has room for more.
     """
@@ -65,7 +67,16 @@ def header(question: str, *, unit_switch: bool = False) -> DeltaGenerator:
                 help="One multiply-accumulate (MAC) is two floating point operations: FLOPs = 2 × MACs. "
                 "The papers and torchvision print MACs under the name FLOPs.",
             )
+    st.caption(why)
     return row
+
+
+def lead_on(entry: Entry | None) -> None:
+    """At a page's foot, the way to the next one."""
+    if entry:
+        st.divider()
+        label = f"Next: {entry.title}. {entry.question}"
+        st.page_link(entry.path, label=label, icon=":material/arrow_forward:")
 
 
 def prose(text: str) -> None:
