@@ -14,6 +14,7 @@ from support.paths import ROOT
 from docs import measured
 from effnet_core import lessons
 from effnet_core.__main__ import parser
+from ui.shared import page_table
 
 TEXTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FOLDERS = ("pages", "ui", "effnet_core")
@@ -109,7 +110,7 @@ def test_every_command_is_told():
 
 
 def test_every_page_is_told():
-    titles = re.findall(r'Entry\("\w+", "([^"]+)"', text("app.py"))
+    titles = [entry.title for entry in (*page_table.PAGES, *page_table.ALONE)]
     assert titles and [title for title in titles if f"**{title}**" not in text("README.md")] == []
 
 

@@ -78,8 +78,12 @@ def test_a_step_that_is_not_there_gets_a_sentence_and_the_first(number):
 
 
 def test_the_overview_leads_to_every_lesson_and_leaves_out_what_cannot_be_used(tmp_path, monkeypatch):
-    links = {link.proto.label for link in opened("overview").get("page_link")}
-    assert all(any(lessons.lesson(name).title in label for label in links) for name in lessons.names())
+    for page in ("overview", "lessons"):
+        at = opened(page)
+        links = " ".join(link.proto.query_string for link in at.get("page_link"))
+        shown = [subheader.value for subheader in at.subheader]
+        assert all(f"teach={name}&" in links for name in lessons.names())
+        assert all(lessons.lesson(name).title in shown for name in lessons.names())
     monkeypatch.setattr(lessons, "FOLDER", tmp_path)
     step = "steps:\n  - {title: a, text: b, page: none}\n"
     (tmp_path / "mine.yaml").write_text(f"title: Mine\nminutes: 1\nabout: it\n{step}", encoding="utf-8")
@@ -88,7 +92,7 @@ def test_the_overview_leads_to_every_lesson_and_leaves_out_what_cannot_be_used(t
 
 
 def test_every_page_has_a_tour():
-    assert set(tour.pages()) == {path.stem for path in lesson_mode.PAGES.glob("*.py")} - {"vote", "notes"}
+    assert set(tour.pages()) == {path.stem for path in lesson_mode.PAGES.glob("*.py")} - {"vote", "notes", "lessons"}
     for page in tour.pages():
         rows = tour.steps(page)
         assert len(rows) <= 5 and len({row["at"] for row in rows}) == len(rows)

@@ -14,6 +14,7 @@ from effnet_core.explain import stored_example
 from effnet_core.figures import inside
 from effnet_core.figures.gate_rows import COLUMNS
 from effnet_core.images.overlay import COLOUR_MAPS
+from ui.lessons import lesson_cards
 from ui.overview import network_by_phi, stored_answer
 
 pytestmark = pytest.mark.usefixtures("started_server")
@@ -43,7 +44,8 @@ def test_it_leads_into_the_pages_and_lessons_with_its_phi():
     links = [link.proto for link in at.page_link]
     lessons = sum("teach=" in link.query_string for link in links)  # they come last
     pages = [link.page.split("/")[-1] for link in links]
-    assert pages[: len(pages) - lessons] == ["scaling", "classify", "se_gates"] and lessons == 3
+    assert pages[: len(pages) - lessons - 1] == ["scaling", "classify", "se_gates"] and lessons == 3
+    assert pages[-1] == "mbconv", "the next page of the way through"
     assert "scaling.phi=3" in links[0].query_string
 
 
@@ -92,7 +94,7 @@ def test_the_stored_look_is_shown_as_other_pages_draw_it():
     drawn = inside.all_gates([(row["block"], row["values"]) for row in look["gates"]])
     assert gates["rows"] == [[name, list(row)] for name, row in zip(drawn.data[0].y, drawn.data[0].z, strict=True)]
     assert {len(row) for _, row in gates["rows"]} == {COLUMNS}
-    assert len(at.get("image")) == 2
+    assert len(at.get("image")) == 2 + len(lesson_cards.PICTURES)
     assert look["weights"] in captions(at) and look["date"] in captions(at) and look["sample"] in captions(at)
 
 
