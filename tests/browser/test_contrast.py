@@ -17,7 +17,7 @@ GROUNDS = ("light", "dark")
 TEXT, MARK = 4.5, 3.0  # what AA asks of text and of marks
 CAPTION = 0.6  # Streamlit's captions are text of that opacity
 SHOW = ("plotly_chart", "image")
-SOURCES = sorted([*ROOT.glob("pages/*.py"), *ROOT.glob("ui/*.py")])
+SOURCES = sorted([*ROOT.glob("pages/*.py"), *ROOT.rglob("ui/**/*.py")])
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
@@ -46,7 +46,8 @@ def test_marks_stand_out_from_their_ground(ground):
     assert contrast(style.OUTLINE["color"], below) > MARK and style.OUTLINE["width"] >= 1
     lines = [colour for colour, *_ in (*faithfulness.LINES, *gates.CLASS_LINES)]
     blocks = [colour for kind, colour in palette.SLAB_COLOURS.items() if "MBConv" in kind]  # too thin for an outline
-    for colour in (*lines, *blocks, palette.RESIDUAL):
+    dimensions = (palette.DEPTH, palette.WIDTH, palette.RESOLUTION, palette.COMPOUND)
+    for colour in (*lines, *blocks, *dimensions, palette.RESIDUAL):
         assert contrast(colour, below) > MARK, colour
 
 

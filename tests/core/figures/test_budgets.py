@@ -101,10 +101,7 @@ def test_bars_have_their_colours_numbers_and_whiskers():
     assert figure.layout.xaxis.title.text == "ms" and figure.layout.xaxis.range[1] > 25
 
 
-def test_the_four_colours_are_the_palettes():
-    assert budgets.WAY_COLOURS == {
-        "depth": "#0072B2",
-        "width": "#E69F00",
-        "resolution": "#CC79A7",
-        "compound": "#009E73",
-    }
+def test_the_four_colours_are_the_palettes_and_no_operators():
+    assert set(budgets.WAY_COLOURS) == {"depth", "width", "resolution", "compound"}
+    assert set(budgets.WAY_COLOURS.values()) == {palette.DEPTH, palette.WIDTH, palette.RESOLUTION, palette.COMPOUND}
+    assert not set(budgets.WAY_COLOURS.values()) & {*palette.ROLE_COLOURS.values(), *palette.SLAB_COLOURS.values()}
