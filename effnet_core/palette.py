@@ -1,6 +1,7 @@
 """The colours of the app, chosen once: the same meaning has the same colour on every page, in figures and tables.
 
-Those of operators come from Okabe and Ito's colour-blind-safe set. All are readable on light and on dark ground. Pure Python.
+Those of operators come from Okabe and Ito's colour-blind-safe set. All are readable on light and on dark ground.
+Pure Python.
 """
 
 from __future__ import annotations
