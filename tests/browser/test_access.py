@@ -143,9 +143,8 @@ NO_CONTROLS = {"BODY", "CANVAS", "stMain"}
 PATHS = {  # page -> names of controls in the order in which Tab reaches them
     "/scaling": ("Scaling", "MACs", "Formula", "φ, all three", "α, depth", "β, width", "γ, resolution", "Stages"),
     "/classify": (
-        "Network that answers",
-        "Bring your own",
-        "A cup of coffee",
+        "Picture",
+        "Network",
         "warm",
         "Class",
         "Method",
