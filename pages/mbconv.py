@@ -18,27 +18,31 @@ PANELS = {
 }
 
 engine, _, picture = subject.pick()
-chooser, panels = st.columns([2, 5], gap="large", vertical_alignment="bottom")
-with chooser:
-    block = map_pickers.pick_block(engine, key="mbconv.block")
-with panels:
+with st.container(horizontal=True):  # labels of neighbours at one height
+    block = map_pickers.pick_block(engine, key="mbconv.block", width=340)
     panel = widgets.choice("Look at", PANELS, key="mbconv.panel", wrap=True)
 
 if panel == "steps":
     steps.show_steps(engine, picture, block)
-    widgets.prose(
-        """
+    notice, classic = st.columns(2, gap="large")
+    with classic:
+        steps.show_bottleneck(engine, block)
+    with notice:
+        widgets.prose(
+            """
 **What to notice.** The block is narrow at both ends and wide in its middle: it **expands** the few channels that come
 in, filters each wide channel by itself with a **depthwise** kernel, lets **squeeze-and-excitation** weigh the channels
 against each other, and **projects** back to few. A classic bottleneck does the reverse.
 
 What a residual adds has to be kept until the block's end. Here that is the narrow input; in a classic bottleneck of
-about the same compute it is a wide one. That is what "inverted residual" means, and why it saves memory.
+about the same compute it is a wide one. That is what "inverted residual" means. It saves memory where a program for
+inference computes the wide middle a few channels at a time (MobileNetV2, Sec. 5.1). PyTorch makes the wide maps whole,
+and training keeps them.
 
 Depthwise is the only step that looks at neighbours, and it never mixes channels: follow one channel's number through
 expand, depthwise and SE. Expand and project never look at neighbours, and they do all the mixing.
 """
-    )
+        )
 elif panel == "arithmetic":
     arithmetic.show_arithmetic(engine, picture, block)
     widgets.prose(

@@ -32,7 +32,7 @@ def steps_of(block: Block, size: int) -> tuple[Step, ...]:
     """Input, expand, depthwise, squeeze-and-excite, project and residual; a step that is missing says why."""
     rows = {row.role: row for row in block_layers(block, size)}
     wide, out, after, kernel = block.expanded_channels, block.out_channels, strided(size, block.stride), block.kernel
-    no_expand = "" if "expand" in rows else "Expansion 1: depthwise works on the input itself."
+    no_expand = "" if "expand" in rows else "No expand: expansion is 1, so depthwise works on the input itself."
     expand = () if no_expand else (rows["expand"],)
     return (
         Step("input", "Input", "stem", (), block.in_channels, size),
@@ -50,7 +50,7 @@ def _no_residual(block: Block) -> str:
     reasons = [f"{block.in_channels} channels come in, {block.out_channels} go out"] * (
         block.in_channels != block.out_channels
     ) + [f"stride {block.stride} shrinks the map"] * (block.stride > 1)
-    return f"None: {' and '.join(reasons)}, so input and output can't be added."
+    return f"No residual: {' and '.join(reasons)}, so input and output can't be added."
 
 
 def params_formula(layer: Layer) -> str:

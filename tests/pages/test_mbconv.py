@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from support.screen import captions, chart, numbers, opened
+from support.screen import board, captions, chart, numbers, on_screen, opened
 
+from effnet_core import palette
 from effnet_core.explain import block_arithmetic, relu_embedding
 from effnet_core.explain.engine import Engine
 from effnet_core.images.samples import SAMPLES, load_sample
@@ -19,7 +21,8 @@ from effnet_core.networks import weights
 from effnet_core.networks.weights_source import loading_code
 from effnet_core.scaling import block_designs, block_steps, module_tree, what_if
 from effnet_core.units import three_digits
-from ui.components import pixel_map
+from ui.components import mbconv_flow, pixel_map
+from ui.mbconv.steps import CHOSEN, STEPS
 from ui.mbconv.structure import _opener
 from ui.session import kept_values
 from ui.shared import map_pickers
@@ -85,53 +88,118 @@ def test_hostile_links_get_a_sentence_and_a_default(link):
     assert all(key in refused for key in asked)
 
 
-def test_the_strip_tells_each_steps_shape_cost_and_formula(offline):
-    at = shown()
-    block, size = block_designs.place(offline.architecture, map_pickers.FIRST_BLOCK)
-    words = text(at)
-    steps = dict(offline.trace(load_sample(SAMPLES[0].name), block.name).steps)
+def flow(at: AppTest) -> dict[str, dict]:
+    """The steps that are drawn, by name."""
+    return {step["name"]: step for step in board(at, "mbconv_flow")["steps"]}
+
+
+@pytest.mark.parametrize("unit", ["MACs", "FLOPs"])
+@pytest.mark.parametrize("name", [*BLOCKS, map_pickers.FIRST_BLOCK])
+def test_the_flow_tells_each_steps_shape_cost_and_formula(offline, name, unit):
+    at = shown(block=block_text(offline, name))
+    at.get_by_key("app.unit").set_value(unit).run()
+    block, size = block_designs.place(offline.architecture, name)
+    drawn, factor = flow(at), 1 + (unit == "FLOPs")
+    traced = dict(offline.trace(load_sample(SAMPLES[0].name), name).steps)
     for step in block_steps.steps_of(block, size):
-        assert f"**{step.title}**" in words
-        assert (step.channels, step.size, step.size) == steps[step.name].shape
-        assert f"{step.channels:,} × {step.size} × {step.size}" in words
-        for layer in step.layers:
-            assert block_steps.params_formula(layer) in words
-            assert block_steps.compute_formula(layer) in words
-    own, classic = block_designs.mbconv(block, size), block_designs.side_by_side(block, size, same_budget=True)[0]
-    for design in (own, classic):
-        assert chart(at, f"mbconv.width.{design.name}")["data"]
-        assert f"Channels {' → '.join(f'{count:,}' for count in design.widths)}. Its input has to be kept" in words
+        found = drawn[CHOSEN.get(step.name, step.name)]
+        assert found["title"] == step.title
+        assert found["missing"] == step.missing
+        if step.missing:
+            assert (found["sentence"], found["maps"]) == (step.missing, [])
+            continue
+        assert (found["channels"], found["size"]) == (step.channels, step.size)
+        assert (step.channels, step.size, step.size) == traced[step.name].shape
+        lines = {row[0]: row[1:] for row in found["numbers"]}
+        assert lines.get("Parameters", []) == [block_steps.params_formula(layer) for layer in step.layers]
+        assert lines.get(unit, []) == [block_steps.compute_formula(layer, factor) for layer in step.layers]
+        if step.layers:
+            assert f"{step.cost.params:,} parameters, {factor * step.cost.macs:,} {unit}" in found["sentence"]
+        assert found["colour"] == palette.ROLE_COLOURS[step.role]
 
 
-def shown_channels(at: AppTest) -> list[list[str]]:
-    return [list(image.captions) for image in at.get("image")]
+def test_the_gates_drawn_are_the_networks(offline):
+    data = board(shown(), "mbconv_flow")
+    gates = dict(offline.trace(load_sample(SAMPLES[0].name), map_pickers.FIRST_BLOCK).steps)["gate"]
+    assert np.mean(data["gates"]) == pytest.approx(gates.mean(), abs=1e-3)
+    assert f"{gates.min():.2f} to {gates.max():.2f}" in flow(shown())["gate"]["sentence"]
+    block = offline.architecture.block(map_pickers.FIRST_BLOCK)
+    assert (data["kernel"], data["squeezed"]) == (block.kernel, block.squeeze_channels)
+
+
+def shown_channels(at: AppTest) -> dict[str, list[int]]:
+    return {name: [drawn["channel"] for drawn in step["maps"]] for name, step in flow(at).items()}
 
 
 @pytest.mark.parametrize(("sort", "by"), [("Variation", "spread"), ("Strength", "mean")])
-def test_the_strip_shows_the_channels_that_matter_most(offline, sort, by):
-    at = shown(sort=sort)
+def test_the_flow_shows_the_channels_that_matter_most(offline, sort, by):
     steps = dict(offline.trace(load_sample(SAMPLES[0].name), map_pickers.FIRST_BLOCK).steps)
-    entering, expand, depthwise, gated, project, output = shown_channels(at)
-    wide = block_arithmetic.ranked(steps["gated"], by)[: len(expand)]
-    assert expand == depthwise == [f"channel {channel}" for channel in wide]
-    assert gated == [f"{channel}, gate {steps['gate'][channel]:.2f}" for channel in wide]
-    narrow = block_arithmetic.ranked(steps["output"], by)[: len(output)]
-    assert entering == project == output == [f"channel {channel}" for channel in narrow]
+    found = shown_channels(shown(sort=sort))
+    wide = block_arithmetic.ranked(steps["gated"], by)[: len(found["expand"])]
+    assert found["expand"] == found["depthwise"] == found["gate"] == wide
+    narrow = block_arithmetic.ranked(steps["output"], by)[: len(found["output"])]
+    assert found["input"] == found["project"] == found["output"] == narrow
 
 
-def test_the_strip_can_follow_the_gates(offline):
+def test_the_flow_can_follow_the_gates(offline):
     gates = dict(offline.trace(load_sample(SAMPLES[0].name), map_pickers.FIRST_BLOCK).steps)["gate"]
-    found = [int(caption.split(",")[0]) for caption in shown_channels(shown(sort="Gate"))[3]]
-    assert found == gates.argsort()[::-1][: len(found)].tolist()
+    drawn = flow(shown(sort="Gate"))["gate"]["maps"]
+    assert [row["channel"] for row in drawn] == gates.argsort()[::-1][: len(drawn)].tolist()
+    assert [row["caption"] for row in drawn] == [f"{row['channel']}, gate {gates[row['channel']]:.2f}" for row in drawn]
+
+
+def test_the_maps_drawn_are_the_networks(offline):
+    expand = dict(offline.trace(load_sample(SAMPLES[0].name), map_pickers.FIRST_BLOCK).steps)["expand"]
+    for row in flow(shown())["expand"]["maps"]:
+        sent = Image.open(io.BytesIO(base64.b64decode(row["url"].partition(",")[2])))
+        values = expand[row["channel"]]
+        np.testing.assert_allclose(np.asarray(sent) / 255, (values / values.max()).clip(0), atol=1 / 255)
+
+
+def test_a_click_chooses_a_step_or_opens_a_maps_arithmetic_and_nothing_else_can(monkeypatch):
+    mounted, heard = {}, []
+    monkeypatch.setattr(mbconv_flow, "_component", lambda **settings: mounted.update(settings))
+    data = {"steps": [{"name": "expand", "maps": [{"channel": 7}]}, {"name": "project", "maps": []}]}
+    mbconv_flow.mount(data, key="flow", on_step=heard.append, on_map=lambda *came: heard.append(came))
+    for came in ("project", "other", None, ["expand"]):
+        monkeypatch.setattr(kept_values, "value", lambda key, came=came: {"step": came})
+        mounted["on_step_change"]()
+    for came in (["expand", 7], ["expand", 8], ["project", 7], [{}, 7], "ab", None):
+        monkeypatch.setattr(kept_values, "value", lambda key, came=came: {"map": came})
+        mounted["on_map_change"]()
+    assert heard == ["project", ("expand", 7)]
+
+
+def test_a_link_chooses_the_step_on_both_panels():
+    for step in ("Input", "Gate", "Residual"):
+        at = shown(step=step)
+        assert STEPS[board(at, "mbconv_flow")["chosen"]] == step
+        at.get_by_key("mbconv.panel").set_value("arithmetic").run()
+        assert not at.exception
+        assert STEPS[at.get_by_key("mbconv.step").value] == step
 
 
 def test_a_block_says_what_it_goes_without(offline):
-    words = text(shown(block=block_text(offline, "features.1.0")))
-    assert "Expansion 1" in words
-    assert "None: 16 channels come in, 8 go out" in words
-    assert "No residual: nothing has to be kept" in words
-    at = shown("Arithmetic", block=block_text(offline, "features.1.0"), step="Expand")
-    assert "has no expand" in at.info[-1].value
+    at = shown(block=block_text(offline, "features.1.0"))
+    block, size = block_designs.place(offline.architecture, "features.1.0")
+    missing = {CHOSEN.get(step.name, step.name): step.missing for step in block_steps.steps_of(block, size)}
+    assert {name: step["missing"] for name, step in flow(at).items()} == missing
+    assert missing["expand"] and missing["output"]
+    assert "No residual: nothing has to be kept" in text(at)
+    for step in ("expand", "output"):
+        at = shown("Arithmetic", block=block_text(offline, "features.1.0"), step=STEPS[step])
+        assert missing[step] == at.info[-1].value
+    assert shown_channels(shown(block=block_text(offline, "features.1.0")))["input"], "depthwise works on these"
+
+
+def test_the_bottleneck_is_the_cores(offline):
+    at = shown()
+    block, size = block_designs.place(offline.architecture, map_pickers.FIRST_BLOCK)
+    classic = block_designs.side_by_side(block, size, same_budget=True)[0]
+    assert chart(at, f"mbconv.width.{classic.name}")["data"]
+    for design in (block_designs.mbconv(block, size), classic):
+        assert f"{' → '.join(f'{count:,}' for count in design.widths)}. Its input has to be kept" in text(at)
+        assert f"{design.cost.macs:,}" in text(at)
 
 
 @pytest.mark.parametrize("step", ["depthwise", "expand", "project"])
@@ -140,21 +208,21 @@ def test_the_arithmetic_shown_is_the_cores_and_the_networks(offline, step):
     name = map_pickers.FIRST_BLOCK
     trace = offline.trace(load_sample(SAMPLES[0].name), name)
     found = block_arithmetic.block_sums(trace, offline.block_weights(name), step, channel=5, row=3, column=23)
-    said = metrics(at)
-    assert said[f"Sum of {found.products.size} products"] == f"{found.total:.5g}"
-    assert said["After batch norm"] == f"{found.normed:.5g}"
-    assert float(said["The network's own value"]) == pytest.approx(dict(trace.steps)[step][5, 3, 23], rel=1e-4)
-    last = "After SiLU" if found.has_silu else "After batch norm"
-    assert float(said[last]) == pytest.approx(float(said["The network's own value"]), rel=1e-3)
-    if step == "project":
-        assert float(said["After the residual"]) == pytest.approx(dict(trace.steps)["output"][5, 3, 23], rel=1e-3)
+    said, seen = metrics(at), dict(trace.steps)[step][5, 3, 23]
+    assert said["Sum of the products"] == three_digits(found.total)
+    assert said["After batch norm"] == three_digits(found.normed)
+    assert said["The network's own value"] == three_digits(seen)
+    assert found.value == pytest.approx(seen, rel=1e-3)
+    assert f"Here {found.value:.8g}, in the network {seen:.8g}." in text(at)
+    cells = board(at, "linked_cells")
+    assert three_digits(found.total) in cells["total"]
+    *factors, products = (row["values"] for row in cells["rows"])
+    assert sum(products) == pytest.approx(found.total)
+    for *numbers_of, product in zip(*factors, products, strict=True):
+        assert None in numbers_of or np.prod(numbers_of) == pytest.approx(product)
     if step == "depthwise":
-        grids = [numbers(chart(at, f"mbconv.{key}")["data"][0]["z"]) for key in ("kernel", "patch", "products")]
-        np.testing.assert_allclose(grids[0] * grids[1], grids[2])
-        assert grids[2].sum() == pytest.approx(found.total)
+        assert cells["columns"] == offline.architecture.block(name).kernel
     else:
-        bars = numbers(chart(at, "mbconv.products")["data"][0]["x"])
-        assert bars[:-1].sum() == pytest.approx(bars[-1]) == pytest.approx(found.total)
         [table] = [frame.value for frame in at.dataframe if "weight" in frame.value]
         assert (table["input"] * table["weight"]).sum() == pytest.approx(found.total)
 
@@ -164,11 +232,19 @@ def test_the_gate_shown_is_the_networks(offline):
     trace = offline.trace(load_sample(SAMPLES[0].name), map_pickers.FIRST_BLOCK)
     found = block_arithmetic.gate_sums(trace, offline.block_weights(map_pickers.FIRST_BLOCK), 7)
     said = metrics(at)
-    assert float(said["Sigmoid: its gate"]) == pytest.approx(dict(trace.steps)["gate"][7], rel=1e-4)
+    assert said["Sigmoid: its gate"] == three_digits(dict(trace.steps)["gate"][7])
     assert said["Sigmoid: its gate"] == said["The network's own gate"]
-    first, second = (numbers(chart(at, f"mbconv.{key}")["data"][0]["x"]) for key in ("squeeze", "excite"))
-    assert first[:-1].sum() == pytest.approx(first[-1]) == pytest.approx(found.squeezed[2])
-    assert second[:-1].sum() == pytest.approx(second[-1]) == pytest.approx(found.total)
+    for key, total in {"squeeze": found.squeezed[2], "excite": found.total}.items():
+        cells = json.loads(on_screen(at)[f"mbconv.{key}"].proto.json)
+        assert sum(cells["rows"][-1]["values"]) == pytest.approx(total)
+
+
+def test_the_residual_shown_is_the_networks(offline):
+    at = shown("Arithmetic", step="Residual", channel="5", row="3", column="23")
+    steps = dict(offline.trace(load_sample(SAMPLES[0].name), map_pickers.FIRST_BLOCK).steps)
+    entered, added, seen = (steps[name][5, 3, 23] for name in ("input", "project", "output"))
+    assert entered + added == pytest.approx(seen, rel=1e-5)
+    assert list(metrics(at).values()) == [three_digits(value) for value in (entered, added, seen, seen)]
 
 
 def test_a_pixel_outside_another_blocks_map_moves_inside(offline):
@@ -245,13 +321,14 @@ def test_four_designs_stand_side_by_side(offline, compare):
     assert bars["y"] == [design.name for design in found]
     assert numbers(bars["x"]).tolist() == [design.cost.macs for design in found]
     [table] = [frame.value for frame in at.dataframe]
-    assert table["parameters"].sum() == sum(design.cost.params for design in found)
+    counted = [int(formula.rpartition(" = ")[2].replace(",", "")) for formula in table["parameters"]]
+    assert sum(counted) == sum(design.cost.params for design in found)
 
 
 def test_the_switch_of_the_unit_holds_on_all_panels(offline):
     block, size = block_designs.place(offline.architecture, map_pickers.FIRST_BLOCK)
     at = opened("mbconv", **{"app.unit": "FLOPs"})
-    assert f"**FLOPs: {2 * block_steps.steps_of(block, size)[1].cost.macs:,}**" in text(at)
+    assert f"{2 * block_steps.steps_of(block, size)[1].cost.macs:,} FLOPs" in flow(at)["expand"]["sentence"]
     at.get_by_key("mbconv.panel").set_value("structure").run()
     [macs] = [row.macs for row in module_tree.modules_of(offline.architecture) if row.path == block.name]
     assert 2 * macs in list(at.dataframe[0].value["FLOPs"])

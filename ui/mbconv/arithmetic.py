@@ -8,13 +8,15 @@ import numpy as np
 import streamlit as st
 
 from effnet_core.explain import block_arithmetic
-from effnet_core.figures import block
-from effnet_core.figures import block_arithmetic as figures_block_arithmetic
 from effnet_core.images.overlay import grey
+from effnet_core.scaling import block_designs, block_steps
+from effnet_core.units import three_digits
 
-from ..components import pixel_map
+from ..components import linked_cells, pixel_map
+from ..components.linked_cells import Row
 from ..session import answer_cache, pictures
 from ..shared import widgets
+from . import steps as block_panel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,152 +27,163 @@ if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
     from effnet_core.explain.results import BlockTrace
 
-LISTED = 8  # contributions to a sum that are shown by name
-STEPS = {"depthwise": "Depthwise", "expand": "Expand", "project": "Project", "gate": "Gate"}
+LISTED = 7  # contributions to a sum that are shown by name
+BESIDE_A_MAP = [1, 3.6]
+CLICKS = ("mbconv.row", "mbconv.column")
+NOTHING = "Nothing is computed here: this is what the block before gives. Choose another step."
 
 
+@st.fragment  # a click on a pixel runs this alone
 def show_arithmetic(engine: Engine, picture: pictures.Picture, name: str) -> None:
-    """The numbers behind one value of a convolution, or behind one gate, beside the network's own value."""
-    trace, weights = answer_cache.trace(engine, picture, name), engine.block_weights(name)
-    row = st.container(horizontal=True, vertical_alignment="bottom")
+    """The numbers behind one value of a step, or behind one gate, beside the network's own value."""
+    row = st.container(horizontal=True)
     with row:
-        step = widgets.choice("Step", STEPS, key="mbconv.step")
-    if step == "expand" and step not in weights.kernels:
-        st.info("This block has no expand: its expansion is 1. Choose another step or another block.")
+        step = block_panel.pick_step()
+    if missing := NOTHING if step == "input" else _missing(engine, name, step):
+        st.info(missing)
         return
+    trace, weights = answer_cache.trace(engine, picture, name), engine.block_weights(name)
     out = dict(trace.steps)[step]
     with row:
         channel = _pick_channel(out, key="mbconv.channel")
+        if step == "gate":
+            units = weights.block.squeeze_channels
+            unit = widgets.whole_number("Unit", key="mbconv.unit", default=0, limits=(0, units - 1), width=110)
+        else:
+            places = [
+                widgets.whole_number(label, key=key, default=count // 2, limits=(0, count - 1), width=110)
+                for label, key, count in zip(("Row", "Column"), CLICKS, out.shape[1:], strict=True)
+            ]
     if step == "gate":
-        with st.container(key="mbconv.gate"):
-            _show_gate(block_arithmetic.gate_sums(trace, weights, channel))
-        return
-    with row:
-        places = [
-            widgets.whole_number(label, key=f"mbconv.{label.lower()}", default=count // 2, limits=(0, count - 1))
-            for label, count in zip(("Row", "Column"), out.shape[1:], strict=True)
-        ]
-    sums = block_arithmetic.block_sums(trace, weights, step, channel=channel, row=places[0], column=places[1])
-    with st.container(key="mbconv.places"):
-        _show_places(sums, trace)
-    with st.container(key="mbconv.sum"):
-        _show_sum(sums)
+        _show_gate(block_arithmetic.gate_sums(trace, weights, channel), trace, unit)
+    elif step == "output":
+        _show_addition(trace, channel, *places)
+    else:
+        where = {"channel": channel, "row": places[0], "column": places[1]}
+        _show_sum(block_arithmetic.block_sums(trace, weights, step, **where), trace)
+
+
+def _missing(engine: Engine, name: str, step: str) -> str:
+    """Why this block does not have the step; empty where it has it."""
+    steps = block_steps.steps_of(*block_designs.place(engine.architecture, name))
+    return next((row.missing for row in steps if row.name == step), "")
 
 
 def _pick_channel(out: np.ndarray, *, key: str) -> int:
     """A channel of a step's output, those that vary most first; of a gate, the most open first."""
-    by, words = ("spread", "the most varied") if out.ndim > 1 else ("mean", "the most open")
+    by, words = ("spread", "most varied") if out.ndim > 1 else ("mean", "most open")
     names = {channel: str(channel) for channel in block_arithmetic.ranked(out, by)}
     return widgets.select(
-        f"Channel, {words} first", names, key=key, allowed=f"a channel from 0 to {len(names) - 1}", width=260
+        f"Channel, {words} first", names, key=key, allowed=f"a channel from 0 to {len(names) - 1}", width=170
     )
 
 
-def _show_places(sums: Sum, trace: BlockTrace) -> None:
-    """The input map of a depthwise with its patch, the output map, which takes clicks, and the value's stations."""
+def _show_sum(sums: Sum, trace: BlockTrace) -> None:
+    """The pixel that was clicked, and beside it the products that add up to it; below, what becomes of their sum."""
     steps = dict(trace.steps)
-    *before, output, values = st.columns([1, 1, 1.3] if sums.step == "depthwise" else [1, 2.3], gap="medium")
-    for column in before:
-        with column:
-            st.markdown("**Input** and the patch")
-            pixel_map.show(
-                _from_zero(steps.get("expand", steps["input"])[sums.channel]),
-                pixel_map.Frame(sums.top, sums.left, len(sums.weights)),
-                key="mbconv.input",
-                alt=f"Input channel {sums.channel} with the patch under the kernel",
-            )
+    total = f"The {sums.products.size:,} products add up to {three_digits(sums.total)}"
+    if sums.step == "depthwise":
+        before, output, products = st.columns([1, 1, 2.6], gap="small")
+        with before:
+            _show_input(sums, steps)
+        with products:
+            grids = {"Kernel": sums.weights, "Patch": sums.inputs, "Products": sums.products}
+            linked_cells.show_grids(grids, total, key="mbconv.products", alt=total)
+    else:
+        output, products = st.columns(BESIDE_A_MAP)
+        with products:
+            columns = {"Input": sums.inputs, "Weight": sums.weights}
+            _show_contributions(columns, sums.products, total, key="mbconv.products")
     with output:
-        st.markdown("**Output**: click a pixel, or move the frame with the arrow keys")
-        pixel_map.show(
-            _from_zero(steps[sums.step][sums.channel]),
-            pixel_map.Frame(sums.row, sums.column),
-            key="mbconv.output",
-            alt=f"Output channel {sums.channel} of {sums.step}, pixel {sums.row}, {sums.column} framed",
-            sets=("mbconv.row", "mbconv.column"),
-        )
-    with values, st.container(key="mbconv.norm"):
-        _show_norm(sums)
+        _show_output(steps[sums.step], sums.channel, sums.row, sums.column)
+    _show_norm(sums)
+    if sums.step != "depthwise":
+        _show_numbers({"input": sums.inputs, "weight": sums.weights, "product": sums.products}, key="mbconv.numbers")
+
+
+def _show_input(sums: Sum, steps: Mapping[str, np.ndarray]) -> None:
+    st.markdown("**Input**, patch framed")
+    pixel_map.show(
+        _from_zero(steps.get("expand", steps["input"])[sums.channel]),
+        pixel_map.Frame(sums.top, sums.left, len(sums.weights)),
+        key="mbconv.input",
+        alt=f"Input channel {sums.channel} with the patch under the kernel",
+    )
+
+
+def _show_output(maps: np.ndarray, channel: int, row: int, column: int) -> None:
+    st.markdown("**Output**: click a pixel", help="Or move the frame with the arrow keys.")
+    pixel_map.show(
+        _from_zero(maps[channel]),
+        pixel_map.Frame(row, column),
+        key="mbconv.output",
+        alt=f"Output channel {channel}, pixel {row}, {column} framed",
+        sets=CLICKS,
+    )
 
 
 def _from_zero(values: np.ndarray) -> Image:
     return grey(values, min(0.0, float(values.min())), max(0.0, float(values.max())))
 
 
-def _show_sum(sums: Sum) -> None:
-    """The products and their sum: a patch as cells, a dot product as its largest contributions."""
-    colour = block.COLOURS[sums.step]
-    if sums.step != "depthwise":
-        st.markdown(f"**{sums.products.size:,} products**, one for each channel that comes in")
-        _show_contributions(sums.products, sums.total, key="mbconv.products", colour=colour)
-        columns = {"input": sums.inputs, "weight": sums.weights, "product": sums.products}
-        _show_numbers(columns, key="mbconv.numbers")
-        return
-    grids = {"Kernel": sums.weights, "× patch": sums.inputs, "= products": sums.products}
-    for column, (title, values) in zip(st.columns(3), grids.items(), strict=True):
-        column.markdown(f"**{title}**")
-        column.plotly_chart(
-            figures_block_arithmetic.cells(values),
-            key=f"mbconv.{title.split()[-1].lower()}",
-            alt=f"{title}: {values.size} numbers; the products add up to {sums.total:.4f}",
-            config=widgets.STILL,
-        )
-    st.caption("Red is above zero, blue below; each grid has its own range. Outside the map the patch is zero.")
-
-
 def _show_contributions(
-    products: np.ndarray, total: float, *, key: str, colour: str, bias: float | None = None, noun: str = "channel"
+    factors: Mapping[str, np.ndarray],
+    products: np.ndarray,
+    total: str,
+    *,
+    key: str,
+    bias: float | None = None,
+    noun: str = "channel",
 ) -> None:
-    """The largest contributions to a sum as bars, what all others add, the bias, and the sum."""
+    """The largest of many products with their factors, what all others add, and the bias."""
     named = block_arithmetic.largest(products, LISTED)
-    rows = [(f"{noun} {place}", float(products[place])) for place in named]
+    names, sums = [f"{noun} {place}" for place in named], products[named].tolist()
     if others := len(products) - len(named):
-        rows.append((f"{others:,} others", float(products.sum() - products[named].sum())))
+        names.append(f"{others:,} others")
+        sums.append(float(products.sum() - products[named].sum()))
     if bias is not None:
-        rows.append(("bias", bias))
-    st.plotly_chart(
-        figures_block_arithmetic.contributions(rows, total, colour=colour),
-        key=key,
-        alt=f"The largest of {len(products)} contributions; all add up to {total:.4f}",
-        config=widgets.STILL,
-    )
+        names.append("bias")
+        sums.append(bias)
+    empty = [None] * (len(names) - len(named))
+    rows = [
+        Row(title, [*values[named].tolist(), *empty], "×" * bool(number))
+        for number, (title, values) in enumerate(factors.items())
+    ]
+    linked_cells.show_list(names, [*rows, Row("Product", sums, "=")], total, key=key, alt=total)
 
 
 def _show_numbers(columns: Mapping[str, np.ndarray], *, key: str, noun: str = "channel") -> None:
-    """Every number behind a chart of contributions."""
+    """Every number behind a list of contributions."""
     count = len(next(iter(columns.values())))
-    st.dataframe(
-        {noun: range(count), **columns},
-        hide_index=True,
-        height=min(230, 38 * (count + 1)),
-        column_config={name: st.column_config.NumberColumn(format="%.6f") for name in columns},
-        key=key,
-    )
+    with st.expander(f"All {count:,} {noun}s as data"):
+        st.dataframe(
+            {noun: range(count), **columns},
+            hide_index=True,
+            column_config={name: st.column_config.NumberColumn(format="%.6f") for name in columns},
+            key=key,
+        )
 
 
-def _show_values(values: Mapping[str, float], *, columns: int = 2) -> None:
+def _show_values(values: Mapping[str, float]) -> None:
     """The stations of one value as large numbers, in their order."""
-    with st.grid(columns, min_column_width=140):
+    with st.grid(len(values), min_column_width=150, gap="small"):
         for label, value in values.items():
-            st.metric(label, f"{value:.5g}")
+            st.metric(label, three_digits(value))
 
 
 def _show_norm(sums: Sum) -> None:
     """From the sum through batch norm and SiLU to what the network itself has, and what folding makes of it."""
-    values = {f"Sum of {sums.products.size:,} products": sums.total, "After batch norm": sums.normed}
+    values = {"Sum of the products": sums.total, "After batch norm": sums.normed}
     if sums.has_silu:
         values["After SiLU"] = sums.value
-    values["The network's own value"] = sums.seen
-    if sums.added is not None:
-        values |= {"Added by the residual": sums.added, "After the residual": sums.value + sums.added}
-    _show_values(values)
+    _show_values(values | {"The network's own value": sums.seen})
     factor, bias = sums.folded
     st.markdown(
-        "**Batch norm**: scale · (sum − mean) / √(variance + ε) + shift = "
-        f"{sums.scale:.4f} · ({sums.total:.4f} − {_term(sums.mean)}) / √({sums.variance:.4f} + {sums.eps:.5f}) + "
-        f"{_term(sums.shift)} = **{sums.normed:.4f}**. Its numbers are fixed after training, so it can be "
-        f"**folded** into the convolution: each weight times {factor:.4f}, plus a bias of {bias:.4f}, gives the same "
-        "in one step. "
+        f"**Batch norm**, fixed after training: {sums.scale:.4f} · ({sums.total:.4f} − {_term(sums.mean)}) / "
+        f"√({sums.variance:.4f} + {sums.eps:.5f}) + {_term(sums.shift)} = **{sums.normed:.4f}**. **Folded** into the "
+        f"convolution: each weight times {factor:.4f}, plus a bias of {bias:.4f}. "
         + ("**SiLU** follows: y · sigmoid(y)." if sums.has_silu else "Nothing follows: project is **linear**.")
+        + f" Here {sums.value:.8g}, in the network {sums.seen:.8g}."
     )
 
 
@@ -179,31 +192,50 @@ def _term(number: float) -> str:
     return f"({number:.4f})" if number < 0 else f"{number:.4f}"
 
 
-def _show_gate(sums: GateSums) -> None:
+def _show_addition(trace: BlockTrace, channel: int, row: int, column: int) -> None:
+    """The residual: what came in, added to what project gives, at one pixel."""
+    steps, frame = dict(trace.steps), pixel_map.Frame(row, column)
+    *entering, output = st.columns([1, 1, 1, 1.6])[:3]
+    for place, (name, title) in zip(entering, {"input": "Input", "project": "+ project"}.items(), strict=True):
+        with place:
+            st.markdown(f"**{title}**")
+            alt = f"Channel {channel} of {name}, pixel {row}, {column} framed"
+            pixel_map.show(_from_zero(steps[name][channel]), frame, key=f"mbconv.{name}", alt=alt)
+    with output:
+        _show_output(steps["output"], channel, row, column)
+    entered, added, seen = (float(steps[name][channel, row, column]) for name in ("input", "project", "output"))
+    values = {"The input's pixel": entered, "Project's": added, "Their sum": entered + added}
+    _show_values(values | {"The network's own value": seen})
+
+
+def _show_gate(sums: GateSums, trace: BlockTrace, unit: int) -> None:
     """Squeeze, the two small layers and the sigmoid, for one channel."""
+    own, layers = st.columns(BESIDE_A_MAP)
+    with own:
+        st.markdown(f"**Its map**, mean {three_digits(float(sums.pooled[sums.channel]))}")
+        image = _from_zero(dict(trace.steps)["depthwise"][sums.channel])
+        whole = pixel_map.Frame(0, 0, image.width)
+        pixel_map.show(image, whole, key="mbconv.squeezed", alt=f"Channel {sums.channel} of depthwise, all averaged")
+    units = len(sums.squeezed)
+    with layers:
+        st.markdown(f"**First layer: {len(sums.pooled):,} means → unit {unit} of {units}**")
+        products, bias = sums.squeeze_products(unit), float(sums.squeeze_bias[unit])
+        total = f"Sum {three_digits(sums.squeezed[unit])}, after SiLU {three_digits(sums.activated[unit])}"
+        factors = {"Mean": sums.pooled, "Weight": sums.squeeze[unit]}
+        _show_contributions(factors, products, total, key="mbconv.squeeze", bias=bias)
+        st.markdown(f"**Second layer: {units} units → the gate of channel {sums.channel}**")
+        factors = {"After SiLU": sums.activated, "Weight": sums.excite}
+        total = f"Sum {three_digits(sums.total)}, after the sigmoid {three_digits(sums.gate)}"
+        _show_contributions(factors, sums.products, total, key="mbconv.excite", bias=sums.excite_bias, noun="unit")
     _show_values(
         {
             "Mean of its map": float(sums.pooled[sums.channel]),
             "Second layer's sum": sums.total,
             "Sigmoid: its gate": sums.gate,
             "The network's own gate": sums.seen,
-        },
-        columns=4,
+        }
     )
-    first, second = st.columns(2, gap="large")
-    units, colour = len(sums.squeezed), block.COLOURS["squeeze"]
-    with first:
-        st.markdown(f"**First layer: {len(sums.pooled):,} means → {units} units**")
-        unit = widgets.whole_number("Unit", key="mbconv.unit", default=0, limits=(0, units - 1))
-        products, bias = sums.squeeze_products(unit), float(sums.squeeze_bias[unit])
-        _show_contributions(products, sums.squeezed[unit], key="mbconv.squeeze", colour=colour, bias=bias)
-        st.markdown(f"After SiLU, unit {unit} is **{sums.activated[unit]:.5g}**.")
-        _show_numbers(
-            {"mean of its map": sums.pooled, "weight": sums.squeeze[unit], "product": products}, key="mbconv.pooled"
-        )
-    with second:
-        st.markdown(f"**Second layer: {units} units → the gate of channel {sums.channel}**")
-        bias = sums.excite_bias
-        _show_contributions(sums.products, sums.total, key="mbconv.excite", colour=colour, bias=bias, noun="unit")
-        columns = {"sum": sums.squeezed, "after SiLU": sums.activated, "weight": sums.excite}
-        _show_numbers(columns | {"product": sums.products}, key="mbconv.units", noun="unit")
+    columns = {"mean of its map": sums.pooled, "weight": sums.squeeze[unit], "product": products}
+    _show_numbers(columns, key="mbconv.pooled")
+    columns = {"sum": sums.squeezed, "after SiLU": sums.activated, "weight": sums.excite, "product": sums.products}
+    _show_numbers(columns, key="mbconv.units", noun="unit")

@@ -64,18 +64,15 @@ def layer_table(designs: Sequence[Design], *, key: str) -> None:
     shown = costs.quantity()
     rows = [
         {
-            "design": design.name,
+            **({"design": design.name} if len(designs) > 1 else {}),
             "layer": f"{layer.role} {layer.kernel}×{layer.kernel}",
             "output": f"{layer.out_channels} × {layer.size} × {layer.size}",
-            "parameters": layer.params,
-            shown.name: shown.factor * layer.macs,
+            "parameters": block_steps.params_formula(layer),
+            shown.name: block_steps.compute_formula(layer, shown.factor),
             "activations": layer.activations,
-            "parameters are": block_steps.params_formula(layer),
-            f"{shown.name} are": block_steps.compute_formula(layer, shown.factor),
         }
         for design in designs
         for layer in design.all_layers
     ]
-    counts = ("parameters", shown.name, "activations")
-    exact = {column: st.column_config.NumberColumn(format="localized") for column in counts}
-    st.dataframe(rows, hide_index=True, column_config=exact, key=key)
+    exact = {"activations": st.column_config.NumberColumn(format="localized")}
+    st.dataframe(rows, hide_index=True, height="content", column_config=exact, key=key)

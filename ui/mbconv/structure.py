@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
 
 
-ROW_PX, MOST_PX = 38, 900  # of a table
+MOST_ROWS, MOST_PX = 23, 900  # of a table
 
 
 STEPS_PANEL = {"mbconv.panel": "steps"}
@@ -54,7 +54,7 @@ def _module_table(modules: Sequence[module_tree.Module], *, key: str, **selectio
     ]
     config = {column: st.column_config.NumberColumn(format="localized") for column in ("parameters", shown.name)}
     config |= {"class": st.column_config.TextColumn(width=170), "stage": st.column_config.NumberColumn(width=60)}
-    height = min(ROW_PX * (len(rows) + 1) + 3, MOST_PX)
+    height = "content" if len(rows) < MOST_ROWS else MOST_PX
     st.dataframe(rows, hide_index=True, height=height, column_config=config, key=key, **selection)
 
 

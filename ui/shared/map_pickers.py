@@ -44,14 +44,14 @@ def pick_stage(engine: Engine, *, key: str) -> str:
     return widgets.select("Stage", dict(reversed(texts.items())), key=key)
 
 
-def pick_block(engine: Engine, *, key: str) -> str:
+def pick_block(engine: Engine, *, key: str, **settings: object) -> str:
     """One MBConv block, named by its place in the paper's table and its parts."""
     texts = {
         block.name: f"{block.name} · stage {block.stage} · {block.kernel}×{block.kernel} · "
         f"{block.expanded_channels} channels"
         for block in engine.architecture.blocks
     }
-    return widgets.select("Block", texts, key=key, default=FIRST_BLOCK)
+    return widgets.select("Block", texts, key=key, default=FIRST_BLOCK, **settings)
 
 
 def heatmap_of(

@@ -86,7 +86,7 @@ def prose(text: str) -> None:
         st.markdown(glossary.marked(text), unsafe_allow_html=True)
 
 
-def whole_number(label: str, *, key: str, default: int, limits: tuple[int, int], help: str | None = None) -> int:
+def whole_number(label: str, *, key: str, default: int, limits: tuple[int, int], **settings: object) -> int:
     """An input for a whole number, kept in the URL. Limits may change: a kept number is clamped to them."""
     low, high = limits
     kept = kept_values.value(key)
@@ -97,7 +97,7 @@ def whole_number(label: str, *, key: str, default: int, limits: tuple[int, int],
     else:
         st.empty()  # in the warning's place, so that the input keeps its own
         kept_values.keep(key, min(max(kept, low), high))
-    return st.number_input(label, low, high, default, 1, key=key, bind="query-params", help=help)
+    return st.number_input(label, low, high, default, 1, key=key, bind="query-params", **settings)
 
 
 def cite(text: str) -> None:

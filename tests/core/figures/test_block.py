@@ -9,7 +9,6 @@ from effnet_core import units
 from effnet_core.architecture import released
 from effnet_core.explain import relu_embedding
 from effnet_core.figures import block as figures_block
-from effnet_core.figures import block_arithmetic
 from effnet_core.figures import relu_embedding as figures_relu_embedding
 from effnet_core.scaling import block_designs
 from effnet_core.scaling.block_designs import Design
@@ -67,24 +66,6 @@ def test_layers_have_the_colours_of_their_roles_and_a_stride_is_said():
     for role in ("expand", "depthwise", "squeeze", "project"):
         assert named[role] == figures_block.COLOURS[role]
     assert "3×3÷2" in [note.text for note in figure.layout.annotations]
-
-
-def test_cells_show_their_numbers_around_zero():
-    values = np.array([[0.5, -2.0], [0.0, 1.0]])
-    [grid] = block_arithmetic.cells(values).data
-    np.testing.assert_array_equal(grid.z, values)
-    assert (grid.zmin, grid.zmax) == (-2, 2)
-    assert grid.textfont.size >= 14
-
-
-def test_contributions_end_with_their_sum():
-    figure = block_arithmetic.contributions([("channel 3", 2.0), ("bias", -0.5)], 1.5, colour="#009E73")
-    [bars] = figure.data
-    assert list(bars.x) == [2.0, -0.5, 1.5]
-    assert list(figure.layout.yaxis.ticktext) == ["channel 3", "bias", "<b>sum</b>"]
-    assert bars.marker.color[-1] == "#009E73"
-    low, high = figure.layout.xaxis.range
-    assert low == -high and high > 2
 
 
 def test_bars_say_their_numbers():

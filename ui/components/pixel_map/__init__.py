@@ -6,12 +6,10 @@ state: a click or the arrow keys set them, and the frame follows them.
 
 from __future__ import annotations
 
-import base64
-import io
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...session import kept_values
-from ..files import component
+from ..files import component, png_url
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -38,7 +36,7 @@ def show(image: Image, frame: Frame, *, key: str, alt: str, sets: tuple[str, str
 
     _component(
         data={
-            "image": _as_url(image),
+            "image": png_url(image),
             "alt": alt,
             "rows": image.height,
             "columns": image.width,
@@ -48,9 +46,3 @@ def show(image: Image, frame: Frame, *, key: str, alt: str, sets: tuple[str, str
         key=key,
         on_pixel_change=moved,
     )
-
-
-def _as_url(image: Image) -> str:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
