@@ -48,10 +48,10 @@ def show_arithmetic(engine: Engine, picture: pictures.Picture, name: str) -> Non
         channel = _pick_channel(out, key="mbconv.channel")
         if step == "gate":
             units = weights.block.squeeze_channels
-            unit = widgets.whole_number("Unit", key="mbconv.unit", default=0, limits=(0, units - 1), width=110)
+            unit = widgets.whole_number("Unit", key="mbconv.unit", default=0, limits=(0, units - 1), width=130)
         else:
             places = [
-                widgets.whole_number(label, key=key, default=count // 2, limits=(0, count - 1), width=110)
+                widgets.whole_number(label, key=key, default=count // 2, limits=(0, count - 1), width=130)
                 for label, key, count in zip(("Row", "Column"), CLICKS, out.shape[1:], strict=True)
             ]
     if step == "gate":
@@ -71,11 +71,10 @@ def _missing(engine: Engine, name: str, step: str) -> str:
 
 def _pick_channel(out: np.ndarray, *, key: str) -> int:
     """A channel of a step's output, those that vary most first; of a gate, the most open first."""
-    by, words = ("spread", "most varied") if out.ndim > 1 else ("mean", "most open")
+    by, words = ("spread", "The most varied") if out.ndim > 1 else ("mean", "The most open")
     names = {channel: str(channel) for channel in block_arithmetic.ranked(out, by)}
-    return widgets.select(
-        f"Channel, {words} first", names, key=key, allowed=f"a channel from 0 to {len(names) - 1}", width=170
-    )
+    allowed = f"a channel from 0 to {len(names) - 1}"
+    return widgets.select("Channel", names, key=key, allowed=allowed, width=150, help=f"{words} comes first.")
 
 
 def _show_sum(sums: Sum, trace: BlockTrace) -> None:

@@ -50,7 +50,9 @@ function productOf({ rows, names }, number) {
 function cellText(value, digits) {
   if (value === null) return ""
   const size = Math.abs(value)
-  return minus(value.toFixed(size < 1 ? digits : Math.max(0, digits - (size < 10 ? 1 : 2))))
+  const text = value.toFixed(size < 1 ? digits : Math.max(0, digits - (size < 10 ? 1 : 2)))
+  if (Number(text) === 0) return "0"
+  return minus(digits < 3 ? text.replace(/^(-?)0\./, "$1.") : text)
 }
 
 // Coloured around zero, each row by its own strongest.

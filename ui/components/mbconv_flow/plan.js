@@ -47,7 +47,7 @@ export class Plan {
     const sized = tries.map(([shown, lines]) => {
       const each = Math.ceil(shown / lines)
       const side = Math.min((deep + PAD) / lines, (wide + PAD) / each) - PAD
-      return { shown, lines, each, side, worth: side * shown ** 0.4 }
+      return { shown, lines, each, side, worth: side * shown ** 0.5 }
     })
     const { shown, lines, each, side } = sized.reduce((best, next) => (next.worth > best.worth ? next : best))
     const [centre, stretch] = [this.start(index) + this.thick / 2, Math.min(wide / each, 1.25 * side + PAD)]
