@@ -235,7 +235,7 @@ def test_the_gate_shown_is_the_networks(offline):
     assert said["Sigmoid: its gate"] == three_digits(dict(trace.steps)["gate"][7])
     assert said["Sigmoid: its gate"] == said["The network's own gate"]
     for key, total in {"squeeze": found.squeezed[2], "excite": found.total}.items():
-        cells = json.loads(on_screen(at)[f"mbconv.{key}"].proto.json)
+        [cells] = json.loads(on_screen(at)[f"mbconv.{key}"].proto.json)
         assert sum(cells["rows"][-1]["values"]) == pytest.approx(total)
 
 

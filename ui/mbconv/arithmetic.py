@@ -215,6 +215,8 @@ def _show_gate(sums: GateSums, trace: BlockTrace, unit: int) -> None:
         image = _from_zero(dict(trace.steps)["depthwise"][sums.channel])
         whole = pixel_map.Frame(0, 0, image.width)
         pixel_map.show(image, whole, key="mbconv.squeezed", alt=f"Channel {sums.channel} of depthwise, all averaged")
+        st.metric("Sigmoid: its gate", three_digits(sums.gate))
+        st.metric("The network's own gate", three_digits(sums.seen))
     units = len(sums.squeezed)
     with layers:
         st.markdown(f"**First layer: {len(sums.pooled):,} means → unit {unit} of {units}**")
@@ -226,14 +228,6 @@ def _show_gate(sums: GateSums, trace: BlockTrace, unit: int) -> None:
         factors = {"After SiLU": sums.activated, "Weight": sums.excite}
         total = f"Sum {three_digits(sums.total)}, after the sigmoid {three_digits(sums.gate)}"
         _show_contributions(factors, sums.products, total, key="mbconv.excite", bias=sums.excite_bias, noun="unit")
-    _show_values(
-        {
-            "Mean of its map": float(sums.pooled[sums.channel]),
-            "Second layer's sum": sums.total,
-            "Sigmoid: its gate": sums.gate,
-            "The network's own gate": sums.seen,
-        }
-    )
     columns = {"mean of its map": sums.pooled, "weight": sums.squeeze[unit], "product": products}
     _show_numbers(columns, key="mbconv.pooled")
     columns = {"sum": sums.squeezed, "after SiLU": sums.activated, "weight": sums.excite, "product": sums.products}
