@@ -24,12 +24,8 @@ with st.container(horizontal=True):  # labels of neighbours at one height
 
 if panel == "steps":
     steps.show_steps(engine, picture, block)
-    notice, classic = st.columns(2, gap="large")
-    with classic:
-        steps.show_bottleneck(engine, block)
-    with notice:
-        widgets.prose(
-            """
+    widgets.prose(
+        """
 **What to notice.** The block is narrow at both ends and wide in its middle: it **expands** the few channels that come
 in, filters each wide channel by itself with a **depthwise** kernel, lets **squeeze-and-excitation** weigh the channels
 against each other, and **projects** back to few. A classic bottleneck does the reverse.
@@ -42,7 +38,9 @@ and training keeps them.
 Depthwise is the only step that looks at neighbours, and it never mixes channels: follow one channel's number through
 expand, depthwise and SE. Expand and project never look at neighbours, and they do all the mixing.
 """
-        )
+    )
+    with st.container(key="mbconv.widths"):
+        steps.show_bottleneck(engine, block)
 elif panel == "arithmetic":
     arithmetic.show_arithmetic(engine, picture, block)
     widgets.prose(

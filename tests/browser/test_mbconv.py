@@ -111,7 +111,7 @@ def test_a_click_on_a_slab_chooses_its_step_and_a_map_opens_its_arithmetic(page)
     playwright.expect(page).to_have_url(re.compile(r"mbconv\.step=Expand"))
     wait_until_idle(page)
     playwright.expect(page.locator("p.sentence")).to_contain_text("mix of all 16")
-    assert "1,728" in page.locator("section.flow dl").inner_text()
+    assert "1,728" in page.locator("section.told dl").inner_text()
     drawn = page.locator(".maps button").nth(1)
     channel = drawn.inner_text().split()[-1]
     drawn.click()
@@ -209,7 +209,7 @@ def test_no_panel_is_wider_than_a_phone(page):
         assert page.locator('[data-testid="stException"]').count() == 0
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
-        parts = page.locator(".flow > *, .controls > *, .step text, .cell").evaluate_all(
+        parts = page.locator(".flow > *, .told > *, .controls > *, .step text, .cell").evaluate_all(
             "parts => parts.map(part => part.getBoundingClientRect()).map(box => [box.left, box.right])"
         )
         assert all(left >= 0 and right <= 390 for left, right in parts), f"{panel}: cut"

@@ -21,7 +21,7 @@ from effnet_core.networks import weights
 from effnet_core.networks.weights_source import loading_code
 from effnet_core.scaling import block_designs, block_steps, module_tree, what_if
 from effnet_core.units import three_digits
-from ui.components import mbconv_flow, pixel_map
+from ui.components import mbconv_flow, mbconv_step, pixel_map
 from ui.mbconv.steps import CHOSEN, STEPS
 from ui.mbconv.structure import _opener
 from ui.session import kept_values
@@ -158,16 +158,19 @@ def test_the_maps_drawn_are_the_networks(offline):
 
 def test_a_click_chooses_a_step_or_opens_a_maps_arithmetic_and_nothing_else_can(monkeypatch):
     mounted, heard = {}, []
-    monkeypatch.setattr(mbconv_flow, "_component", lambda **settings: mounted.update(settings))
-    data = {"steps": [{"name": "expand", "maps": [{"channel": 7}]}, {"name": "project", "maps": []}]}
-    mbconv_flow.mount(data, key="flow", on_step=heard.append, on_map=lambda *came: heard.append(came))
-    for came in ("project", "other", None, ["expand"]):
+    for part in (mbconv_flow, mbconv_step):
+        monkeypatch.setattr(part, "_component", lambda **settings: mounted.update(settings))
+    expand = {"name": "expand", "maps": [{"channel": 7}], "opens": True}
+    data = {"steps": [expand, {"name": "input", "maps": [{"channel": 7}], "opens": False}]}
+    mbconv_flow.mount(data, key="flow", on_step=heard.append)
+    mbconv_step.mount(data, key="told", on_map=lambda *came: heard.append(came))
+    for came in ("input", "other", None, ["expand"]):
         monkeypatch.setattr(kept_values, "value", lambda key, came=came: {"step": came})
         mounted["on_step_change"]()
-    for came in (["expand", 7], ["expand", 8], ["project", 7], [{}, 7], "ab", None):
+    for came in (["expand", 7], ["expand", 8], ["input", 7], [{}, 7], "ab", None):
         monkeypatch.setattr(kept_values, "value", lambda key, came=came: {"map": came})
         mounted["on_map_change"]()
-    assert heard == ["project", ("expand", 7)]
+    assert heard == ["input", ("expand", 7)]
 
 
 def test_a_link_chooses_the_step_on_both_panels():

@@ -79,23 +79,24 @@ def _pick_channel(out: np.ndarray, *, key: str) -> int:
 
 def _show_sum(sums: Sum, trace: BlockTrace) -> None:
     """The pixel that was clicked, and beside it the products that add up to it; below, what becomes of their sum."""
-    steps = dict(trace.steps)
+    steps, place = dict(trace.steps), st.container(key="mbconv.places")
     total = f"The {sums.products.size:,} products add up to {three_digits(sums.total)}"
     if sums.step == "depthwise":
-        before, output, products = st.columns([1, 1, 2.6], gap="small")
+        before, output, products = place.columns([1, 1, 2.6], gap="small")
         with before:
             _show_input(sums, steps)
         with products:
             grids = {"Kernel": sums.weights, "Patch": sums.inputs, "Products": sums.products}
             linked_cells.show_grids(grids, total, key="mbconv.products", alt=total)
     else:
-        output, products = st.columns(BESIDE_A_MAP)
+        output, products = place.columns(BESIDE_A_MAP)
         with products:
             columns = {"Input": sums.inputs, "Weight": sums.weights}
             _show_contributions(columns, sums.products, total, key="mbconv.products")
     with output:
         _show_output(steps[sums.step], sums.channel, sums.row, sums.column)
-    _show_norm(sums)
+    with st.container(key="mbconv.norm"):
+        _show_norm(sums)
     if sums.step != "depthwise":
         _show_numbers({"input": sums.inputs, "weight": sums.weights, "product": sums.products}, key="mbconv.numbers")
 
@@ -111,7 +112,7 @@ def _show_input(sums: Sum, steps: Mapping[str, np.ndarray]) -> None:
 
 
 def _show_output(maps: np.ndarray, channel: int, row: int, column: int) -> None:
-    st.markdown("**Output**: click a pixel", help="Or move the frame with the arrow keys.")
+    st.markdown("**Output**: click a pixel")
     pixel_map.show(
         _from_zero(maps[channel]),
         pixel_map.Frame(row, column),

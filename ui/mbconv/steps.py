@@ -14,7 +14,7 @@ from effnet_core.images.overlay import grey
 from effnet_core.scaling import block_designs, block_steps
 from effnet_core.units import float32_memory
 
-from ..components import files, mbconv_flow
+from ..components import files, mbconv_flow, mbconv_step
 from ..session import answer_cache, kept_values, pictures
 from ..shared import costs, heat_overlay, widgets
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 MAPS = 3  # shown of each step
 MOST_PX = 96  # of a map's side: as many as are seen
 PICTURE_PX = 144
+CLASSIC_PX = 620  # a chart keeps its width when a lesson makes the page larger
 GATES = 48  # bars; with more channels, a bar is the mean of neighbours
 WIDE = ("expand", "depthwise", "gated")  # steps that share their channels: none of them mixes any
 SORTS = {"spread": "Variation", "mean": "Strength", "gate": "Gate"}
@@ -62,12 +63,10 @@ def show_steps(engine: Engine, picture: pictures.Picture, name: str) -> None:
         answer_cache.question_key(engine, picture, "flow", name, by), lambda: _seen(engine, picture, name, by)
     )
     with slot:
-        mbconv_flow.mount(
-            _flow(engine, block, size, seen) | {"chosen": chosen, "picture": _thumbnail(engine, picture)},
-            key="mbconv.flow",
-            on_step=lambda step: kept_values.keep("mbconv.step", step),
-            on_map=_open_arithmetic,
-        )
+        data = _flow(engine, block, size, seen) | {"chosen": chosen, "picture": _thumbnail(engine, picture)}
+        mbconv_flow.mount(data, key="mbconv.flow", on_step=lambda step: kept_values.keep("mbconv.step", step))
+        told = {name: data[name] for name in ("steps", "chosen")}
+        mbconv_step.mount(told, key="mbconv.told", on_map=_open_arithmetic)
     st.caption(GREYS)
 
 
@@ -133,7 +132,7 @@ def _map(name: str, steps: Mapping[str, np.ndarray], channel: int) -> dict[str, 
 
 
 def _flow(engine: Engine, block: Block, size: int, seen: dict[str, object]) -> dict[str, object]:
-    """The component's data: numbers of the cost model, maps and gates of the picture."""
+    """The components' data: numbers of the cost model, maps and gates of the picture."""
     steps = block_steps.steps_of(block, size)
     own = block_designs.mbconv(block, size)
     return {
@@ -239,7 +238,8 @@ def show_bottleneck(engine: Engine, name: str) -> None:
     classic = block_designs.at_budget(block_designs.bottleneck, block, size, own.cost.macs)
     macs = f"{shown.factor * classic.cost.macs:,} {shown.name}, this block {shown.factor * own.cost.macs:,}"
     st.markdown(f"**{classic.name}** for about the same compute: {macs}")
-    draw(classic, max(own.widest, classic.widest), key=f"mbconv.width.{classic.name}")
+    with st.container(width=CLASSIC_PX):
+        draw(classic, max(own.widest, classic.widest), key=f"mbconv.width.{classic.name}")
     st.markdown(f"Channels {widths(classic)}. {_kept(classic)} In {own.name}: {widths(own)}. {_kept(own)}")
 
 

@@ -10,6 +10,7 @@ export default function ({ data, parentElement }) {
   root.querySelector(".cells").replaceChildren(...(data.names ? listOf(data) : gridsOf(data)))
   root.classList.add(data.names ? "listed" : "grids")
   root.style.setProperty("--count", data.names?.length ?? data.columns)
+  root.style.setProperty("--fit", data.columns > 3 ? 15 : 10)
   root.style.setProperty("--factors", data.rows.length)
   const count = data.rows[0].values.length
   let marked = null

@@ -129,6 +129,7 @@ class Stage {
     }
     const [x, anchor] = index === 0 ? [2, "start"] : last ? [plan.width - 2, "end"] : [centre, "middle"]
     const title = svgElement("text", this.group, { class: "name", x, y: 16, "text-anchor": anchor })
+    title.style.fontSize = `min(1rem, ${(plan.thick + plan.gap) / 8}px)` // neighbours don't touch
     setText(title, step.title)
     setText(svgElement("text", this.group, { x, y: 37, "text-anchor": anchor }), step.shape)
   }

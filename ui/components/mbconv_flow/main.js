@@ -1,7 +1,8 @@
 // One MBConv with the picture's maps inside it. Play sends the picture through, step by step; a click on a slab chooses
-// its step, whose sentence, numbers and maps stand below.
-// Data: steps (name, title, shape, channels, size, colour, sentence, numbers, missing, opens, maps), chosen, gates,
-// squeezed, kernel, kept, picture, alt. Triggers: step, the name of the one chosen; map, [step, channel].
+// its step.
+// Data: steps (name, title, shape, channels, size, colour, missing, maps), chosen, gates, squeezed, kernel, kept,
+// picture, alt. Trigger: step, the name of the one chosen.
+// Event: it dispatches "mbconv-step" on the window, the name of the step where the picture is; mbconv_step tells it.
 
 import { setText } from "../shared/text_and_svg.js"
 import { FlowDrawing } from "./drawing.js"
@@ -156,41 +157,13 @@ class Flow {
     this.bar.setAttribute("aria-valuetext", chosen.title)
     const play = this.root.querySelector(".play")
     setText(play, this.playing ? "❙❙ Pause" : "▶ Play")
-    if (this.detailed === chosen) return
-    this.detailed = chosen
-    this.showDetail(chosen)
-  }
-
-  showDetail(chosen) {
-    const part = (name) => this.root.querySelector(name)
-    setText(part(".sentence"), chosen.sentence)
-    const others = this.data.steps.filter((step) => step.missing && step !== chosen)
-    setText(part(".notes"), others.map((step) => step.sentence).join(" "))
-    this.root.style.setProperty("--role", chosen.colour)
-    part("dl").replaceChildren(...chosen.numbers.flatMap(numberRow))
-    part(".maps").replaceChildren(...chosen.maps.map((map) => this.mapButton(chosen, map)))
-  }
-
-  mapButton({ name, title, opens }, { channel, url, caption }) {
-    const button = document.createElement(opens ? "button" : "div")
-    const image = Object.assign(new Image(), { src: url, alt: opens ? "" : `Channel ${channel} of ${title}` })
-    button.append(image, caption)
-    if (!opens) return button
-    button.type = "button"
-    button.title = "Its arithmetic"
-    button.setAttribute("aria-label", `${title}, ${caption}: its arithmetic`)
-    button.onclick = () => this.report("map", [name, channel])
-    return button
+    if (this.told === this.chosen) return
+    this.told = this.chosen
+    dispatchEvent(new CustomEvent("mbconv-step", { detail: this.chosen }))
   }
 
   close() {
     this.observer.disconnect()
     cancelAnimationFrame(this.frame)
   }
-}
-
-// A name with one line or more behind it.
-function numberRow([name, ...lines]) {
-  const term = Object.assign(document.createElement("dt"), { textContent: name })
-  return [term, ...lines.map((line) => Object.assign(document.createElement("dd"), { textContent: line }))]
 }
