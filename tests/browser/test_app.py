@@ -88,7 +88,7 @@ def test_network_picture_and_device_stay_chosen_from_page_to_page(page):
     page.get_by_role("link", name="Classify").click()
     page.get_by_role("heading", name="What to notice").wait_for()
     wait_until_idle(page)
-    page.get_by_role("radio", name="An astronaut").click()
+    choose_sample(page, "An astronaut")
     playwright.expect(page.get_by_text("The network does not know what this shows")).to_be_visible()
     wait_until_idle(page)
     page.get_by_role("link", name="SE gates").click()
@@ -133,10 +133,18 @@ def test_a_long_computation_shows_progress_and_a_click_stops_it(page):
     wait_until_idle(page)
     playwright.expect(compute).to_be_visible()
     playwright.expect(page.get_by_text("The map is not computed yet")).to_be_visible()
-    page.get_by_role("radio", name="Chelsea the cat").click()  # the network is free for the next question
+    choose_sample(page, "Chelsea the cat")  # the network is free for the next question
     playwright.expect(page.get_by_text("It shows a class that the network knows: Egyptian cat")).to_be_visible()
     wait_until_idle(page)
     playwright.expect(page.get_by_role("heading", name="Its answer")).to_be_visible()
+
+
+def choose_sample(page, name: str) -> None:
+    picker = page.get_by_role("button", name="Picture")
+    picker.click()
+    page.get_by_role("radio", name=name).click()
+    wait_until_idle(page)
+    page.keyboard.press("Escape")
 
 
 def open_panel(page, path: str) -> None:
