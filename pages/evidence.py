@@ -44,7 +44,7 @@ elif section == "map":
         )
         view = curves.pick_view()
     families = accuracy_map.pick_families()
-    accuracy_map.show_map(accuracy_map.networks(origin, families), cost, view)
+    accuracy_map.show_map(accuracy_map.networks(origin, families), families, cost, view)
     if origin != accuracies.TORCHVISION:
         widgets.cite(
             f"Filled marks: Table 2 of {accuracies.newest_version()}, compute and parameters as printed there."

@@ -26,7 +26,7 @@ def lesson():
     network = widgets.choice("By the formula, or as released", console.NETWORKS, key="scaling.network")
     st.caption(costs.what_it_is(network))
     hand = st.container()  # above the inputs whose values it shows
-    phi, coefficients = console.exact_inputs()
+    phi, coefficients = console.exact_inputs(network)
     with hand:
         console.follow(network, phi, coefficients)
         widgets.cite(

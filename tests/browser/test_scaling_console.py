@@ -12,6 +12,7 @@ from support.paths import ROOT
 from effnet_core.architecture import LETTERS, RELEASES, Architecture, coefficient_for, compound, growth, released
 from effnet_core.cost import cost_of, layers_of
 from effnet_core.figures import network as figures_network
+from effnet_core.scaling import implied_phi
 from effnet_core.units import three_digits
 from ui.components import files
 from ui.shared import console
@@ -187,6 +188,16 @@ def test_keys_move_it_too_and_are_reported_when_they_rest(page, sent):
     assert_drawn_to_scale(page, network)
     playwright.expect(page.get_by_text("Using Formula, φ = -3.")).to_be_visible()
     playwright.expect(page.get_by_text(f"{cost_of(network).params:,} parameters, ")).to_be_visible()
+
+
+def test_the_sliders_of_a_released_network_stand_at_what_it_implies(page):
+    page.goto("/scaling?scaling.network=B7")
+    implied = implied_phi.implied("b7").middle
+    playwright.expect(page.locator("output[for=phi]")).to_have_text(f"≈ {implied:.2f}")
+    assert float(slider(page, "φ, all three implied").input_value()) == pytest.approx(implied, abs=0.05)
+    page.get_by_role("radio", name="Formula", exact=True).click()
+    playwright.expect(page.locator("output[for=phi]")).to_have_text(f"{implied:.2f}")
+    playwright.expect(readout(page, "resolution")).to_have_text(f"{compound(round(implied, 2)).resolution} px")
 
 
 def test_an_exact_input_moves_the_slider(page):

@@ -9,7 +9,8 @@ import sys
 import pytest
 from support.screen import ROOT, captions, chart, numbers, opened, turned_to
 
-from effnet_core.architecture import RELEASES
+from effnet_core.architecture import RELEASES, released
+from effnet_core.cost import cost_of
 from effnet_core.machine import latency
 from effnet_core.machine.latency import Measurement, NotEnoughMemory
 from effnet_core.published import accuracies, claims, scaling_curves
@@ -122,6 +123,25 @@ def test_families_filter_the_map_and_none_is_possible():
     assert mapped(at) == {f"EfficientNet-{member.upper()}" for member in RELEASES}
     at.get_by_key("evidence.families").set_value([]).run()
     assert not at.exception and "Choose at least one family" in at.info[0].value
+
+
+def test_families_that_a_source_does_not_have_are_named():
+    """The paper's table has no networks for phones: a chosen family that is not drawn says why."""
+    at = opened("evidence", **{"evidence.section": "Accuracy and cost"})
+    assert "Nothing is drawn of For phones and EfficientNetV2: this source has no row of them" in captions(at)
+    at.get_by_key("evidence.families").set_value(["For phones", "EfficientNetV2"]).run()
+    assert "nothing to draw of For phones and EfficientNetV2 yet" in at.info[0].value
+    at.get_by_key("evidence.origin").set_value("both").run()
+    assert not at.info and "no row of them" not in captions(at)
+
+
+def test_the_budgets_slider_gives_every_network_room():
+    """The limits between B0 and B3 take a good part of it, where they took a twentieth."""
+    stops = opened("evidence", **CHOICE).select_slider(key="evidence.limit_macs_slider").options
+    b0, b3, b7 = (cost_of(released(member)).macs / 1e9 for member in ("b0", "b3", "b7"))
+    low = sum(b0 < float(stop) <= b3 for stop in stops)
+    high = sum(b3 < float(stop) <= b7 for stop in stops)
+    assert low > 20 and low > high / 3
 
 
 def test_torchvisions_two_ports_are_told_wherever_its_accuracies_stand():

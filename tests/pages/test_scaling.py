@@ -9,9 +9,10 @@ import sys
 import pytest
 from support.screen import ROOT, board, captions, chart, numbers, opened, turned_to
 
-from effnet_core.architecture import RELEASES, compound, released
+from effnet_core.architecture import ALPHA, RELEASES, compound, released
 from effnet_core.cost import cost_of, layers_of
 from effnet_core.figures import quantities
+from effnet_core.scaling.implied_phi import implied
 from effnet_core.units import three_digits
 
 pytestmark = pytest.mark.usefixtures("started_server")
@@ -80,7 +81,8 @@ def test_each_coefficient_moves_its_own_dimension(name):
 def test_the_papers_coefficients_come_back_by_a_button():
     at = opened("scaling", **{"scaling.alpha": "1.5", "scaling.gamma": "1.01", "scaling.network": "B2"})
     at.button(key="scaling.paper").click().run()
-    assert_shows(at, compound(1), "Formula, φ = 1")
+    phi = round(implied("b2").middle, 2)
+    assert_shows(at, compound(phi), f"Formula, φ = {phi:g}")
     assert [at.number_input(key=f"scaling.{name}").value for name in ("alpha", "beta", "gamma")] == [1.2, 1.1, 1.15]
 
 
@@ -91,9 +93,13 @@ def test_a_product_above_two_says_so():
 
 @pytest.mark.parametrize("member", RELEASES)
 def test_released_networks_are_shown_as_released(member):
-    at = opened("scaling", **{"scaling.network": member.upper(), "scaling.phi": "3"})
+    at = opened("scaling", **{"scaling.network": member.upper(), "scaling.phi": "3", "scaling.alpha": "1.5"})
     assert_shows(at, released(member), f"{member.upper()} as released")
     assert f"{member.upper()} with its published coefficients" in captions(at)
+    phis = implied(member).axes.values()
+    shown = at.number_input(key="scaling.phi").value
+    assert min(phis) - 0.01 <= shown <= max(phis) + 0.01 and shown == board(at)["settings"]["phi"]
+    assert board(at)["settings"]["alpha"] == ALPHA
 
 
 def test_a_move_leaves_the_released_network_for_the_formula_and_says_so():

@@ -67,7 +67,7 @@ def letting_go():
     report = {"number": 7, "settings": settings, "possible": settings | {"phi": 2.0}}
     st.button("good", on_click=console.take, args=(report,))
     st.button("bad", on_click=console.take, args=({"number": 8, "settings": {"phi": 99}, "possible": 3},))
-    phi, coefficients = console.exact_inputs()
+    phi, coefficients = console.exact_inputs(st.session_state["scaling.network"])
     data = console.console_data({"phi": phi})
     st.json([phi, coefficients, st.session_state["scaling.network"], data["heard"], data["possible"]])
 

@@ -119,7 +119,7 @@ def setting_each_other():
 
     kept_values.keep("others", st.number_input("other", value=0, key="page.other"))
     chosen = widgets.exact_and_slider(
-        "x", key="page.x", default=1.0, limits=(0.0, 5.0), step=0.5, on_move={"page.other": 7}
+        "x", key="page.x", default=1.0, limits=(0.5, 5.0), step=0.5, on_move={"page.other": 7}
     )
     st.text(chosen)
 
@@ -128,10 +128,10 @@ def setting_each_other():
 def test_a_move_of_slider_or_input_sets_both_and_the_others(move):
     at = AppTest.from_function(setting_each_other, default_timeout=300).run()
     assert (at.text[0].value, at.number_input(key="page.other").value) == ("1.0", 0)
-    widget = at.slider(key="page.x_slider") if move == "slider" else at.number_input(key="page.x")
+    widget = at.select_slider(key="page.x_slider") if move == "slider" else at.number_input(key="page.x")
     widget.set_value(3.5).run()
     assert at.text[0].value == "3.5" and at.number_input(key="page.other").value == 7
-    assert at.slider(key="page.x_slider").value == at.number_input(key="page.x").value == 3.5
+    assert at.select_slider(key="page.x_slider").value == at.number_input(key="page.x").value == 3.5
 
 
 def test_sessions_that_begin_together_import_torch_one_after_the_other():

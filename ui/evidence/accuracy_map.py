@@ -16,6 +16,7 @@ from ..shared import costs, widgets
 from .curves import TABLE, compute_text, show_figure, show_table
 
 FAMILIES = list(accuracies.FAMILIES)
+THERE_ONLY = "this source has no row of them. Choose accuracies of both above"
 
 
 def pick_families() -> list[str]:
@@ -34,12 +35,12 @@ def networks(origin: str, families: Sequence[str]) -> list[Network]:
     return [row for row in rows if row.family in families]
 
 
-def show_map(rows: Sequence[Network], cost: str, view: str) -> None:
-    """Accuracy of these networks against parameters or compute, drawn or listed."""
+def show_map(rows: Sequence[Network], families: Sequence[str], cost: str, view: str) -> None:
+    """Accuracy of these families' networks against parameters or compute, drawn or listed."""
     quantity = PARAMETERS if cost == "params" else costs.quantity()
     placed = [row for row in rows if getattr(row, quantity.column) is not None]
     if not placed:
-        st.info("No network is chosen. Choose at least one family above.")
+        _say_nothing_is_drawn(families)
     elif view == TABLE:
         show_table([_listed(row) for row in rows], "evidence.networks", "Every network with its source")
     else:
@@ -48,8 +49,18 @@ def show_map(rows: Sequence[Network], cost: str, view: str) -> None:
             f"map.{quantity.column}",
             f"Top-1 of {len(placed)} networks over {quantity.name}",
         )
+    without = [family for family in families if family not in {row.family for row in rows}]
+    if rows and without:
+        st.caption(f"Nothing is drawn of {' and '.join(without)}: {THERE_ONLY}.")
     if left_out := [row.name for row in rows if row not in placed]:
         st.caption(f"Not drawn, since its source prints no FLOPs: {', '.join(left_out)}.")
+
+
+def _say_nothing_is_drawn(families: Sequence[str]) -> None:
+    if families:
+        st.info(f"There is nothing to draw of {' and '.join(families)} yet: {THERE_ONLY}.")
+    else:
+        st.info("No network is chosen. Choose at least one family above.")
 
 
 def _listed(row: Network) -> dict[str, str | float | None]:

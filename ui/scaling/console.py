@@ -17,6 +17,7 @@ from effnet_core.architecture import (
     coefficient_for,
     growth,
 )
+from effnet_core.scaling import implied_phi
 
 from ..session import kept_values
 from ..shared import console, costs, widgets
@@ -25,7 +26,7 @@ from ..shared.console import FREE, PHI, Setting
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-KEY = "scaling.console"
+KEY, AGAIN = "scaling.console", "scaling.again"
 LOCKS = {FREE: "Nothing", **LETTERS}
 NETWORKS = {costs.FORMULA: "Formula"} | {member: member.upper() for member in RELEASES}
 FORMULA = {"scaling.network": costs.FORMULA}  # a move leaves the released network for the formula
@@ -40,8 +41,13 @@ SETTINGS = (PHI, *COEFFICIENTS)
 TARGET = Setting("target", "Held at", 2.0, tuple(growth(limit, limit, limit) for limit in COEFFICIENT_RANGE), 0.1)
 
 
-def exact_inputs() -> tuple[float, dict[str, float]]:
-    """φ, and alpha, beta, gamma, from the number inputs; where their product is held, one of them gives way."""
+def exact_inputs(network: str) -> tuple[float, dict[str, float]]:
+    """φ, and alpha, beta, gamma, from the number inputs; where their product is held, one of them gives way.
+
+    Of a released network they show what it implies, so that they never show another network's settings.
+    """
+    if network in RELEASES:
+        kept_values.keep_all({f"scaling.{name}": value for name, value in implied_settings(network).items()})
     for setting in (*SETTINGS, TARGET):
         widgets.explain_refused_number(key_of(setting), setting.default, setting.limits)
     refused = st.empty()
@@ -56,7 +62,16 @@ def exact_inputs() -> tuple[float, dict[str, float]]:
         with slots[setting.name]:
             shown = _exact(setting, moves=FORMULA, disabled=setting.name == freed)
         values.setdefault(setting.name, shown)
+    is_other = network in RELEASES and values[PHI.name] != implied_settings(network)[PHI.name]
+    kept_values.keep(AGAIN, is_other and not kept_values.value(AGAIN))
+    if kept_values.value(AGAIN):  # a link's number has gone before what is implied; in the next run it does not
+        st.rerun()
     return values[PHI.name], {setting.name: values[setting.name] for setting in COEFFICIENTS}
+
+
+def implied_settings(member: str) -> dict[str, float]:
+    """The formula's settings nearest to a released network: the paper's α, β, γ, and the φ in the middle."""
+    return console.PAPER | {PHI.name: round(implied_phi.implied(member).middle, 2)}
 
 
 def key_of(setting: Setting) -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 from effnet_core.architecture import Architecture, compound, growth, released
 from effnet_core.cost import Layer, cost_of, layers_of
 from effnet_core.figures.quantities import FLOPS, MACS, Quantity
+from effnet_core.scaling.implied_phi import implied
 from effnet_core.units import giga, times
 
 from ..session import kept_values
@@ -67,9 +68,12 @@ def what_it_is(network: str) -> str:
             "B0's depth × α^φ, width × β^φ, resolution × γ^φ, each rounded. "
             "B1 to B7 were released with coefficients picked by hand: no φ gives exactly those."
         )
+    phis = sorted(implied(network).axes.values())
+    asked = f"φ from {phis[0]:.1f} to {phis[-1]:.1f}" if phis[-1] else "φ = 0"
     return (
-        f"{network.upper()} with its published coefficients, picked by hand. φ, α, β and γ do not change it: "
-        "move one of them and the page goes back to the formula."
+        f"{network.upper()} with its published coefficients, picked by hand: its depth, width and resolution ask for "
+        f"{asked}. The sliders stand in the middle of that and do not change it: move one of them and the page goes "
+        "back to the formula."
     )
 
 

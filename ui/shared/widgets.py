@@ -35,6 +35,7 @@ TABLE_STYLE = """
 """
 STILL = {"displayModeBar": False, "scrollZoom": False}  # a chart that is read, not moved
 CARD = {"delta_color": "off", "delta_arrow": "off", "border": True}  # a readout whose second line is no change
+SLIDER_STEPS = 100
 CHART_FILES = ("PNG", "SVG")
 # A saved chart can't use the app's font: the browser sets its text in the system's own, which is wider. Plotly measures
 # text in a hidden drawing; there it takes that font, so that legends and labels have room in both.
@@ -47,7 +48,8 @@ OTHER_BUTTONS = (  # plotly's, beside the one that saves and the one that turns 
 
 BUTTON_STYLE = """
 [data-testid^="stBaseButton-primary"]:enabled { background-image: linear-gradient(rgb(0 0 0 / 20%) 0 0); }
-"""  # its text is white whatever the theme: 4.5 to 1
+[data-testid="stButtonGroup"] [data-testid^="stBaseButton-segmented_control"] { min-height: 2.5rem; }
+"""  # its text is white whatever the theme: 4.5 to 1; choices are as high as inputs, so that labels in a row are level
 
 
 def header(question: str, why: str, *, unit_switch: bool = False) -> DeltaGenerator:
@@ -151,7 +153,7 @@ def exact_and_slider(
     on_move: dict[str, object] | None = None,
     help: str | None = None,
 ) -> float:
-    """A slider and an exact input for one number; a move of either also sets the widgets of `on_move`.
+    """A logarithmic slider and an exact input for one number; a move of either also sets the widgets of `on_move`.
 
     The input is the state and is kept in the URL; the slider follows it. A value in the URL that is outside the
     limits or no number gets a sentence and the default.
@@ -166,17 +168,23 @@ def exact_and_slider(
         number = exact(f"{label}, exact", key=key, default=default, limits=limits, step=step, on_move=moved, **hidden)
     if kept_values.value(slider_key) != number:
         kept_values.keep(slider_key, number)
-    control.slider(
+    control.select_slider(
         label,
-        *limits,
-        step=step,
-        format="%g",
+        sorted({*_even_ratios(limits), number}),
+        format_func="{:g}".format,
         key=slider_key,
         on_change=kept_values.follow,
         args=(slider_key, key, moved),
         label_visibility="collapsed",
     )
     return number
+
+
+def _even_ratios(limits: tuple[float, float]) -> set[float]:
+    """What the slider stops at: two digits each, an even ratio apart, so that small values are not squeezed."""
+    low, high = limits
+    between = (float(f"{low * (high / low) ** (step / SLIDER_STEPS):.2g}") for step in range(SLIDER_STEPS + 1))
+    return {low, high} | {value for value in between if low < value < high}
 
 
 def slider(label: str, *, key: str, default: float, limits: tuple[float, float], step: float) -> float:

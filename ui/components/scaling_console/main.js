@@ -162,8 +162,9 @@ class Console {
       if (Number(input.value) !== value) input.value = value
       input.style.setProperty("--share", `${(100 * (value - input.min)) / (input.max - input.min)}%`)
       input.disabled = lock.frees === name
-      setText(note, lock.frees === name ? "gives way" : "")
-      setText(shown, short(value))
+      const isImplied = name === "phi" && this.settings.network !== "formula"
+      setText(note, lock.frees === name ? "gives way" : isImplied ? "implied" : "")
+      setText(shown, `${isImplied && value ? "≈ " : ""}${short(value)}`)
     }
   }
 
