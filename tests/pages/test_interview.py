@@ -70,6 +70,16 @@ def test_rating_brings_the_next_card_and_counts():
     assert "Show the answer" in labels(at), "the next answer is hidden"
 
 
+def test_an_answer_stays_while_it_is_read_where_another_tab_rates_its_card():
+    at = press(opened("interview"), "Show the answer")
+    first, second = all_cards()[:2]
+    at.session_state["interview.progress"] = rated({}, first.id, "Easy", datetime.now(UTC))
+    at.run()
+    assert question(at) == first.question and first.wanted in texts(at)
+    press(at, "Easy")
+    assert question(at) == second.question
+
+
 def test_filters_of_group_and_level_and_the_end_of_a_queue():
     at = opened("interview", **{"interview.group": GROUPS["depthwise"], "interview.level": "Easy"})
     found = in_group("depthwise", 1)

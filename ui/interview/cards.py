@@ -57,13 +57,21 @@ def show_cards() -> None:
             {NEXT: "The next that is due, then new ones"} | {card.id: card.question for card in group_cards},
             key="interview.card",
         )
-    waiting = spaced_repetition.queue(progress.known(), [card.id for card in group_cards], progress.now())
+    waiting = _waiting([card.id for card in group_cards])
     _show_tally(group_cards)
     with slot:
         if picked == NEXT and not waiting:
             _show_done(group_cards)
         else:
             _show_card(cards.card(waiting[0] if picked == NEXT else picked))
+
+
+def _waiting(ids: Sequence[str]) -> list[str]:
+    """The cards to show, the next first: an answer stays while it is read, also where another tab rates its card."""
+    revealed = kept_values.value("interview.revealed")
+    if revealed in ids and kept_values.value("interview.looked_at") == NEXT:
+        return [revealed]
+    return spaced_repetition.queue(progress.known(), ids, progress.now())
 
 
 def _show_tally(group_cards: Sequence[Card]) -> None:
@@ -90,12 +98,17 @@ def _show_card(card: Card) -> None:
                 key=reveal,
                 type="primary",
                 shortcut=LOOK_KEY,
-                on_click=kept_values.keep,
-                args=("interview.revealed", card.id),
+                on_click=_reveal,
+                args=(card.id,),
             )
             return
         show_answer(card)
         _ask_rating(card)
+
+
+def _reveal(card: str) -> None:
+    """Callback. It is kept, too, which way led to the card."""
+    kept_values.keep_all({"interview.revealed": card, "interview.looked_at": kept_values.value("interview.card")})
 
 
 def show_question(card: Card, name: str, look: str, rate: Mapping[str, str]) -> None:
