@@ -3,6 +3,7 @@
 from contextlib import nullcontext
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
 from ui.lessons import lesson_mode, look, tour
@@ -22,6 +23,16 @@ def page_of(entry: Entry) -> StreamlitPage:
     )
 
 
+def place_of(entry: Entry) -> DeltaGenerator:
+    """Where a page is drawn: each has its own place, so that the page before leaves at once, not when this is done.
+
+    Streamlit keeps what stood at a place until something else is drawn there, or the run ends.
+    """
+    with st.container(gap=None):
+        slots = {other.file: st.empty() if other is not entry else st.container() for other in (*PAGES, *ALONE)}
+    return slots[entry.file]
+
+
 st.set_page_config(page_title="EfficientNet lab", page_icon=widgets.FAVICON, layout="wide")
 entries = {page_of(entry): entry for entry in (*PAGES, *ALONE)}
 sections = (SECTIONS | {"": ALONE}).items()
@@ -30,18 +41,19 @@ entry = entries[page]
 lesson = None if entry in ALONE else lesson_mode.current()
 if lesson:
     lesson_mode.lead(*lesson)
-if entry in ALONE:
-    st.html(look.ALONE)
-else:
-    row = widgets.header(entry.question, entry.why, unit_switch=entry.cost)
-    if not lesson:
-        with row:
-            tour.guide(entry.file)
 try:
-    with lesson_mode.frame() if lesson else nullcontext():
-        page.run()
-    if not lesson:
-        widgets.lead_on(following(entry))
+    with place_of(entry):
+        if entry in ALONE:
+            st.html(look.ALONE)
+        else:
+            row = widgets.header(entry.question, entry.why, unit_switch=entry.cost)
+            if not lesson:
+                with row:
+                    tour.guide(entry.file)
+        with lesson_mode.frame() if lesson else nullcontext():
+            page.run()
+        if not lesson:
+            widgets.lead_on(following(entry))
 finally:
     pictures.release()
 if entry not in ALONE:

@@ -100,6 +100,27 @@ def test_network_picture_and_device_stay_chosen_from_page_to_page(page):
     playwright.expect(page.get_by_role("radio", name="CPU")).to_be_checked()
 
 
+MIXED = """
+window.mixed = []
+new MutationObserver(() => {
+  const title = document.querySelector("h1")?.textContent ?? ""
+  const main = document.querySelector("[data-testid=stMain]").textContent
+  if (title.startsWith("What does it see") && main.includes("Compute in")) window.mixed.push(main.slice(0, 200))
+}).observe(document.body, { childList: true, subtree: true, characterData: true })
+"""
+
+
+def test_nothing_of_the_page_before_stays_while_the_next_one_is_drawn(page):
+    page.goto("/evidence")
+    page.get_by_text("Compute in").wait_for()
+    wait_until_idle(page)
+    page.evaluate(MIXED)
+    page.get_by_role("link", name="Classify").first.click()
+    page.get_by_role("heading", name="What does it see").wait_for()
+    page.get_by_role("heading", name="Its answer").wait_for()
+    assert page.evaluate("window.mixed") == []
+
+
 @pytest.mark.parametrize("path", ["/", "/scaling", "/classify", "/se_gates", "/machine"])
 def test_each_page_opens_by_its_address_on_a_narrow_screen(page, path):
     page.set_viewport_size({"width": 390, "height": 844})

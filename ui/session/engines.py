@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import sys
 import threading
 import time
 from importlib import import_module
@@ -32,6 +33,11 @@ WARM_UP_WITHIN = 6  # times as long, however many pages are opened
 
 _log = logging.getLogger(__name__)
 _importing = threading.Lock()
+
+
+def is_started() -> bool:
+    """Whether PyTorch need not be waited for."""
+    return "effnet_core.networks.comparison" in sys.modules and not _importing.locked()
 
 
 def start_pytorch() -> None:

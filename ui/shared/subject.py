@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ..components import picture_choice
-from ..session import kept_values
+from ..session import engines, kept_values
 from . import model_picker, picture_picker
 
 if TYPE_CHECKING:
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from ..session.pictures import Picture
 
 THUMBNAIL_PX, TEXT_PX = 64, 250
+SKELETON = f'<div class="skeleton" style="width: {THUMBNAIL_PX}px; height: {THUMBNAIL_PX}px"></div>'
 STYLE = """
 .st-key-subject { border-bottom: 1px solid var(--st-border-color, #8884); padding-bottom: .5rem; }
 .st-key-subject img { border-radius: 6px; display: block; }
+.st-key-subject .skeleton { border-radius: 6px; background: #8884; }
 .st-key-subject p { margin-bottom: 0; line-height: 1.3; }
 .st-key-subject div { overflow: visible; }
 .st-key-app-sample-kept { display: none; }
@@ -38,6 +40,10 @@ def pick() -> tuple[Engine, list[Picture], Picture]:
     with strip.container(horizontal=True, vertical_alignment="center", gap="small", width=330, wrap=False):
         thumbnail, looked_at = st.container(width=THUMBNAIL_PX), st.container()
     network = strip.container(width=TEXT_PX)
+    thumbnail, looked_at = thumbnail.empty(), looked_at.empty()
+    if not engines.is_started():
+        thumbnail.html(SKELETON)
+        looked_at.markdown("**Starting PyTorch …**  \n:small[Once a server; it takes some seconds.]")
     with strip.popover("Picture", icon=":material/image:", key="app.picture", width="content"):
         picture_place = st.container(width=620)
     with strip.popover("Network", icon=":material/hub:", key="app.network", width="content"):
