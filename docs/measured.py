@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import statistics
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -193,8 +194,20 @@ def _gpu(report: dict) -> Iterator[tuple[str, str, str, str]]:
         yield f"pictures a second, {network}", shown, f"{plain['pictures_per_s']:,.0f}, float32", card
 
 
+def _vote(report: dict) -> Iterator[tuple[str, str, str, str]]:
+    conditions, results = report["conditions"], report["results"]
+    load = f"{conditions['cores']} cores, load {conditions['load_before']:.1f} before, {conditions['date']}"
+    median = {name: statistics.median(row[name] for row in results["rounds"]) for name in results["rounds"][0]}
+    errors = sum(row["errors"] for row in results["rounds"])
+    shown = f"{_seconds(1000 * median['arrived_p95_s'])}, {errors} errors"
+    beside = f"all on the screen {_seconds(1000 * median['all_on_screen_s'])} after the last"
+    beside += f"; {median['server_cpu_s']:.1f} s of CPU"
+    yield f"{results['phones']} phones open a vote and vote within 10 s, 95 of 100 arrive in", shown, beside, load
+
+
 FILES = {"cost": _cost, "headline": _headline, "dragging": _dragging, "redraw": _redraw, "gpu": _gpu}
-FILES |= {"first_paint": _first_paint, "server_cpu": _server_cpu, "classroom": _classroom, "engines": _engines}
+FILES |= {"first_paint": _first_paint, "server_cpu": _server_cpu, "classroom": _classroom, "vote": _vote}
+FILES |= {"engines": _engines}
 
 
 def _seconds(milliseconds: float) -> str:

@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlencode
 
 import pytest
-from support.browser import wait_until_idle
+from support.browser import PATIENCE_S, wait_until_idle
 
 from effnet_core import lessons
 from ui.lessons import lesson_mode, tour
@@ -160,6 +160,8 @@ def test_a_teacher_finds_a_lesson_gives_it_and_lets_the_class_vote(page, browser
 
     phones = [browser.new_context(viewport={"width": 390, "height": 844}, base_url=address) for _ in range(2)]
     tabs = [phone.new_page() for phone in phones]
+    for tab in tabs:
+        tab.set_default_timeout(1000 * PATIENCE_S)
     asked: list[str] = []
     tabs[0].on("request", lambda request: asked.append(request.url))
     for tab, option in zip(tabs, (0, 3), strict=True):
@@ -193,12 +195,16 @@ def test_notes_follow_the_lesson_and_b_is_a_black_screen(page):
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Notes").click()
     notes = opened.value
+    notes.set_default_timeout(1000 * PATIENCE_S)
     notes.get_by_role("heading", name=f"1 / {len(lesson.steps)} · ").wait_for()
     notes.get_by_text(lesson.steps[0].answer[:40]).wait_for()
     assert re.fullmatch(r"\d+:\d\d", notes.get_by_role("timer").inner_text())
     page.bring_to_front()
     page.keyboard.press("PageDown")
+    page.get_by_role("heading", name=f"2 / {len(lesson.steps)} · ").wait_for()
+    notes.bring_to_front()
     notes.get_by_role("heading", name=f"2 / {len(lesson.steps)} · ").wait_for()
+    page.bring_to_front()
     page.keyboard.press("b")
     playwright.expect(page.locator("#teach-black")).to_be_visible()
     page.keyboard.press(".")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import streamlit as st
+
 from effnet_core.lessons import Step
 
 from ..session import kept_values
@@ -21,7 +23,7 @@ ALONE = """<style>
 </style>"""  # of a window with nothing of the app around it
 PARTS = ", ".join(f'[data-testid="{name}"]' for name in ("stElementContainer", "stLayoutWrapper", "stColumn"))
 FRAME = """
-:root { --bar: 4.2rem; --side: max(16rem, 25vw); }
+.stApp { --bar: 4.2rem; --side: max(16rem, 25vw); }
 html { font-size: clamp(18px, 1.45vw, 26px) !important; }
 [data-testid="stSidebar"] { display: none; }
 [data-testid="stHeader"] { visibility: hidden; }
@@ -29,7 +31,8 @@ html { font-size: clamp(18px, 1.45vw, 26px) !important; }
 .st-key-lesson-page { transform-origin: top center; }
 [data-testid="stStatusWidget"] { visibility: visible; position: fixed; right: .5rem; bottom: .5rem; }
 [data-testid="stMainBlockContainer"] { padding: calc(var(--bar) + .75rem) 1.5rem 1rem calc(var(--side) + 1.5rem); }
-.st-key-teach, .st-key-teach_text { position: fixed; left: 0; z-index: 90; background: Canvas; box-sizing: border-box; }
+.st-key-teach, .st-key-teach_text { position: fixed; left: 0; z-index: 90; box-sizing: border-box;
+  background: var(--ground); }
 .st-key-teach { top: 0; right: 0; width: 100vw; height: var(--bar); padding: 0 1rem; overflow: hidden;
   border-bottom: 1px solid GrayText; }
 .st-key-teach [data-testid="stMarkdownContainer"] { margin: 0; }
@@ -43,9 +46,9 @@ html { font-size: clamp(18px, 1.45vw, 26px) !important; }
 .st-key-teach_board { font-size: 1.5rem; }
 .st-key-teach_board p, .st-key-teach_board .katex { font-size: 1.5rem; line-height: 1.5; }
 @media (max-width: 900px) {
-  :root { --bar: 3.4rem; }
+  .stApp { --bar: 3.4rem; }
   [data-testid="stMainBlockContainer"] { padding: calc(var(--bar) + .5rem) 1rem 1rem; }
-  .st-key-teach_text { position: static; width: 100%; border: 0; padding: 0; }
+  .st-key-teach_text { position: static; width: 100%; border: 0; padding: 0; background: none; }
   .st-key-teach { padding: 0 .5rem; }
   .st-key-teach_title p { display: none; }
   .st-key-teach [data-testid="stMarkdownContainer"] { margin: 0; }
@@ -63,7 +66,8 @@ def style(step: Step, *, revealed: bool, voted: bool) -> str:
     shown = _classes((*step.show, *([step.focus] if step.focus else ())))
     waiting = _classes(step.reveal)
     kept = [OWN, *ALWAYS]
-    frame = FRAME
+    grounds = ", ".join(st.get_option(f"theme.{scheme}.backgroundColor") for scheme in ("light", "dark"))
+    frame = f".stApp {{ --ground: light-dark({grounds}); }}{FRAME}"
     if voted:
         frame += '[data-testid="stStatusWidget"] { display: none; }'  # bars are asked for every second
     else:

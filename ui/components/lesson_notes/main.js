@@ -7,13 +7,15 @@ const TICK_MS = 500
 export default function ({ data, parentElement, setStateValue }) {
   const part = (name) => parentElement.querySelector(`.${name}`)
   const { place, here, plan } = data
+  let asked = `${here.lesson} ${here.step}`
   const follow = () => {
-    const there = lessonIn(place)
-    if (there.lesson && (there.lesson !== here.lesson || there.step !== here.step)) {
-      setStateValue("moved", { lesson: there.lesson, step: there.step })
-    }
+    const { lesson, step } = lessonIn(place)
+    if (!lesson || `${lesson} ${step}` === asked) return
+    asked = `${lesson} ${step}`
+    setStateValue("moved", { lesson, step })
   }
   const tick = () => {
+    follow() // a window in the background may have missed the event
     const since = lessonIn(place).since
     const seconds = since ? Math.max(0, (Date.now() - since) / 1000) : 0
     part("time").textContent = clockText(seconds)
@@ -27,7 +29,6 @@ export default function ({ data, parentElement, setStateValue }) {
   }
   window.addEventListener("storage", follow)
   const timer = setInterval(tick, TICK_MS)
-  follow()
   tick()
   return () => {
     clearInterval(timer)

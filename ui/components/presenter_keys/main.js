@@ -117,17 +117,8 @@ function holdSubject({ focus }, step) {
     document.body.dataset.taught = step // a control that is moved later does not scroll
   }
   const hold = () => {
-    const main = document.querySelector("[data-testid=stMain]")
-    const page = document.querySelector(".st-key-lesson-page")
-    const text = document.querySelector(".st-key-teach_text")
-    const beside = text && getComputedStyle(text).position === "fixed"
-    if (page) fitPage(page, beside)
-    main.scrollTo(0, 0)
-    const subject = document.querySelector(`.${focus}`)?.getBoundingClientRect()
-    if (subject && beside) {
-      const above = subject.top - document.querySelector(".st-key-teach").getBoundingClientRect().bottom - GAP_PX
-      main.scrollBy(0, Math.min(above, Math.max(0, subject.bottom + GAP_PX - window.innerHeight)))
-    }
+    showSubject(focus)
+    if (!isAtRest()) until = Date.now() + LONGEST_MS // a network may take long
     if (Date.now() < until) timer = setTimeout(hold, EVERY_MS)
     else rest()
   }
@@ -148,13 +139,29 @@ function holdSubject({ focus }, step) {
   }
 }
 
+function showSubject(focus) {
+  const main = document.querySelector("[data-testid=stMain]")
+  const page = document.querySelector(".st-key-lesson-page")
+  const text = document.querySelector(".st-key-teach_text")
+  const beside = text && getComputedStyle(text).position === "fixed"
+  if (page) fitPage(page, beside)
+  main.scrollTo(0, 0)
+  const subject = document.querySelector(`.${focus}`)?.getBoundingClientRect()
+  if (!subject || !beside) return
+  const above = subject.top - document.querySelector(".st-key-teach").getBoundingClientRect().bottom - GAP_PX
+  main.scrollBy(0, Math.min(above, Math.max(0, subject.bottom + GAP_PX - window.innerHeight)))
+}
+
+function isAtRest() {
+  return document.querySelector("[data-testid=stApp]").dataset.testScriptState === "notRunning"
+}
+
 // Larger only where all has come; from then on only smaller, since a narrower page may be higher.
 function fitPage(page, beside) {
   const scale = Number(page.dataset.scale ?? 1)
   const top = page.getBoundingClientRect().top + document.querySelector("[data-testid=stMain]").scrollTop
   const fits = (window.innerHeight - top - GAP_PX) / page.offsetHeight
-  const app = document.querySelector("[data-testid=stApp]").dataset
-  const ready = app.testScriptState === "notRunning" && !page.querySelector("[data-testid=stSkeleton]")
+  const ready = isAtRest() && !page.querySelector("[data-testid=stSkeleton]")
   const wanted = beside ? Math.min(SCALES[1], Math.max(SCALES[0], fits)) : 1
   if (wanted < scale || (scale === 1 && ready)) scalePage(page, wanted)
 }
