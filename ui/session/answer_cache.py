@@ -164,6 +164,13 @@ def prepared(engine: Engine, picture: Picture) -> np.ndarray:
     return engine.preparation.scaled(view(engine, picture))
 
 
+@st.cache_resource(max_entries=8, scope="session", show_spinner=False, hash_funcs=KEYS)
+def small_crop(engine: Engine, picture: Picture, side: int) -> Image:
+    """The part of a picture that the network sees, `side` px wide on the screen."""
+    image = picture.shown
+    return image.resize((side, side), box=engine.preparation.crop_box(image.size), reducing_gap=2.0)
+
+
 @st.cache_resource(show_spinner=False)
 def _bundled_statistics() -> GateStatistics:
     from effnet_core.explain import gate_statistics_file
