@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.se_gates import as_data, at_a_glance, by_depth, compared, edits, own_pictures, ranking
+from ui.se_gates import as_data, at_a_glance, by_depth, compared, edits, interventions, own_pictures, ranking
 from ui.session import answer_cache, router
 from ui.shared import map_pickers, predictions, subject, widgets
 
@@ -17,32 +17,42 @@ PANELS = {
     DATA: "As data",
 }
 
+NOTICE = """
+**Squeeze**: every channel becomes one number, its mean over all positions. **Excite**: two small layers turn these
+numbers into one gate for each channel, between 0 and 1, and the channel's whole map is multiplied by it. A gate never
+looks at a position: it opens or closes a feature for the whole picture.
+
+Choose another picture and watch the rows: gates depend on the picture, so they can't be folded into the weights. Where
+a block's row hardly changes from picture to picture, its gates act like constants.
+"""
+
+
+@st.fragment  # a click on a row runs this alone
+def look() -> None:
+    """What gates do to the answer, all blocks to choose one from, and the channels of that one."""
+    top = st.container(key="se_gates.top")
+    rows, words = st.columns([3, 2], gap="large")
+    with words:
+        block = map_pickers.pick_block(engine, key="se_gates.block")
+        with st.container(key="se_gates.one_block"):
+            at_a_glance.one_block(answer, block)
+    with rows, st.container(key="se_gates.glance"):
+        at_a_glance.all_blocks(answer, block)
+    with top:
+        interventions.offered(engine, picture, answer, block)
+    with words:
+        st.header("What to notice", anchor=False)
+        widgets.prose(NOTICE)
+    with st.container(key="se_gates.maps"):
+        at_a_glance.channels(engine, picture, answer, block)
+
+
 engine, _, picture = subject.pick()
 [answer] = predictions.explained(engine, [picture])
 panel = widgets.choice("What to do with the gates", PANELS, key="se_gates.panel", wrap=True)
 
 if panel == LOOK:
-    with st.container(key="se_gates.glance"):
-        at_a_glance.glance(engine, picture, answer)
-    st.header("One block: each of its channels has a gate", anchor=False)
-    block = map_pickers.pick_block(engine, key="se_gates.block")
-    with st.container(key="se_gates.one_block"):
-        at_a_glance.one_block(answer, block)
-    with st.container(key="se_gates.maps"):
-        at_a_glance.channels(engine, picture, answer, block)
-    st.header("What to notice", anchor=False)
-    widgets.prose(
-        """
-A squeeze-and-excitation block first **squeezes** every channel into one number, its mean over all positions. Two small
-layers turn these numbers into one gate for each channel, between 0 and 1 (**excite**), and the channel's whole map is
-multiplied by it. A gate never looks at a position: it opens or closes a feature for the whole picture.
-
-Choose another picture and watch the rows: gates depend on the picture, so they can't be folded into the weights. Where
-a block's row hardly changes from picture to picture, its gates act like constants. The upper row shows each channel's
-map before its gate, the lower row after it, in the same greys: black means zero or below, white is its strongest value
-before the gate.
-"""
-    )
+    look()
 
 elif panel == COMPARE:
     what = widgets.choice("Compare", {"pictures": "Two pictures", "classes": "Two classes"}, key="se_gates.of")

@@ -28,7 +28,7 @@ from .block_arithmetic import BlockWeights, read_weights
 from .block_trace import steps_of
 from .explanations import Names, Request, explanations, to_numpy
 from .gate_edits import GateEdit, resolve_edits
-from .gates import editing, logits_with_closed, up_to_gate
+from .gates import editing, logits_with_closed, strongest_flip, up_to_gate
 from .grad_cam import grad_cam_ladder
 from .inference_twin import quickest
 from .request_queue import RequestQueue
@@ -48,6 +48,7 @@ Picture = Image | np.ndarray
 
 BATCH_BYTES = 1 << 29  # target memory of one batch
 BYTES_PER_ACTIVATION = 12  # float32, three times: convolution, batch norm and activation function
+FLIPS_TRIED = 16
 FEWER_AT_ONCE = "The GPU ran out of memory: {name} takes fewer pictures at once from now on, {size} at most."
 OUT_OF_MEMORY = "The GPU ran out of memory: {name} runs on the CPU from now on, more slowly."
 
@@ -313,6 +314,21 @@ class Engine:
             request = Request(classes, stage, before.heatmaps[0].target)
             [after] = explanations(self._network, x, request, self._names)
         return before, after
+
+    def strongest_flip(self, image: Picture, block: str) -> int:
+        """The channel of a block that changes the first answer's probability most if its gate is flipped.
+
+        Flipped: moved to its farther end, 0 or 1. Found among the FLIPS_TRIED likeliest, from one backward pass.
+        Raises ValueError listing the valid blocks.
+        """
+        self.architecture.block(block)
+        x = self._prepare([image])
+
+        def search() -> int:
+            halfway = up_to_gate(self._network, x.to(self.device), block)
+            return strongest_flip(self._network, halfway, block, tried=FLIPS_TRIED, at_once=self._batch_size)
+
+        return self._on_device(search, at_once=FLIPS_TRIED)
 
     def rank_channels(
         self, image: Picture, block: str, *, target: int, progress: Progress | None = None

@@ -71,7 +71,7 @@ def editing(network: nn.Module, edited: Mapping[str, np.ndarray]) -> Iterator[No
 
 
 class Gated(NamedTuple):
-    """One picture halfway through a block: what entered it, its gate (C,) and its maps (1, C, H, W) behind the gate."""
+    """One picture halfway through a block: what entered it, its gate (C,) and its maps (1, C, H, W) before the gate."""
 
     entering: Tensor
     gate: Tensor
@@ -80,32 +80,62 @@ class Gated(NamedTuple):
 
 @torch.no_grad()
 def up_to_gate(network: EfficientNet, x: Tensor, block: str) -> Gated:
-    """Run one picture (1, 3, H, W) until just after a block's gate."""
+    """Run one picture (1, 3, H, W) until a block's gate is known."""
     stage, index = place_of(block)
     entering = network.features[stage][:index](network.features[:stage](x))
     *wide, excite, _project = network.features[stage][index].block
     maps = nn.Sequential(*wide)(entering)
     gate = excite.scale_activation(excite.fc2(excite.activation(excite.fc1(excite.avgpool(maps)))))
-    return Gated(entering, gate.flatten(), gate * maps)
+    return Gated(entering, gate.flatten(), maps)
 
 
-@torch.no_grad()
-def logits_with_closed(network: EfficientNet, halfway: Gated, block: str, channels: Sequence[int | None]) -> Tensor:
-    """Logits (n, classes) as one batch: each row with one channel of the block closed, or none for None.
+def logits_with_gates(network: EfficientNet, halfway: Gated, block: str, gates: Tensor) -> Tensor:
+    """Logits (n, classes) as one batch: each row with other gates (n, C) of the block.
 
     Only what follows the gate is computed.
     """
     stage, index = place_of(block)
     mbconv = network.features[stage][index]
-    maps = halfway.maps.repeat(len(channels), 1, 1, 1)
-    for row, channel in enumerate(channels):
-        if channel is not None:
-            maps[row, channel] = 0
-    out = mbconv.block[-1](maps)
+    out = mbconv.block[-1](gates[:, :, None, None] * halfway.maps)
     if mbconv.use_res_connect:
         out = out + halfway.entering
     out = network.features[stage + 1 :](network.features[stage][index + 1 :](out))
     return network.classifier(network.avgpool(out).flatten(1))
+
+
+@torch.no_grad()
+def logits_with_closed(network: EfficientNet, halfway: Gated, block: str, channels: Sequence[int | None]) -> Tensor:
+    """Logits (n, classes) as one batch: each row with one channel of the block closed, or none for None."""
+    gates = halfway.gate.repeat(len(channels), 1)
+    for row, channel in enumerate(channels):
+        if channel is not None:
+            gates[row, channel] = 0
+    return logits_with_gates(network, halfway, block, gates)
+
+
+def strongest_flip(network: EfficientNet, halfway: Gated, block: str, *, tried: int, at_once: int) -> int:
+    """The channel whose gate, moved to its farther end, changes the probability of the first answer most.
+
+    A gradient says which are worth a try: to the first order each flip changes the answer by its slope times its way.
+    """
+    with torch.enable_grad():
+        gates = halfway.gate[None].detach().requires_grad_()
+        logits = logits_with_gates(network, halfway, block, gates)
+        first = logits.argmax()
+        [slope] = torch.autograd.grad(logits.log_softmax(1)[0, first], gates)
+    gate, ends = halfway.gate, farther_end(halfway.gate)
+    likely = (slope[0] * (ends - gate)).abs().topk(min(tried, len(gate))).indices
+    flipped = gate.repeat(len(likely), 1)
+    flipped[range(len(likely)), likely] = ends[likely]
+    with torch.no_grad():
+        parts = [logits_with_gates(network, halfway, block, part) for part in flipped.split(at_once)]
+    changes = torch.cat(parts).softmax(1)[:, first] - logits.detach().softmax(1)[0, first]
+    return int(likely[changes.abs().argmax()])
+
+
+def farther_end(gate: Tensor) -> Tensor:
+    """Where a flip moves each gate: 1 from below a half, else 0."""
+    return (gate < 0.5).to(gate.dtype)
 
 
 def place_of(block: str) -> tuple[int, int]:

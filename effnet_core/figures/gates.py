@@ -13,9 +13,10 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from ..palette import DEPTHWISE, GATE_SCALE, NEUTRAL, PROJECT, RESIDUAL, SQUEEZE_EXCITE, STEM_HEAD
-from ..units import probability
+from ..units import percent, probability
 from .cost_bars import hatched
 from .gate_rows import COLUMNS, at_even_ranks
+from .sketch import Sketch
 from .style import FONT_SIZE, OUTLINE, with_defaults, write_above
 
 DIFFERENCE_SCALE = "RdBu_r"
@@ -65,25 +66,31 @@ def _diverging(title: str | None) -> dict:
     return {"zmin": -1, "zmax": 1, "zmid": 0, "colorscale": DIFFERENCE_SCALE, "colorbar": bar}
 
 
-def changes(rows: Sequence[tuple[str, float, float]]) -> go.Figure:
-    """(class, probability before, probability after): two bars a class, its name above them, first row on top."""
-    figure = go.Figure()
-    for name, colour, column, shift, shape in (("before", BEFORE, 1, -0.13, ""), ("after", AFTER, 2, 0.13, "/")):
+def changes(rows: Sequence[tuple[str, float, float | None]]) -> Sketch:
+    """(class, probability before, after or None): two bars a class, its name above them, first row on top."""
+    figure = Sketch()
+    for name, colour, column, shift, shape in (("before", BEFORE, 1, -0.09, ""), ("after", AFTER, 2, 0.19, "/")):
         figure.add_bar(
             name=name,
             x=[row[column] for row in rows],
             y=[number + shift for number in range(len(rows))],
-            width=0.24,
+            width=0.28,
             orientation="h",
             marker={"color": colour, "line": OUTLINE, **hatched(shape)},
-            customdata=[html.escape(row[0]) for row in rows],
-            hovertemplate=f"%{{customdata}}, {name}: %{{x:.2%}}<extra></extra>",
+            customdata=[[html.escape(row[0]), _exact(row[column])] for row in rows],
+            hovertemplate=f"%{{customdata[0]}}, {name}: %{{customdata[1]}}<extra></extra>",
         )
     for number, (name, before, after) in enumerate(rows):
-        write_above(figure, f"{html.escape(name)}  <b>{probability(before)} → {probability(after)}</b>", number - 0.28)
+        numbers = probability(before) if after is None else f"{probability(before)} → {probability(after)}"
+        write_above(figure, f"{html.escape(name)}  <b>{numbers}</b>", number - 0.28)
     figure.update_xaxes(range=[0, 1], visible=False)
-    figure.update_yaxes(range=[len(rows) - 0.6, -0.95], visible=False)
+    figure.update_yaxes(range=[len(rows) - 0.55, -0.95], visible=False)
+    figure.update_layout(showlegend=any(after is not None for _, _, after in rows))
     return with_defaults(figure, height=50 + 70 * len(rows), barmode="overlay", legend_traceorder="normal")
+
+
+def _exact(share: float | None) -> str:
+    return "" if share is None else percent(share)
 
 
 def effects(rows: Sequence[tuple[int, float, float]], *, target: str, marked: int = 5) -> go.Figure:

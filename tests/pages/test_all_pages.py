@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from support.screen import captions, chart, heat_maps, numbers, on_screen, opened, turned_to
+from support.screen import captions, chart, component_data, heat_maps, numbers, on_screen, opened, turned_to
 
 from effnet_core.explain.engine import Engine
 from effnet_core.explain.results import Heatmap
@@ -311,17 +311,16 @@ def test_a_checkpoint_that_can_not_be_used_gets_a_sentence():
 def test_gates_on_the_screen_are_the_engines(offline):
     at = opened("se_gates")
     [answer] = offline.explain([load_sample(SAMPLES[0].name)])
-    overview = chart(at, "se_gates.all")["data"][0]
-    drawn = numbers(overview["z"])
-    assert len(drawn) == len(answer.gates)
-    for row, gates in zip(drawn, answer.gates, strict=True):
-        assert np.isin(row.astype(np.float32), gates.values).all()
-    assert (overview["zmin"], overview["zmax"]) == (0, 1)
+    rows = component_data(at, "se_gates.all")["rows"]
+    assert [row["block"] for row in rows] == [gates.block for gates in answer.gates]
+    for row, gates in zip(rows, answer.gates, strict=True):
+        assert np.isin(row["gates"], np.round(gates.values.astype(float), 4)).all()
     values = {gates.block: gates.values for gates in answer.gates}
-    np.testing.assert_allclose(numbers(chart(at, "se_gates.bars")["data"][0]["y"]), values[map_pickers.FIRST_BLOCK])
+    np.testing.assert_allclose(component_data(at, "se_gates.bars")["gates"], values[map_pickers.FIRST_BLOCK], atol=1e-4)
     at.selectbox(key="se_gates.block").set_value("features.6.1").run()
     assert not at.exception
-    np.testing.assert_allclose(numbers(chart(at, "se_gates.bars")["data"][0]["y"]), values["features.6.1"])
+    assert component_data(at, "se_gates.all")["chosen"] == "features.6.1"
+    np.testing.assert_allclose(component_data(at, "se_gates.bars")["gates"], values["features.6.1"], atol=1e-4)
     assert numbers(chart(at, "se_gates.histogram")["data"][0]["y"]).sum() == len(values["features.6.1"])
 
 

@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 from support.pictures import noise, saved
-from support.screen import captions, chart, numbers, opened
+from support.screen import captions, chart, component_data, numbers, opened
 
 from effnet_core.explain import gate_statistics, gate_statistics_file, rank_correlation
 from effnet_core.explain.engine import Engine
@@ -16,7 +16,7 @@ from effnet_core.explain.gate_edits import GateEdit
 from effnet_core.images.samples import SAMPLES, load_sample
 from effnet_core.networks import weights
 from effnet_core.published import tables
-from ui.se_gates import as_data, at_a_glance
+from ui.se_gates import as_data, at_a_glance, edits
 from ui.shared import heat_overlay, map_pickers
 
 pytestmark = pytest.mark.usefixtures("started_server")
@@ -110,8 +110,7 @@ def test_an_edit_on_the_screen_is_the_engines(offline, statistics, link, edit):
     np.testing.assert_allclose(
         table["change of the logit"], [row.logit_change for row in found.changes], rtol=1e-3, atol=1e-3
     )
-    way = "raises" if found.changes[0].logit_change > 0 else "lowers"
-    assert f"{way} the logit of **{found.before.top[0].label}**" in words(at)
+    assert edits.in_words(found) in words(at) and edits.logit_words(found) in captions(at)
     maps = [image.captions[0] for image in at.get("image") if "Grad-CAM" in image.captions[0]]
     assert [text.split(":")[0] for text in maps] == ["Grad-CAM before", "Grad-CAM after"]
 
@@ -125,7 +124,8 @@ def test_with_no_channel_typed_the_most_open_one_is_closed(offline):
 @pytest.mark.parametrize(
     ("channels", "sentence"),
     [
-        ("96", f"{BLOCK} has no channel 96; its channels are 0 to 95"),
+        ("96", f"{BLOCK.capitalize()} has no channel 96; its channels are 0 to 95."),
+        ("0-95", "The channels '0-95' can't be read"),
         ("<b>x</b>", "can't be read; write their numbers"),
     ],
 )
@@ -229,6 +229,66 @@ def test_hostile_links_get_a_sentence_and_the_default(key):
         link |= {"se_gates.panel": "Compare", "se_gates.of": "Two classes"}
     at = opened("se_gates", **link)
     assert [warning.value for warning in at.warning if "<script>" in warning.value]
+
+
+# --- what gates do to the answer
+
+
+def effect(at) -> list[np.ndarray]:
+    """Bars before and after."""
+    return [numbers(bars["x"]) for bars in chart(at, "se_gates.effect")["data"]]
+
+
+@pytest.mark.parametrize(
+    ("button", "edit"),
+    [
+        ("strongest", GateEdit(BLOCK, 1.0, (43,))),
+        ("block", GateEdit(BLOCK, 1.0)),
+        ("off", GateEdit("all", 1.0)),
+    ],
+)
+def test_each_button_does_what_the_engine_measures_and_undo_takes_it_back(offline, button, edit):
+    at = panel("Look")
+    at.button(key=f"se_gates.try.{button}").click().run()
+    found = offline.intervene(load_sample(FIRST), [edit])
+    assert edits.in_words(found) in words(at) and edits.logit_words(found) in captions(at)
+    before, after = effect(at)
+    first = found.changes[0]
+    np.testing.assert_allclose((before[0], after[0]), (first.before.probability, first.after.probability), atol=1e-5)
+    at.button(key="se_gates.try.undo").click().run()
+    assert "what if one of its 4,576 gates" in words(at)
+    assert effect(at)[1].tolist() == [None] * len(before)
+
+
+def test_the_class_that_comes_first_afterwards_is_among_the_bars(offline):
+    after = offline.intervene(load_sample(FIRST), [GateEdit("all", 1.0)]).after.top[0]
+    assert after.index not in [row.index for row in offline.explain([load_sample(FIRST)])[0].top]
+    drawn = chart(panel("Look", tried="off"), "se_gates.effect")["data"][1]
+    assert [name for name, _ in drawn["customdata"]][-1] == after.label
+    assert drawn["x"][-1] == pytest.approx(after.probability, abs=1e-5)
+
+
+def test_numbers_out_of_bounds_are_said_to_be(offline):
+    off, one = (offline.intervene(load_sample(FIRST), [edit]) for edit in (GateEdit("all", 1.0), GateEdit(BLOCK, 1.0)))
+    assert "left all bounds" in edits.logit_words(off)
+    assert "left all bounds" not in edits.logit_words(one)
+
+
+def test_channels_of_a_link_are_flipped(offline):
+    at = panel("Look", tried="43, 17, 7, 5000")
+    [answer] = offline.explain([load_sample(FIRST)])
+    gates = at_a_glance.gates_of(answer)[BLOCK]
+    ends = {channel: float(gates[channel] < 0.5) for channel in (43, 17, 7)}
+    assert set(ends.values()) == {0.0, 1.0}
+    assert component_data(at, "se_gates.bars")["edited"] == [[channel, end] for channel, end in ends.items()]
+    found = offline.intervene(load_sample(FIRST), [GateEdit(BLOCK, end, (channel,)) for channel, end in ends.items()])
+    assert edits.in_words(found) in words(at)
+    assert "Opening channels 43, 17 and closing channel 7" in words(at)
+
+
+def test_a_link_with_what_can_not_be_set_gets_a_sentence():
+    at = panel("Look", tried="<b>x</b>")
+    assert any("can't be read" in warning.value and "Nothing is set" in warning.value for warning in at.warning)
 
 
 # --- as data

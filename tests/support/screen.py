@@ -88,9 +88,14 @@ def boards(at: AppTest, name: str) -> list[dict]:
     return [json.loads(proto.json)[0] for proto in found]
 
 
+def component_data(at: AppTest, key: str) -> dict:
+    """What the component of that key is given."""
+    return json.loads(on_screen(at)[key].proto.json)[0]
+
+
 def heat_maps(at: AppTest, key: str) -> list[dict]:
     """The maps that a component draws over the picture, with `numbers` for the values that it gets."""
-    maps = json.loads(on_screen(at)[key].proto.json)[0]["maps"]
+    maps = component_data(at, key)["maps"]
     for drawn in maps:
         if values := drawn["values"]:
             steps = np.frombuffer(base64.b64decode(values["base64"]), "<i2").reshape(values["rows"], values["columns"])

@@ -8,10 +8,11 @@ import numpy as np
 import streamlit as st
 
 from effnet_core import units
-from effnet_core.figures import inside
+from effnet_core.figures import gate_rows, inside
 
-from ..session import answer_cache, pictures
-from ..shared import heat_overlay, predictions, widgets
+from ..components import gate_choice
+from ..session import answer_cache, kept_values, pictures
+from ..shared import heat_overlay, widgets
 
 if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
@@ -28,45 +29,39 @@ def gates_of(answer: Explanation) -> dict[str, np.ndarray]:
     return {gates.block: gates.values for gates in answer.gates}
 
 
-def glance(engine: Engine, picture: pictures.Picture, answer: Explanation) -> None:
-    """The picture beside the gates of all blocks."""
-    look, overview = st.columns([1, 3], gap="large")
-    look.image(
-        heat_overlay.encoded(answer_cache.view(engine, picture)),
-        width="stretch",
-        caption=f"What the network sees. Its answer: {predictions.sentence(answer)}",
-        alt=f"{picture.name} as the network sees it",
-    )
+def all_blocks(answer: Explanation, block: str) -> None:
+    """The gates of all blocks, a row each; a click on a row chooses the block."""
     means = {gates.block: gates.values.mean() for gates in answer.gates}
     low, high = min(means, key=means.get), max(means, key=means.get)
-    with overview:
-        st.header(f"All {len(answer.gates)} blocks at a glance", anchor=False)
-        st.plotly_chart(
-            inside.all_gates([(gates.block, gates.values) for gates in answer.gates]),
-            key="se_gates.all",
-            alt="Gates of all blocks, one row a block, each sorted from closed to open. On average "
-            f"{low} is most closed, {means[low]:.2f}, and {high} most open, {means[high]:.2f}",
-            config=widgets.STILL,
-        )
+    st.header(f"All {len(answer.gates)} blocks: click a row to choose one", anchor=False)
+    gate_choice.rows(
+        [
+            gate_choice.Row(gates.block, gate_rows.name_of(gates.block, gates.values), _sorted(gates.values))
+            for gates in answer.gates
+        ],
+        block,
+        key="se_gates.all",
+        alt="Gates of all blocks, one row a block, each sorted from closed to open. On average "
+        f"{low} is most closed, {means[low]:.2f}, and {high} most open, {means[high]:.2f}",
+        on_picked=lambda picked: kept_values.keep("se_gates.block", picked),
+    )
+    st.caption("Block · its channels, sorted from closed (dark, gate 0) to open (yellow, gate 1).")
+
+
+def _sorted(values: np.ndarray) -> list[float]:
+    return gate_rows.at_even_ranks(values.tolist())
 
 
 def one_block(answer: Explanation, block: str) -> None:
-    """A block's gates, a bar a channel and as a histogram."""
+    """A block's gates in numbers, and as a histogram."""
     values = gates_of(answer)[block]
-    closed_share, open_share = 100 * (values < 0.1).mean(), 100 * (values > 0.9).mean()
+    closed_share, open_share = (units.percent(round(some.mean(), 2)) for some in (values < 0.1, values > 0.9))
     st.markdown(
-        f"Mean gate **{values.mean():.2f}**. Nearly closed, under 0.1: **{closed_share:.0f} %** of the channels. "
-        f"Nearly open, over 0.9: **{open_share:.0f} %**."
+        f"Mean gate **{values.mean():.2f}**. Nearly closed, under 0.1: **{closed_share}** of the channels. "
+        f"Nearly open, over 0.9: **{open_share}**."
     )
-    shares = f"{closed_share:.0f} % nearly closed, {open_share:.0f} % nearly open"
-    bars, histogram = st.columns([3, 2], gap="large")
-    bars.plotly_chart(
-        inside.gate_bars(values, marked=[int(values.argmax())]),
-        key="se_gates.bars",
-        alt=f"The gate of each channel of {block}; most open: channel {values.argmax()}, {values.max():.2f}",
-        config=widgets.STILL,
-    )
-    histogram.plotly_chart(
+    shares = f"{closed_share} nearly closed, {open_share} nearly open"
+    st.plotly_chart(
         inside.gate_histogram(values),
         key="se_gates.histogram",
         alt=f"How many channels of {block} have which gate: {shares}",
@@ -79,6 +74,10 @@ def channels(engine: Engine, picture: pictures.Picture, answer: Explanation, blo
     values = gates_of(answer)[block]
     order = values.argsort()
     steps = dict(answer_cache.trace(engine, picture, block).steps)
+    st.caption(
+        "Above each channel's map before its gate, below after it, in the same greys: black means zero or below, white "
+        "is its strongest value before the gate."
+    )
     place, maps = st.columns([2, 5], gap="large")
     for title, chosen in (("most open", order[: -EXTREMES - 1 : -1]), ("most closed", order[:EXTREMES])):
         maps.subheader(f"Its {title} channels, before and after their gates", anchor=False)

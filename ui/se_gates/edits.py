@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -10,7 +11,8 @@ from effnet_core import units
 from effnet_core.explain.gate_edits import EVERYWHERE, GateEdit, read_channels
 from effnet_core.figures import gates as figures_gates
 
-from ..session import answer_cache, pictures
+from ..components import gate_choice
+from ..session import answer_cache, kept_values, pictures
 from ..shared import heat_overlay, map_pickers, predictions, widgets
 from . import at_a_glance, compared
 
@@ -19,9 +21,12 @@ if TYPE_CHECKING:
     from effnet_core.explain.results import ClassChange, Explanation, Intervention
 
 
+CHANNELS = "se_gates.channels"
+OUT_OF_BOUNDS = 10  # times the largest logit before
 CLOSE, OPEN, ONE, MEAN, OFF = "close", "open", "one", "mean", "off"
 
 
+ALL_OFF = "Switching squeeze-and-excitation off in all blocks"
 ACTIONS = {
     CLOSE: "Close channels",
     OPEN: "Open channels",
@@ -35,20 +40,25 @@ def pick_edit(engine: Engine, answer: Explanation) -> tuple[GateEdit, str] | Non
     """What is to be edited, and the same in words; None, after a sentence, where it can't be done."""
     action = widgets.choice("Edit", ACTIONS, key="se_gates.edit", wrap=True)
     if action == OFF:
-        return GateEdit(EVERYWHERE, 1.0), "Switching squeeze-and-excitation off in all blocks"
-    block_column, channel_column = st.columns(2, vertical_alignment="bottom")
-    with block_column:
-        block = map_pickers.pick_block(engine, key="se_gates.block")
+        return GateEdit(EVERYWHERE, 1.0), ALL_OFF
+    block = map_pickers.pick_block(engine, key="se_gates.block")
     if action == ONE:
         return GateEdit(block, 1.0), f"Setting all gates of {block} to 1"
     if action == MEAN:
         return _to_mean(engine, block)
-    with channel_column:
-        channels = _pick_channels(answer, block, opened=action == OPEN)
-    listed = ("channel " if len(channels) == 1 else "channels ") + ", ".join(map(str, channels))
+    channels = _pick_channels(answer, block, opened=action == OPEN)
     if action == OPEN:
-        return GateEdit(block, 1.0, channels), f"Opening {listed} of {block}"
-    return GateEdit(block, 0.0, channels), f"Closing {listed} of {block}"
+        return GateEdit(block, 1.0, channels), f"Opening {listed(channels)} of {block}"
+    return GateEdit(block, 0.0, channels), f"Closing {listed(channels)} of {block}"
+
+
+def listed(channels: Sequence[int]) -> str:
+    return ("channel " if len(channels) == 1 else "channels ") + ", ".join(map(str, channels))
+
+
+def as_sentence(problem: Exception) -> str:
+    text = str(problem)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _to_mean(engine: Engine, block: str) -> tuple[GateEdit, str] | None:
@@ -61,27 +71,50 @@ def _to_mean(engine: Engine, block: str) -> tuple[GateEdit, str] | None:
 
 
 def _pick_channels(answer: Explanation, block: str, *, opened: bool) -> tuple[int, ...]:
-    """Numbers that are typed; with none, or none that can be, the channel where the edit changes the gate most."""
+    """Bars to click, or exact numbers; with none, or none that can be, the channel whose gate the edit changes most."""
     values = at_a_glance.gates_of(answer)[block]
     instead = int(values.argmin() if opened else values.argmax())
-    text = st.text_input(
-        f"Channels, 0 to {len(values) - 1}",
-        key="se_gates.channels",
-        bind="query-params",
-        max_chars=400,
-        placeholder=f"such as 3, 17; empty: {instead}, its most {'closed' if opened else 'open'} one",
-    )
-    if not text.strip():
-        return (instead,)
+    bars = st.container()
+    with st.expander("Exact: type the numbers of channels"):
+        text = st.text_input(
+            f"Channels, 0 to {len(values) - 1}",
+            key=CHANNELS,
+            bind="query-params",
+            max_chars=400,
+            placeholder=f"such as 3, 17; empty: {instead}, its most {'closed' if opened else 'open'} one",
+        )
+    chosen = _read(text, block, len(values))
+    with bars:
+        st.markdown(f"**The gates of {block}**, a bar a channel: click those to {'open' if opened else 'close'}")
+        gate_choice.bars(
+            values.tolist(),
+            dict.fromkeys(chosen or (instead,), float(opened)),
+            key="se_gates.pick",
+            alt=f"The gate of each channel of {block}",
+            on_picked=lambda channel: _toggle(channel, chosen),
+        )
+    return chosen or (instead,)
+
+
+def _read(text: str, block: str, width: int) -> tuple[int, ...]:
+    """Channels that were typed; none, after a sentence, where they can't be."""
     try:
-        channels = read_channels(text)
-        absent = [channel for channel in channels if channel >= len(values)]
+        channels = read_channels(text) if text.strip() else ()
+        absent = [channel for channel in channels if channel >= width]
         if absent:
-            raise ValueError(f"{block} has no channel {absent[0]}; its channels are 0 to {len(values) - 1}")
+            raise ValueError(f"{block} has no channel {absent[0]}; its channels are 0 to {width - 1}")
     except ValueError as problem:
-        st.error(f"{problem}. Using {instead}.")
-        return (instead,)
+        st.error(
+            f"{as_sentence(problem)} Here they are 0 to {width - 1}, each for itself and no range. "
+            "Until then the channel is used whose gate the edit changes most."
+        )
+        return ()
     return channels
+
+
+def _toggle(channel: int, chosen: tuple[int, ...]) -> None:
+    kept = [other for other in chosen if other != channel]
+    kept_values.keep(CHANNELS, ", ".join(map(str, kept if channel in chosen else [*kept, channel])))
 
 
 def edited(engine: Engine, picture: pictures.Picture, edit: GateEdit, title: str) -> None:
@@ -89,6 +122,7 @@ def edited(engine: Engine, picture: pictures.Picture, edit: GateEdit, title: str
     intervention = answer_cache.intervene(engine, picture, (edit,), top=predictions.top_of(engine))
     with st.container(key="se_gates.verdict"):
         st.markdown(f"## {title} {in_words(intervention)}")
+        st.caption(logit_words(intervention))
     bars, maps = st.columns([1, 1], gap="large")
     rows = [
         (predictions.class_name(row.before), row.before.probability, row.after.probability)
@@ -106,15 +140,28 @@ def edited(engine: Engine, picture: pictures.Picture, edit: GateEdit, title: str
 
 
 def in_words(intervention: Intervention) -> str:
-    """What was measured on the first class, and which class is first afterwards."""
+    """What became of the first answer, as measured; which class is first afterwards; and of numbers out of bounds."""
     first = intervention.changes[0]
-    way = "raises" if first.logit_change > 0 else "lowers"
     name, after = predictions.class_name(first.before), predictions.class_name(intervention.after.top[0])
+    old, new = (units.probability(row.probability) for row in (first.before, first.after))
+    moved = f"takes **{name}** from **{old}** to **{new}**" if old != new else f"leaves **{name}** at **{old}**"
     stays = "It stays" if intervention.after.top[0].index == first.before.index else f"**{after}** becomes"
+    return f"{moved}. {stays} the first answer."
+
+
+def logit_words(intervention: Intervention) -> str:
+    """The first answer's logit before and after; where the edit lets all logits grow out of bounds, how far and why."""
+    first = intervention.changes[0]
+    old, new = (max(abs(row.logit) for row in answer.top) for answer in (intervention.before, intervention.after))
+    if new > OUT_OF_BOUNDS * old:
+        return (
+            f"The numbers have left all bounds: the largest logit was {units.three_digits(old)} and is now "
+            f"{units.three_digits(new)}. Gates below 1 also keep the maps small; without them each block hands on maps "
+            "that are stronger still, and the last layers see what they never saw in training."
+        )
     return (
-        f"{way} the logit of **{name}** by {abs(first.logit_change):,.3f}: from {first.before.logit:,.3f} to "
-        f"{first.after.logit:,.3f}, {units.probability(first.before.probability)} to "
-        f"{units.probability(first.after.probability)}. {stays} the first answer."
+        f"Its logit goes from {first.before.logit:.2f} to {first.after.logit:.2f}; probabilities follow from all "
+        "classes' logits."
     )
 
 

@@ -153,6 +153,19 @@ def intervene(engine: Engine, picture: Picture, edits: tuple[GateEdit, ...], *, 
     )
 
 
+def strongest_flip(engine: Engine, picture: Picture, block: str) -> int:
+    """Engine.strongest_flip, which takes a backward pass and some forward ones."""
+    return answered(
+        flip_key(engine, picture, block),
+        lambda: engine.strongest_flip(prepared(engine, picture), block),
+        "Looking for the gate that matters most …",
+    )
+
+
+def flip_key(engine: Engine, picture: Picture, block: str) -> tuple:
+    return question_key(engine, picture, "strongest_flip", block)
+
+
 @st.cache_resource(max_entries=32, scope="session", show_spinner=False, hash_funcs=KEYS)
 def view(engine: Engine, picture: Picture) -> Image:
     """What the network sees of a picture: a square of its input's pixels."""

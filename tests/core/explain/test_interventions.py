@@ -11,7 +11,7 @@ from captum.attr import LayerGradCam
 
 from effnet_core.explain.engine import Engine
 from effnet_core.explain.gate_edits import GateEdit
-from effnet_core.explain.gates import editing, gates_of, watching
+from effnet_core.explain.gates import editing, gates_of, logits_with_gates, up_to_gate, watching
 from effnet_core.progress import Cancelled
 
 BLOCK = "features.4.0"
@@ -213,6 +213,35 @@ def test_a_click_elsewhere_in_the_callback_leaves_lock_and_hooks_free(engine, ph
         engine.rank_channels(photographs[0], BLOCK, target=0, progress=clicked)
     assert engine.queue.idle and count_hooks(engine._network) == 0
     assert engine.explain(photographs[:1])
+
+
+# --- the gate that matters most
+
+
+@pytest.mark.parametrize("block", ["features.2.1", "features.5.1"])
+def test_the_strongest_flip_of_the_bundled_model_is_that_of_all_interventions(bundled_model, photographs, block):
+    engine = Engine(bundled_model, "cpu")
+    gates = {row.block: row.values for row in engine.explain(photographs[:1])[0].gates}[block]
+    x = engine._prepare(photographs[:1])
+    with torch.no_grad():
+        halfway = up_to_gate(engine._network, x, block)
+        flipped = halfway.gate.repeat(len(gates), 1)
+        flipped.fill_diagonal_(0)
+        flipped += torch.diag((halfway.gate < 0.5).float())
+        own, after = (
+            logits_with_gates(engine._network, halfway, block, rows).softmax(1)
+            for rows in (halfway.gate[None], flipped)
+        )
+    changes = (after[:, own.argmax()] - own.max()).abs()
+    found = engine.strongest_flip(photographs[0], block)
+    assert found == changes.argmax()
+    change = engine.intervene(photographs[0], [GateEdit(block, float(gates[found] < 0.5), (found,))]).changes[0]
+    assert abs(change.after.probability - change.before.probability) == pytest.approx(changes[found].item(), abs=1e-4)
+
+
+def test_the_strongest_flip_refuses_what_is_not_there(engine, photographs):
+    with pytest.raises(ValueError, match=r"has no block 'features\.9\.0'; it has features\.1\.0"):
+        engine.strongest_flip(photographs[0], "features.9.0")
 
 
 def test_ranking_refuses_what_is_not_there(engine, photographs):

@@ -11,3 +11,9 @@ export function mixedColour(steps, share) {
   })
   return `rgb(${mixed})`
 }
+
+// A background that shows values (0 to 1) side by side, of one width each, in the colours of a map.
+export function strip(values, steps) {
+  const stops = values.map((value, at) => `${mixedColour(steps, value)} 0 ${(100 * (at + 1)) / values.length}%`)
+  return `linear-gradient(to right, ${stops})`
+}

@@ -2,7 +2,7 @@
 // Data: alt, and bars ({ name, share, text, exact, colour }), or rows ([name, gates]) and colours (of a map, from 0 to 1).
 // It reports nothing to Python.
 
-import { mixedColour } from "../shared/colours.js"
+import { strip } from "../shared/colours.js"
 import { setText } from "../shared/text_and_svg.js"
 
 const POINT = "Point at a row for its gates."
@@ -36,7 +36,7 @@ function gateRows({ rows, colours }, words) {
   setText(words, POINT)
   const drawn = rows.flatMap(([name, gates]) => {
     const row = box("row")
-    row.style.background = strip(gates.map((gate) => mixedColour(colours, gate)))
+    row.style.background = strip(gates, colours)
     row.onpointermove = ({ clientX }) => {
       const { left, width } = row.getBoundingClientRect()
       const at = Math.min(Math.max(Math.floor(((clientX - left) / width) * gates.length), 0), gates.length - 1)
@@ -51,10 +51,4 @@ function gateRows({ rows, colours }, words) {
   scale.querySelector(".colours").style.background = `linear-gradient(to right, ${colours.map((one) => `#${one}`)})`
   const title = box("title", "channels of the block, most closed to most open")
   return [box("name", "block · channels"), scale, ...drawn, box("name"), ends, box("name"), title]
-}
-
-// Colours side by side, of one width each.
-function strip(colours) {
-  const stops = colours.map((colour, at) => `${colour} 0 ${(100 * (at + 1)) / colours.length}%`)
-  return `linear-gradient(to right, ${stops})`
 }
