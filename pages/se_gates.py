@@ -28,7 +28,7 @@ a block's row hardly changes from picture to picture, its gates act like constan
 
 
 @st.fragment  # a click on a row runs this alone
-def look() -> None:
+def look(engine, picture, answer) -> None:
     """What gates do to the answer, all blocks to choose one from, and the channels of that one."""
     top = st.container(key="se_gates.top")
     rows, words = st.columns([3, 2], gap="large")
@@ -52,7 +52,7 @@ engine, _, picture = subject.pick()
 panel = widgets.choice("What to do with the gates", PANELS, key="se_gates.panel", wrap=True)
 
 if panel == LOOK:
-    look()
+    look(engine, picture, answer)
 
 elif panel == COMPARE:
     what = widgets.choice("Compare", {"pictures": "Two pictures", "classes": "Two classes"}, key="se_gates.of")
