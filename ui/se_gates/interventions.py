@@ -36,10 +36,13 @@ def offered(engine: Engine, picture: pictures.Picture, answer: Explanation, bloc
     with st.container(key="se_gates.tried.kept"):  # holds the choice and stands in the URL; buttons are what is seen
         st.html(f"<style>{STYLE}</style>")
         st.text_input("Gates that are set", key=TRIED, bind="query-params", max_chars=400)
-    strongest = _strongest(engine, picture, block)
-    set_to = _set_to(gates, strongest)
-    set_edits = _edits(block, set_to)
-    found = answer_cache.intervene(engine, picture, set_edits, top=predictions.top_of(engine)) if set_edits else None
+    with st.container():  # what stands here while the network looks: what follows keeps its place, and its focus
+        strongest = _strongest(engine, picture, block)
+        set_to = _set_to(gates, strongest)
+        set_edits = _edits(block, set_to)
+        found = (
+            answer_cache.intervene(engine, picture, set_edits, top=predictions.top_of(engine)) if set_edits else None
+        )
     _headline(answer, block, set_to, found)
     _buttons(block, gates, strongest, is_set=found is not None)
     bars, channels = st.columns(2, gap="large")
