@@ -1,12 +1,18 @@
 """Interview practice: cards, drills with checked answers, a mock interview, a cheat sheet. Opens without torch."""
 
-from ui.interview import cards, cheatsheet, drills, mock_interview, progress
+from ui.interview import cards, cheatsheet, drills, mock_interview, progress, strength
 from ui.session import router
 from ui.shared import widgets
 
 router.enter_by_router()
 
-MODES = {"cards": "Cards", "drills": "Drills", "mock": "Mock interview", "sheet": "Cheat sheet"}
+MODES = {
+    "cards": "Cards",
+    "drills": "Drills",
+    "mock": "Mock interview",
+    "progress": "My progress",
+    "sheet": "Cheat sheet",
+}
 mode = widgets.choice("Practise with", MODES, key="interview.mode", label_visibility="collapsed", wrap=True)
 
 if mode == "cards":
@@ -25,6 +31,8 @@ elif mode == "drills":
     )
 elif mode == "mock":
     mock_interview.show_mock()
+elif mode == "progress":
+    strength.show_progress()
 else:
     cheatsheet.show_sheet()
     widgets.cite("One page, A4, to print. The deck keeps its cards' identity, so a later export updates it in Anki.")

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from fsrs import Card as Memory
 from fsrs import State
 
-from .spaced_repetition import EARLIEST, LONGEST, Memories, ProgressRejected
+from .spaced_repetition import EARLIEST, LONGEST, RATINGS, Memories, ProgressRejected, Review
 
 FORMAT = "effnet-lab progress 1"
 LIMIT_BYTES = 500_000
+MOST_REVIEWS = 3000  # the latest, which take about half of that
+LONGEST_ANSWER_S = 3600  # whoever takes longer has gone away
 
 
-def to_json(progress: Memories) -> str:
+def to_json(progress: Memories, reviews: Iterable[Review] = ()) -> str:
     cards = {card: {k: v for k, v in memory.to_dict().items() if k != "card_id"} for card, memory in progress.items()}
-    return json.dumps({"format": FORMAT, "cards": cards}, sort_keys=True)
+    latest = [
+        (at.isoformat(timespec="seconds"), *rest)
+        for at, *rest in sorted(reviews, key=lambda review: review.at)[-MOST_REVIEWS:]
+    ]
+    return json.dumps({"format": FORMAT, "cards": cards, "reviews": latest}, sort_keys=True)
 
 
-def from_json(text: str, known: Iterable[str], now: datetime) -> dict[str, Memory]:
-    """Progress from a user's file; unknown cards are left out. Raises ProgressRejected saying what is wrong."""
+def from_json(text: str, known: Iterable[str], now: datetime) -> tuple[dict[str, Memory], list[Review]]:
+    """Progress and reviews from a user's file; unknown cards are left out. Raises ProgressRejected saying why not."""
     if len(text.encode("utf-8", errors="replace")) > LIMIT_BYTES:
         raise ProgressRejected(f"the file is larger than {LIMIT_BYTES / 1000:.0f} kB: no progress of this app")
     try:
@@ -31,7 +37,25 @@ def from_json(text: str, known: Iterable[str], now: datetime) -> dict[str, Memor
         raise ProgressRejected("the file is no JSON; export one here and bring that") from problem
     if not isinstance(read, dict) or read.get("format") != FORMAT or not isinstance(read.get("cards"), dict):
         raise ProgressRejected(f"the file has no progress of this app: its format is not “{FORMAT}”")
-    return {card: _memory(card, read["cards"][card], now) for card in known if card in read["cards"]}
+    known = list(known)
+    memories = {card: _memory(card, read["cards"][card], now) for card in known if card in read["cards"]}
+    return memories, _reviews(read.get("reviews", []), known, now)
+
+
+def _reviews(rows: object, known: Sequence[str], now: datetime) -> list[Review]:
+    try:
+        reviews = [Review(datetime.fromisoformat(at).astimezone(UTC), *rest) for at, *rest in rows]
+        in_range = all(
+            EARLIEST <= review.at <= now + timedelta(days=1)
+            and review.rating in RATINGS
+            and (review.seconds is None or (type(review.seconds) is int and 0 <= review.seconds <= LONGEST_ANSWER_S))
+            for review in reviews
+        )
+    except (TypeError, ValueError, OverflowError) as problem:
+        raise ProgressRejected("its list of answers cannot be read; nothing was changed") from problem
+    if not in_range or len(reviews) > MOST_REVIEWS:
+        raise ProgressRejected("its list of answers has what cannot be; nothing was changed")
+    return [review for review in reviews if review.card in known]
 
 
 def _memory(card: str, row: object, now: datetime) -> Memory:

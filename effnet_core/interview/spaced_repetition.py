@@ -6,8 +6,10 @@ comes back is untrusted: anybody may have edited it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from statistics import fmean
 from typing import NamedTuple
 
 from fsrs import Card as Memory
@@ -21,6 +23,15 @@ Memories = Mapping[str, Memory]
 
 class ProgressRejected(ValueError):
     """The text is not a progress file; the message says why."""
+
+
+class Review(NamedTuple):
+    """One answer to a card: when, which, how good, and how long it took until the answer was looked at."""
+
+    at: datetime
+    card: str
+    rating: str
+    seconds: int | None
 
 
 class Tally(NamedTuple):
@@ -59,6 +70,31 @@ def tally(progress: Memories, cards: Iterable[str], now: datetime) -> Tally:
 def next_due(progress: Memories, cards: Iterable[str]) -> datetime | None:
     """When the first card that is not new comes again."""
     return min((progress[card].due for card in cards if card in progress), default=None)
+
+
+def recall(progress: Memories, card: str, now: datetime) -> float:
+    """How likely the card's answer is known now, as FSRS reckons; 0 of a new card."""
+    return _SCHEDULER.get_card_retrievability(progress[card], now) if card in progress else 0.0
+
+
+def strength(progress: Memories, cards: Iterable[str], now: datetime) -> float:
+    """How much of a set of cards is known now: the mean of what is recalled."""
+    return fmean(recall(progress, card, now) for card in cards)
+
+
+def to_repeat(progress: Memories, cards: Iterable[str], now: datetime, *, most: int) -> list[str]:
+    """Cards that were answered once, those that are forgotten most first."""
+    known = (card for card in cards if card in progress)
+    return sorted(known, key=lambda card: (progress[card].due > now, recall(progress, card, now)))[:most]
+
+
+def answered_by_day(progress: Memories, reviews: Iterable[Review], zone: tzinfo) -> dict[date, int]:
+    """Day -> how many answers; of a card without a review (older progress has none) its last one is known."""
+    reviews = list(reviews)
+    listed = {review.card for review in reviews}
+    unlisted = [memory.last_review for card, memory in progress.items() if card not in listed]
+    days = Counter(moment.astimezone(zone).date() for moment in [*(review.at for review in reviews), *unlisted])
+    return dict(sorted(days.items()))
 
 
 def _due_in(progress: Memories):

@@ -8,18 +8,19 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
-from support.screen import ROOT, board, captions, opened
+from support.screen import ROOT, board, boards, captions, opened
 
 from effnet_core.interview import mock_interview
 from effnet_core.interview.cards import Card, all_cards, in_group
 from effnet_core.interview.drills import KINDS, deal, drill, kinds_of
 from effnet_core.interview.drills.kind import GROUPS
 from effnet_core.interview.progress_file import to_json
-from effnet_core.interview.spaced_repetition import RATINGS, rated
+from effnet_core.interview.spaced_repetition import RATINGS, Review, rated
 from effnet_core.units import number
 
 pytestmark = pytest.mark.usefixtures("started_server")
 CARDS, DRILLS, MOCK, SHEET = "Cards", "Drills", "Mock interview", "Cheat sheet"
+PROGRESS = "My progress"
 
 
 def texts(at) -> str:
@@ -102,17 +103,53 @@ def test_a_narrower_group_lets_go_of_the_picked_card():
 
 
 def test_progress_is_imported_and_what_is_none_is_refused():
-    at = opened("interview")
+    at = opened("interview", **{"interview.mode": PROGRESS})
     first = all_cards()[0]
-    file = to_json(rated({}, first.id, "Easy", datetime.now(UTC)))
+    reviews = [Review(datetime(2026, 1, 2, tzinfo=UTC), first.id, "Easy", 40)]
+    file = to_json(rated({}, first.id, "Easy", datetime.now(UTC)), reviews)
     at.get("file_uploader")[0].upload("mine.json", file.encode(), "application/json").run()
     assert not at.exception and at.success[0].value == f"Imported: progress on 1 of {len(all_cards())} cards."
     at.run()
-    assert question(at) == all_cards()[1].question
+    assert boards(at, "still_charts")[1]["bars"][0]["name"] == "Fri 02 Jan" and "within 40 s" in captions(at)
     at.get("file_uploader")[0].upload("bad.json", json.dumps({"a": 1}).encode(), "application/json").run()
-    assert at.error[0].value.startswith("Not imported: ") and question(at) == all_cards()[1].question
+    assert at.error[0].value.startswith("Not imported: ")
+    at.get_by_key("interview.mode").set_value("cards").run()
+    assert question(at) == all_cards()[1].question
+    at.get_by_key("interview.mode").set_value("progress").run()
     press(at, "Forget my progress")
-    assert question(at) == first.question
+    assert "Nothing is rated yet" in at.info[0].value
+
+
+def test_my_progress_shows_strength_days_and_what_to_repeat():
+    at = press(press(opened("interview"), "Show the answer"), "Easy")
+    at.get_by_key("interview.mode").set_value("progress").run()
+    first = all_cards()[0]
+    strong = {bar["name"]: bar for bar in boards(at, "still_charts")[0]["bars"]}
+    ids = in_group(first.group)
+    assert strong[GROUPS[first.group]]["share"] == pytest.approx(1 / len(ids))
+    assert strong[GROUPS[first.group]]["exact"] == f"1 of {len(ids)} cards were rated"
+    assert sum(bar["share"] for bar in strong.values()) == pytest.approx(1 / len(ids)), "the others are new"
+    assert [bar["text"] for bar in boards(at, "still_charts")[1]["bars"]] == ["1"]
+    press(at, first.question)
+    assert question(at) == first.question and "Show the answer" in labels(at)
+
+
+def test_a_written_answer_stands_beside_the_reference_and_the_time_is_kept(monkeypatch):
+    passed = [0.0]
+    monkeypatch.setattr("ui.interview.cards.time", lambda: 1_000_000 + passed[0])
+    at = opened("interview")
+    first = all_cards()[0]
+    at.text_area[0].set_value("<b>It</b> scales three").run()
+    passed[0] = 42
+    press(at, "Show the answer")
+    shown = texts(at)
+    assert "&lt;b&gt;It&lt;/b&gt; scales three" in shown and first.answer[:60] in shown and "**You wrote**" in shown
+    assert "You looked after 42 s." in captions(at) and not at.success and not at.error, "nothing is judged"
+    press(at, "Good")
+    [review] = at.session_state["interview.reviews"]
+    assert (review.card, review.rating, review.seconds) == (first.id, "Good", 42)
+    press(at, "Show the answer")
+    assert "**You wrote**" not in texts(at), "the next card has nothing written"
 
 
 def at_drill(kind: str, seed: int, level: str = "Medium"):
@@ -186,7 +223,7 @@ def test_the_next_question_comes_from_the_next_seed():
 @pytest.mark.parametrize("group", GROUPS)
 def test_drills_of_a_group(group):
     at = opened("interview", **{"interview.mode": DRILLS, "interview.group": GROUPS[group]})
-    assert captions(at).startswith(GROUPS[group])
+    assert f"| {GROUPS[group]} · " in captions(at)
     offered = at.selectbox(key="interview.kind").options
     assert offered == ["Any kind", *(KINDS[name].about for name in kinds_of(group))]
 

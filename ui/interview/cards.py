@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from html import escape
+from time import time
 
 import streamlit as st
 
 from effnet_core.interview import cards, progress_file, spaced_repetition
 from effnet_core.interview.cards import Card
 from effnet_core.interview.drills.kind import GROUPS, LEVELS
+from effnet_core.units import duration
 
 from ..components import question
 from ..session import kept_values
@@ -27,6 +29,12 @@ LEVEL_TEXTS = {ALL: "All", **dict(zip(map(str, LEVELS), ("Easy", "Medium", "Hard
 
 
 LOOK_KEY = "A"
+
+
+LONGEST_TEXT = 2000
+
+
+NOT_BEGUN, NOT_GIVEN = ("", 0.0), (None, "")  # which card and since when; seconds until the look, and what was written
 
 
 KEYS = dict(zip(spaced_repetition.RATINGS, "1234", strict=True))  # on the keyboard
@@ -48,8 +56,6 @@ def show_cards() -> None:
         with st.container(width=340):
             group = pick_group()
         level = pick_level()
-        with st.popover("My progress"):
-            progress.show_files()
     group_cards, slot = cards.in_group(group, level), st.container(key="interview.asked")
     with st.container():
         picked = widgets.select(
@@ -92,23 +98,41 @@ def _show_card(card: Card) -> None:
     with st.container(border=True):
         show_question(card, card.id, reveal, {KEYS[rating]: _rate_key(card, rating) for rating in KEYS})
         if kept_values.value("interview.revealed") != card.id:
-            st.markdown("Say your answer aloud, in two to five sentences. Then look.")
+            if kept_values.value("interview.begun", NOT_BEGUN)[0] != card.id:
+                kept_values.keep("interview.begun", (card.id, time()))
+            st.text_area(
+                "Say your answer aloud, or write it, in two to five sentences. Then look.",
+                key=f"interview.written.{card.id}",
+                max_chars=LONGEST_TEXT,
+                placeholder="Optional. It is shown beside the answer, and kept nowhere.",
+            )
             st.button(
-                "Show the answer",
-                key=reveal,
-                type="primary",
-                shortcut=LOOK_KEY,
-                on_click=_reveal,
-                args=(card.id,),
+                "Show the answer", key=reveal, type="primary", shortcut=LOOK_KEY, on_click=_reveal, args=(card.id,)
             )
             return
-        show_answer(card)
+        seconds, written = kept_values.value("interview.given", NOT_GIVEN)
+        if seconds is not None:
+            st.caption(f"You looked after {duration(seconds)}.")
+        show_answer(card, written)
         _ask_rating(card)
 
 
 def _reveal(card: str) -> None:
-    """Callback. It is kept, too, which way led to the card."""
-    kept_values.keep_all({"interview.revealed": card, "interview.looked_at": kept_values.value("interview.card")})
+    """Callback. It is kept, too, which way led to the card, how long the user took, and what was written."""
+    asked, begun = kept_values.value("interview.begun", NOT_BEGUN)
+    took = round(time() - begun) if asked == card else None
+    given = (took if took is not None and took <= progress_file.LONGEST_ANSWER_S else None, _written(card))
+    kept_values.keep_all(
+        {
+            "interview.revealed": card,
+            "interview.looked_at": kept_values.value("interview.card"),
+            "interview.given": given,
+        }
+    )
+
+
+def _written(card: str) -> str:
+    return str(kept_values.value(f"interview.written.{card}") or "").strip()
 
 
 def show_question(card: Card, name: str, look: str, rate: Mapping[str, str]) -> None:
@@ -117,9 +141,21 @@ def show_question(card: Card, name: str, look: str, rate: Mapping[str, str]) -> 
     question.show(card.question, name, ({LOOK_KEY.lower(): look}, rate), key="interview.question")
 
 
-def show_answer(card: Card) -> None:
-    """What a good answer is, what is listened for, what goes wrong, where it is from and where the app shows it."""
-    show_large(card.answer)
+def show_answer(card: Card, written: str = "") -> None:
+    """What a good answer is, what is listened for, what goes wrong, where it is from and where the app shows it.
+
+    Beside what the user wrote, if anything; only the user compares the two.
+    """
+    if written:
+        own, reference = st.columns(2, gap="large")
+        with own:
+            st.markdown("**You wrote**")
+            show_large(written)
+        with reference:
+            st.markdown("**A good answer**")
+            show_large(card.answer)
+    else:
+        show_large(card.answer)
     wanted, mistake = st.columns(2, gap="large")
     wanted.markdown(f"**The interviewer listens for**  \n{card.wanted}")
     mistake.markdown(f"**The common mistake**  \n{card.mistake}")
@@ -130,7 +166,7 @@ def show_answer(card: Card) -> None:
 
 def show_large(text: str) -> None:
     """A paragraph that the last row can read."""
-    st.html(f'<p style="font-size: 1.3rem; line-height: 1.5; margin: 0">{escape(text)}</p>')
+    st.html(f'<p style="font-size: 1.3rem; line-height: 1.5; margin: 0; white-space: pre-wrap">{escape(text)}</p>')
 
 
 def show_link(card: Card) -> None:
@@ -164,5 +200,6 @@ def _rate(card: str, rating: str) -> None:
     """Callback. A second press that was on its way already is none for the next card."""
     if kept_values.value("interview.revealed") != card:
         return
-    progress.rate(card, rating)
-    kept_values.keep_all({"interview.card": NEXT, "interview.revealed": None})
+    seconds, _ = kept_values.value("interview.given", NOT_GIVEN)
+    progress.rate(card, rating, seconds)
+    kept_values.keep_all({"interview.card": NEXT, "interview.revealed": None, "interview.begun": NOT_BEGUN})

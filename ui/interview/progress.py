@@ -5,13 +5,14 @@ Where another tab of the browser has stored something meanwhile, both are merged
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import streamlit as st
 
 from effnet_core.interview import progress_file, spaced_repetition
 from effnet_core.interview.cards import all_cards
-from effnet_core.interview.spaced_repetition import Memories, ProgressRejected
+from effnet_core.interview.spaced_repetition import Memories, ProgressRejected, Review
 
 from ..components import local_storage
 from ..session import kept_values
@@ -29,14 +30,23 @@ def known() -> Memories:
     return kept_values.value("interview.progress", {})
 
 
-def keep(progress: Memories) -> None:
-    kept_values.keep("interview.progress", progress)
-    kept_values.keep("interview.save", progress_file.to_json(progress))
+def reviews() -> Sequence[Review]:
+    """Every answer to a card that this session knows of."""
+    return kept_values.value("interview.reviews", ())
 
 
-def rate(card: str, rating: str) -> None:
-    """Callback: the user's answer to a card was this good."""
-    keep(spaced_repetition.rated(known(), card, rating, now()))
+def keep(progress: Memories, reviews: Sequence[Review]) -> None:
+    kept_values.keep_all({"interview.progress": progress, "interview.reviews": reviews})
+    kept_values.keep("interview.save", progress_file.to_json(progress, reviews))
+
+
+def rate(card: str, rating: str, seconds: int | None = None) -> None:
+    """Callback: the user's answer to a card was this good, and took that long."""
+    at = now()
+    keep(
+        spaced_repetition.rated(known(), card, rating, at),
+        [*reviews(), Review(at.replace(microsecond=0), card, rating, seconds)],
+    )
 
 
 def _take_stored() -> None:
@@ -44,12 +54,18 @@ def _take_stored() -> None:
     stored = str(kept_values.value(KEY, {}).get("stored") or "")
     kept_values.keep("interview.base", stored)
     try:
-        keep(spaced_repetition.merged(known(), _read(stored) if stored else {}))
+        _merge(*(_read(stored) if stored else ({}, ())))
     except ProgressRejected:
         kept_values.keep("interview.unreadable", True)
 
 
-def _read(text: str) -> Memories:
+def _merge(progress: Memories, others: Sequence[Review]) -> None:
+    """Keep what is known here and there."""
+    both = sorted({*reviews(), *others}, key=lambda review: review.at)
+    keep(spaced_repetition.merged(known(), progress), both)
+
+
+def _read(text: str) -> tuple[Memories, Sequence[Review]]:
     return progress_file.from_json(text, [card.id for card in all_cards()], now())
 
 
@@ -70,7 +86,7 @@ def show_files() -> None:
     )
     st.download_button(
         "Export my progress",
-        lambda: progress_file.to_json(known()),
+        lambda: progress_file.to_json(known(), reviews()),
         "effnet-progress.json",
         "application/json",
         key="interview.export",
@@ -81,10 +97,10 @@ def show_files() -> None:
     if upload and upload.file_id != kept_values.value("interview.imported"):
         kept_values.keep("interview.imported", upload.file_id)
         try:
-            read = _read(upload.getvalue().decode("utf-8", errors="replace"))
+            read, others = _read(upload.getvalue().decode("utf-8", errors="replace"))
         except ProgressRejected as problem:
             st.error(f"Not imported: {problem}.")
         else:
-            keep(spaced_repetition.merged(known(), read))
+            _merge(read, others)
             st.success(f"Imported: progress on {len(read)} of {len(all_cards())} cards.")
-    st.button("Forget my progress", key="interview.forget", on_click=keep, args=({},), disabled=not known())
+    st.button("Forget my progress", key="interview.forget", on_click=keep, args=({}, ()), disabled=not known())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import fsrs
 import pytest
@@ -13,13 +13,18 @@ from effnet_core.interview.progress_file import FORMAT, LIMIT_BYTES, from_json, 
 from effnet_core.interview.spaced_repetition import (
     RATINGS,
     ProgressRejected,
+    Review,
     Tally,
+    answered_by_day,
     intervals,
     merged,
     next_due,
     queue,
     rated,
+    recall,
+    strength,
     tally,
+    to_repeat,
 )
 
 NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)
@@ -64,12 +69,59 @@ def test_progress_survives_its_file():
     progress = rated({}, "one", "Easy", NOW)
     for rating in ("Again", "Good"):
         progress = rated(progress, "two", rating, NOW)
-    read = from_json(to_json(progress), KNOWN, NOW)
+    reviews = [Review(NOW - DAY, "two", "Again", 12), Review(NOW, "one", "Easy", None)]
+    read, answers = from_json(to_json(progress, reviews), KNOWN, NOW)
     assert to_json(read) == to_json(progress) and read["one"].due == progress["one"].due
+    assert answers == reviews
+
+
+def test_older_files_have_no_list_of_answers():
+    older = json.loads(to_json(rated({}, "one", "Easy", NOW)))
+    del older["reviews"]
+    read, answers = from_json(json.dumps(older), KNOWN, NOW)
+    assert set(read) == {"one"} and answers == []
+    assert answered_by_day(read, answers, UTC) == {NOW.date(): 1}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["yesterday", "one", "Good", 1],
+        ["2030-04-01T00:00:00+00:00", "one", "Perfect", 1],
+        ["2030-04-01T00:00:00+00:00", "one", "Good", -1],
+        ["2030-04-01T00:00:00+00:00", "one", "Good", 1e9],
+        ["2130-04-01T00:00:00+00:00", "one", "Good", 1],
+        ["2030-04-01T00:00:00+00:00", "one", ["Good"], 1],
+        ["2030-04-01T00:00:00+00:00", "one"],
+        7,
+    ],
+)
+def test_a_list_of_answers_that_cannot_be_is_refused(row):
+    file = json.loads(to_json({})) | {"reviews": [row]}
+    with pytest.raises(ProgressRejected, match="list of answers"):
+        from_json(json.dumps(file), KNOWN, NOW)
+
+
+def test_strength_is_what_is_still_recalled():
+    progress = rated(rated({}, "one", "Easy", NOW), "two", "Again", NOW)
+    assert strength(progress, KNOWN, NOW) == pytest.approx(2 / 3), "the third is new"
+    later = NOW + 30 * DAY
+    assert recall(progress, "two", later) < recall(progress, "one", later) < 1
+    assert to_repeat(progress, KNOWN, later, most=5) == ["two", "one"]
+    assert to_repeat(progress, KNOWN, later, most=1) == ["two"]
+
+
+def test_answers_are_counted_by_the_users_day():
+    late = datetime(2030, 5, 1, 23, 30, tzinfo=UTC)
+    progress = rated(rated({}, "one", "Good", late), "two", "Good", NOW)
+    reviews = [Review(late, "one", "Good", None), Review(NOW, "one", "Again", None)]
+    assert answered_by_day(progress, reviews, UTC) == {late.date(): 3}
+    east = timezone(timedelta(hours=2))
+    assert list(answered_by_day(progress, reviews, east).values()) == [2, 1]
 
 
 def test_cards_that_do_not_exist_are_left_out():
-    assert set(from_json(to_json(rated({}, "gone", "Good", NOW)), KNOWN, NOW)) == set()
+    assert set(from_json(to_json(rated({}, "gone", "Good", NOW)), KNOWN, NOW)[0]) == set()
 
 
 def test_merging_keeps_what_was_reviewed_last():
