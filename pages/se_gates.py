@@ -47,6 +47,14 @@ def look(engine, picture, answer) -> None:
         at_a_glance.channels(engine, picture, answer, block)
 
 
+@st.fragment
+def edit(engine, picture, answer) -> None:
+    """Gates closed, opened or set, and what that changes."""
+    asked = edits.pick_edit(engine, answer)
+    if asked:
+        edits.edited(engine, picture, *asked)
+
+
 engine, _, picture = subject.pick()
 [answer] = predictions.explained(engine, [picture])
 panel = widgets.choice("What to do with the gates", PANELS, key="se_gates.panel", wrap=True)
@@ -72,18 +80,16 @@ pictures of one class, then pictures of different classes: gates follow the pict
         )
 
 elif panel == EDIT:
-    asked = edits.pick_edit(engine, answer)
-    if asked:
-        edits.edited(engine, picture, *asked)
-        widgets.prose(
-            """
+    edit(engine, picture, answer)
+    widgets.prose(
+        """
 The rest of the network runs as before, and gates of later blocks react to what the edit did to their input. What is
 shown is measured for this picture alone: it says what the edit changes here, not what a channel means. The most open
 channel need not matter: the panel **Which channels matter** finds those whose closing costs most. **SE off
 everywhere** sets all gates to 1. The network was never trained this way: what breaks then also comes from maps that
 are stronger than any layer behind them has seen, and setting a block to its mean is the gentler question.
 """
-        )
+    )
 
 elif panel == NEED:
     ranking.rank(engine, picture, answer)

@@ -1,12 +1,14 @@
 """Figures of SE gates compared, edited and counted over many pictures. Rows in, `go.Figure` out.
 
-Gates keep viridis over 0..1. Differences of gates are drawn from -1 to 1 in a diverging map whose middle is zero.
+Gates keep viridis over 0..1. Differences of gates are drawn in a diverging map whose middle is zero, as far as the
+largest of them: most pictures' gates differ by a few hundredths, which would be white on a scale from -1 to 1.
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import plotly.graph_objects as go
@@ -33,7 +35,7 @@ def differences(rows: Sequence[tuple[str, Sequence[float]]], *, first: str, seco
             x=share,
             y=[block.removeprefix("features.") for block, _ in rows],
             ygap=2,
-            **_diverging(f"{html.escape(second)} − {html.escape(first)}"),
+            **_diverging(widest(values for _, values in rows), f"{html.escape(second)} − {html.escape(first)}"),
             hovertemplate="block %{y}, at %{x:.0f} % of its channels, sorted: %{z:+.3f}<extra></extra>",
         )
     )
@@ -49,7 +51,11 @@ def side_by_side(first: tuple[str, Sequence[float]], second: tuple[str, Sequence
     titles = [html.escape(first[0]), html.escape(second[0]), "second − first"]
     figure = make_subplots(rows=3, cols=1, shared_xaxes=True, subplot_titles=titles, vertical_spacing=0.16)
     for row, values in enumerate(strips, start=1):
-        colours = _diverging(None) if row == 3 else {"zmin": 0, "zmax": 1, "colorscale": GATE_SCALE, "showscale": False}
+        colours = (
+            _diverging(widest([values]))
+            if row == 3
+            else {"zmin": 0, "zmax": 1, "colorscale": GATE_SCALE, "showscale": False}
+        )
         what = "difference %{z:+.3f}" if row == 3 else "gate %{z:.3f}"
         figure.add_heatmap(
             z=[values], y=[""], row=row, col=1, hovertemplate=f"channel %{{x}}: {what}<extra></extra>", **colours
@@ -61,9 +67,20 @@ def side_by_side(first: tuple[str, Sequence[float]], second: tuple[str, Sequence
     return with_defaults(figure, height=380, margin={"l": 10, "r": 10, "t": 30, "b": 10})
 
 
-def _diverging(title: str | None) -> dict:
-    bar = {"title": {"text": title, "side": "right"}, "tickvals": [-1, 0, 1], "tickfont_size": FONT_SIZE}
-    return {"zmin": -1, "zmax": 1, "zmid": 0, "colorscale": DIFFERENCE_SCALE, "colorbar": bar}
+def widest(rows: Iterable[Sequence[float]]) -> float:
+    """Where the colours of differences end: the largest difference, rounded up to hundredths."""
+    return max(math.ceil(100 * max(abs(float(value)) for values in rows for value in values)), 1) / 100
+
+
+def _diverging(end: float, title: str | None = None) -> dict:
+    bar = {"title": {"text": title, "side": "right"}, "tickvals": [-end, 0, end], "tickformat": "+.2f"}
+    return {
+        "zmin": -end,
+        "zmax": end,
+        "zmid": 0,
+        "colorscale": DIFFERENCE_SCALE,
+        "colorbar": bar | {"tickfont_size": FONT_SIZE},
+    }
 
 
 def changes(rows: Sequence[tuple[str, float, float | None]]) -> Sketch:
@@ -95,14 +112,15 @@ def _exact(share: float | None) -> str:
 
 def effects(rows: Sequence[tuple[int, float, float]], *, target: str, marked: int = 5) -> go.Figure:
     """(channel, gate, fall of the logit), largest fall first: a point a channel; the first `marked` get a number."""
+    places = _places_of_labels(rows, marked)
     figure = go.Figure(
         go.Scatter(
             x=[gate for _, gate, _ in rows],
             y=[drop for _, _, drop in rows],
             mode="markers+text",
             marker={"size": 10, "color": PROJECT, "opacity": 0.7, "line": OUTLINE},
-            text=[str(channel) if place < marked else "" for place, (channel, _, _) in enumerate(rows)],
-            textposition="top center",
+            text=[str(channel) if places[number] else "" for number, (channel, _, _) in enumerate(rows)],
+            textposition=[place or PLACES[0] for place in places],
             textfont_size=FONT_SIZE,
             customdata=[channel for channel, _, _ in rows],
             hovertemplate="channel %{customdata}: gate %{x:.3f}, the logit falls by %{y:.3f}<extra></extra>",
@@ -112,6 +130,28 @@ def effects(rows: Sequence[tuple[int, float, float]], *, target: str, marked: in
     figure.update_xaxes(title="gate for this picture: 0 closed, 1 open", range=[-0.03, 1.03], tickvals=[0, 0.5, 1])
     figure.update_yaxes(title=f"fall of the logit of<br>{html.escape(target)}")
     return with_defaults(figure, height=420)
+
+
+PLACES = ("top center", "bottom center", "middle right", "middle left")  # of a number beside its point
+SHIFTS = dict(zip(PLACES, ((0, 1), (0, -1), (1, 0), (-1, 0)), strict=True))
+LABEL = (0.05, 0.07)  # what a number takes of the chart, across and up
+
+
+def _places_of_labels(rows: Sequence[tuple[int, float, float]], marked: int) -> list[str | None]:
+    """Where each of the first `marked` numbers is clear of those before it and of their points; None where nowhere."""
+    drops = [drop for _, _, drop in rows]
+    span = max(drops) - min(drops) or 1.0
+    points = [(gate, drop / span) for _, gate, drop in rows[:marked]]
+    taken, places = list(points), [None] * len(rows)
+    for number, (x, y) in enumerate(points):
+        for place, (right, up) in SHIFTS.items():
+            middle = (x + right * LABEL[0], y + up * LABEL[1])
+            others = [point for point in taken if point != (x, y)]
+            if all(abs(middle[0] - a) >= LABEL[0] or abs(middle[1] - b) >= LABEL[1] for a, b in others):
+                taken.append(middle)
+                places[number] = place
+                break
+    return places
 
 
 class Depth(NamedTuple):
@@ -132,7 +172,8 @@ def share_by_depth(rows: Sequence[Depth], *, by_chance: float) -> go.Figure:
             x=[row.block.removeprefix("features.") for row in rows],
             y=[row.share_between for row in rows],
             marker_color=PROJECT,
-            hovertemplate="block %{x}: %{y:.1%} of the variance lies between classes<extra></extra>",
+            customdata=[percent(row.share_between) for row in rows],
+            hovertemplate="block %{x}: %{customdata} of the variance lies between classes<extra></extra>",
         )
     )
     figure.add_scatter(
@@ -144,7 +185,8 @@ def share_by_depth(rows: Sequence[Depth], *, by_chance: float) -> go.Figure:
         hoverinfo="skip",
     )
     figure.update_xaxes(title="block, first to last", type="category", tickangle=-90)
-    figure.update_yaxes(title="share between classes", range=[0, 1], tickformat=".0%")
+    figure.update_yaxes(title="share between classes", range=[0, 1], tickvals=[0, 0.5, 1])
+    figure.update_yaxes(ticktext=[percent(share) for share in (0, 0.5, 1)])
     return with_defaults(figure, height=340)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..palette import GATE_SCALE, PROJECT, STEM_HEAD
-from ..units import probability
+from ..units import percent, probability
 from .gate_rows import COLUMNS, at_even_ranks, name_of
 from .sketch import Sketch
 from .style import FONT_SIZE, OUTLINE, with_defaults, write_above
@@ -40,8 +40,8 @@ def answer_bars(answers: Sequence[tuple[str, float]]) -> Sketch:
             "orientation": "h",
             "width": 0.42,
             "marker": {"color": colours[: len(answers)], "line": OUTLINE},
-            "customdata": [html.escape(name) for name, _ in answers],
-            "hovertemplate": "%{customdata}: %{x:.2%}<extra></extra>",
+            "customdata": [[html.escape(name), percent(share)] for name, share in answers],
+            "hovertemplate": "%{customdata[0]}: %{customdata[1]}<extra></extra>",
         }
     )
     for row, (name, share) in enumerate(answers):

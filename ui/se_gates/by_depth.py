@@ -30,7 +30,7 @@ def by_depth(statistics: GateStatistics) -> None:
         figures_gates.share_by_depth(depth, by_chance=statistics.by_chance),
         key="se_gates.share",
         alt="Share of the gates' variance that lies between classes, one bar per block: from "
-        f"{depth[0].share_between:.0%} in the first to {depth[-1].share_between:.0%} in the last",
+        f"{probability(depth[0].share_between)} in the first to {probability(depth[-1].share_between)} in the last",
         config=widgets.STILL,
     )
     spreads.header("How much do they vary at all?", anchor=False)

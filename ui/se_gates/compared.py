@@ -98,6 +98,8 @@ def compared(engine: Engine, first: Side, second: Side) -> None:
         alt=f"Differences of all gates between {second.name} and {first.name}; most in {most[0]}",
         config=widgets.STILL,
     )
+    end = figures_gates.widest(values for _, values in rows)
+    st.caption(f"The colours end at −{end:.2f} and +{end:.2f}, the largest difference here; a gate goes from 0 to 1.")
     with st.container(key="se_gates.verdict"):
         st.markdown(f"On average the gates of **{most[0]}** differ most: by {np.abs(most[1]).mean():.3f}.")
     _one_block_compared(map_pickers.pick_block(engine, key="se_gates.block"), first, second)

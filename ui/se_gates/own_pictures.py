@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from effnet_core import units
 from effnet_core.explain.gate_statistics import GateStatistics
 
 from ..session import answer_cache
@@ -42,7 +43,9 @@ def _measure(engine: Engine, upload: UploadedFile) -> None:
     from effnet_core.images import class_folders
 
     bar, report = progress_bar.stoppable(
-        "Reading pictures …", lambda share: f"{share:.0%} of the pictures", key="se_gates.stop_measuring"
+        "Reading pictures …",
+        lambda share: f"{units.percent(round(share, 2))} of the pictures",
+        key="se_gates.stop_measuring",
     )
     try:
         folders = class_folders.open_zip(upload, upload.name)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from effnet_core import units
 from effnet_core.explain.rank_correlation import rank_correlation
 from effnet_core.figures import gates as figures_gates
 
@@ -61,7 +62,9 @@ def _show_effects(effects: list[ChannelEffect], block: str, name: str) -> None:
 def _measure(engine: Engine, picture: pictures.Picture, block: str, target: int) -> None:
     """With a bar; a click on anything ends it where the bar is moved, and nothing is kept."""
     _, report = progress_bar.stoppable(
-        "Closing channels …", lambda share: f"{share:.0%} of the channels closed", key="se_gates.stop"
+        "Closing channels …",
+        lambda share: f"{units.percent(round(share, 2))} of the channels closed",
+        key="se_gates.stop",
     )
     with answer_cache.queueing():
         effects = engine.rank_channels(answer_cache.prepared(engine, picture), block, target=target, progress=report)
@@ -71,11 +74,12 @@ def _measure(engine: Engine, picture: pictures.Picture, block: str, target: int)
 def effect_words(effects: list[ChannelEffect], block: str, name: str) -> str:
     """The strongest effects, and whether the gates rank the channels alike."""
     most, least = effects[0], effects[-1]
-    text = f"Closing channel **{most.channel}** of {block} lowers the logit of {name} most: by **{most.drop:.3f}**. "
+    fall = units.up_to_three_digits(most.drop)
+    text = f"Closing channel **{most.channel}** of {block} lowers the logit of {name} most: by **{fall}**. "
     if most.drop <= 0:
         text = f"Closing no single channel of {block} lowers the logit of {name}. "
     if least.drop < 0:
-        text += f"Closing channel {least.channel} raises it by {-least.drop:.3f}. "
+        text += f"Closing channel {least.channel} raises it by {units.up_to_three_digits(-least.drop)}. "
     alike = rank_correlation([row.gate for row in effects], [row.drop for row in effects])
     if alike is None:
         return text + "All effects or all gates are equal, so there is no order to compare."
