@@ -8,8 +8,8 @@ from streamlit.navigation.page import StreamlitPage
 
 from ui.lessons import lesson_mode, look, tour
 from ui.session import engines, expiry, metrics, pictures
-from ui.shared import widgets
-from ui.shared.page_table import ALONE, PAGES, SECTIONS, Entry, following
+from ui.shared import navigation, widgets
+from ui.shared.page_table import ALONE, PAGES, Entry, following
 
 
 def page_of(entry: Entry) -> StreamlitPage:
@@ -35,9 +35,10 @@ def place_of(entry: Entry) -> DeltaGenerator:
 
 st.set_page_config(page_title="EfficientNet lab", page_icon=widgets.FAVICON, layout="wide")
 entries = {page_of(entry): entry for entry in (*PAGES, *ALONE)}
-sections = (SECTIONS | {"": ALONE}).items()
-page = st.navigation({name: [page for page, entry in entries.items() if entry in rows] for name, rows in sections})
+page = st.navigation([*entries], position="hidden")
 entry = entries[page]
+if entry not in ALONE:
+    navigation.show()
 lesson = None if entry in ALONE else lesson_mode.current()
 if lesson:
     lesson_mode.lead(*lesson)
@@ -53,7 +54,7 @@ try:
         with lesson_mode.frame() if lesson else nullcontext():
             page.run()
         if not lesson:
-            widgets.lead_on(following(entry))
+            navigation.lead_on(following(entry))
 finally:
     pictures.release()
 if entry not in ALONE:

@@ -153,6 +153,3 @@ def _take_settings(lesson: Lesson, number: int) -> None:
         voting.leave_step(lesson)
         kept_values.set_query_param(STEP, str(number + 1))
         kept_values.forget(key for step in lesson.steps for key in (*dict(step.settings), *step.show))
-        for key, text in dict(lesson.steps[number].settings).items():
-            if kept_values.url_value(key) is None:  # a link that was typed: its step's settings belong to it
-                kept_values.set_query_param(key, text)

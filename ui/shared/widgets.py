@@ -16,8 +16,6 @@ from ..session import kept_values
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-    from .page_table import Entry
-
 ASSETS = Path(__file__).parents[1] / "assets"
 FAVICON = str(ASSETS / "favicon.png")
 UNITS = ("MACs", "FLOPs")
@@ -71,14 +69,6 @@ def header(question: str, why: str, *, unit_switch: bool = False) -> DeltaGenera
             )
     st.caption(why)
     return row
-
-
-def lead_on(entry: Entry | None) -> None:
-    """At a page's foot, the way to the next one."""
-    if entry:
-        st.divider()
-        label = f"Next: {entry.title}. {entry.question}"
-        st.page_link(entry.path, label=label, icon=":material/arrow_forward:")
 
 
 def prose(text: str) -> None:
