@@ -86,12 +86,12 @@ def _diverging(end: float, title: str | None = None) -> dict:
 def changes(rows: Sequence[tuple[str, float, float | None]]) -> Sketch:
     """(class, probability before, after or None): two bars a class, its name above them, first row on top."""
     figure = Sketch()
-    for name, colour, column, shift, shape in (("before", BEFORE, 1, -0.09, ""), ("after", AFTER, 2, 0.19, "/")):
+    for name, colour, column, shift, shape in (("before", BEFORE, 1, -0.1, ""), ("after", AFTER, 2, 0.14, "/")):
         figure.add_bar(
             name=name,
             x=[row[column] for row in rows],
             y=[number + shift for number in range(len(rows))],
-            width=0.28,
+            width=0.24,
             orientation="h",
             marker={"color": colour, "line": OUTLINE, **hatched(shape)},
             customdata=[[html.escape(row[0]), _exact(row[column])] for row in rows],

@@ -102,10 +102,8 @@ def _headline(answer: Explanation, block: str, set_to: str | Mapping[int, float]
     if found is None:
         count = sum(len(gates.values) for gates in answer.gates)
         st.markdown(f"## {predictions.sentence(answer)}: what if one of its {count:,} gates stood otherwise?")
-        st.caption("Nothing is set: this is the answer with the gates that the network gave this picture.")
-        return
-    st.markdown(f"## {_title(block, set_to)} {edits.in_words(found)}")
-    st.caption(edits.logit_words(found))
+    else:
+        st.markdown(f"## {_title(block, set_to)} {edits.in_words(found)}")
 
 
 def _title(block: str, set_to: str | Mapping[int, float]) -> str:
@@ -162,12 +160,16 @@ def _show_answer(answer: Explanation, found: Intervention | None) -> None:
         if first not in [row.before.index for row in changes]:
             changes[-1] = next(row for row in found.changes if row.before.index == first)
         rows = [(predictions.class_name(row.before), row.before.probability, row.after.probability) for row in changes]
+    said = (
+        edits.logit_words(found) if found else "Nothing is set: these are the gates that the network gave this picture."
+    )
     st.plotly_chart(
         figures_gates.changes(rows),
         key="se_gates.effect",
         alt="Probabilities of the first answers" + " before and after" * bool(found),
         config=widgets.STILL,
     )
+    st.caption(said)
 
 
 def _flip(channel: int, flipped: Mapping[int, float]) -> None:
