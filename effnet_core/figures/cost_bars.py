@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ..cost import ROLES, Layer
 from ..palette import PATTERNS, ROLE_COLOURS, ROLE_GROUPS
+from ..units import percent
 from .quantities import MACS, Quantity
 from .sketch import Sketch
 from .style import FONT_SIZE, OUTLINE, axis, default_layout
@@ -37,7 +38,7 @@ def bars_by_role(layers: Sequence[Layer], quantity: Quantity = MACS, *, height: 
             "x": _large([count], quantity),
             "y": [role],
             "orientation": "h",
-            "text": f"{count / whole:.1%}",
+            "text": percent(count / whole, 1),
             "textposition": "outside",
             "textfont": {"size": FONT_SIZE},
             "showlegend": False,

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ..palette import DEPTHWISE, RESIDUAL
+from ..units import percent
 from .sketch import Sketch
-from .style import OUTLINE, with_defaults
+from .style import OUTLINE, PERCENT_TICKS, with_defaults
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,8 +51,9 @@ def losses(rows: Sequence[tuple[int, float, float]]) -> Sketch:
             name=name,
             mode="lines+markers",
             line={"color": colour, "dash": dash},
-            hovertemplate=f"n = %{{x}}: {name} %{{y:.1%}}<extra></extra>",
+            customdata=[percent(row[column], 1) for row in rows],
+            hovertemplate=f"n = %{{x}}: {name} %{{customdata}}<extra></extra>",
         )
     figure.update_xaxes(title="dimensions n")
-    figure.update_yaxes(range=[0, 1.05], tickformat=".0%")
+    figure.update_yaxes(range=[0, 1.05], **PERCENT_TICKS)
     return with_defaults(figure, height=280)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from ..palette import NEUTRAL
+from ..units import percent
 from .sketch import Sketch
 
 Chart = go.Figure | Sketch
 OUTLINE = {"color": NEUTRAL, "width": 1}  # carries the marks whose own colour is too pale for a ground
 FONT_SIZE = 15  # px, of all text in figures
 INK = "#000037"  # near black; Streamlit's chart theme reads it as its name for text and shows the ground's own colour
+PERCENT_TICKS = {"tickvals": [step / 4 for step in range(5)], "ticktext": [percent(step / 4) for step in range(5)]}
 TEXT = {"size": FONT_SIZE, "color": INK}
 
 

@@ -6,6 +6,7 @@ import math
 from typing import NamedTuple
 
 from ..architecture import B0_STAGES, RELEASES, round_channels, round_depth, round_resolution
+from ..units import percent
 
 OFFICIAL_HEAD = 1280  # channels of B0's head; the official code scales and rounds this number
 
@@ -33,7 +34,7 @@ def channel_steps(width: float) -> tuple[Step, ...]:
 def _channel_step(place: str, base: int, raw: float) -> Step:
     rounded, nearest = round_channels(raw), max(8, int(raw + 4) // 8 * 8)
     if rounded != nearest:
-        why = f"{nearest} loses {1 - nearest / raw:.1%}: one step up"
+        why = f"{nearest} loses {percent(1 - nearest / raw, 1)}: one step up"
     elif math.isclose(raw, rounded):
         why = "a multiple already"
     elif raw < 8:

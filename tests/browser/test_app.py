@@ -100,6 +100,19 @@ def test_network_picture_and_device_stay_chosen_from_page_to_page(page):
     playwright.expect(page.get_by_role("radio", name="CPU")).to_be_checked()
 
 
+@pytest.mark.parametrize(
+    ("path", "labels"), [("/interview", ("Group", "Level")), ("/scaling", ("Hold α · β² · γ²", "Held at"))]
+)
+def test_labels_of_neighbouring_inputs_are_level(page, path, labels):
+    page.goto(path)
+    tops = [page.locator("[data-testid=stWidgetLabel] p").filter(has_text=label).first for label in labels]
+    for label in tops:
+        label.wait_for()
+    wait_until_idle(page)
+    left, right = (label.bounding_box()["y"] for label in tops)
+    assert left == pytest.approx(right, abs=1)
+
+
 MIXED = """
 window.mixed = []
 new MutationObserver(() => {

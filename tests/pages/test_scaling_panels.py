@@ -12,6 +12,7 @@ from effnet_core.architecture import RELEASES, compound, growth, released
 from effnet_core.cost import cost_of, layers_of
 from effnet_core.published import tables
 from effnet_core.scaling import constraint, implied_phi, rounding
+from effnet_core.scaling.implied_phi import implied
 from ui.scaling import export
 
 pytestmark = pytest.mark.usefixtures("started_server")
@@ -51,7 +52,7 @@ def test_rounding_reaches_the_ends_of_phi(value):
 
 def test_rounding_shows_the_release_that_is_chosen():
     at = panel(ROUNDING, **{"scaling.network": "B7"})
-    assert "**formula, φ = 1** beside **B7 as released** (chosen above)" in words(at)
+    assert f"**formula, φ = {implied('b7').middle:.2f}** beside **B7 as released** (chosen above)" in words(at)
 
 
 def test_every_release_has_its_phis_its_differences_and_torchvisions_choices():

@@ -9,6 +9,7 @@ from effnet_core.cost import cost_of
 from effnet_core.figures import phi as figures_phi
 from effnet_core.scaling import growth as scaling_growth
 from effnet_core.scaling import implied_phi
+from effnet_core.units import percent
 
 from ..shared import costs, widgets
 from .rounding import FINE, formula_network
@@ -47,7 +48,7 @@ def show_growth(value: float, coefficients: dict[str, float]) -> None:
             f"2^φ, {costs.unit()}": costs.compute(row.doubling),
             f"(α·β²·γ²)^φ, {costs.unit()}": costs.compute(row.promised),
             f"rounded, {costs.unit()}": "no network" if row.rounded is None else costs.compute(row.rounded),
-            "rounding adds": "" if row.rounded is None else f"{row.rounded / row.promised - 1:+.1%}",
+            "rounding adds": "" if row.rounded is None else percent(row.rounded / row.promised - 1, 1, signed=True),
         }
         for row in whole
     ]

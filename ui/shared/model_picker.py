@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from effnet_core.units import FLOAT32_BYTES
+from effnet_core.units import FLOAT32_BYTES, percent
 
 from ..session import engines, kept_values
 from . import widgets
@@ -78,7 +78,7 @@ def _facts(engine: Engine, name: str, status: ModelStatus | None) -> str:
     facts = [] if engine.weights.kind == "bundled" else [f"{engine.weights}"]
     facts.append(f"{engine.architecture.classes:,} classes")
     if status and status.top1 and engine.name == name:
-        facts.append(f"{100 * status.top1:.0f} % right on validation pictures")
+        facts.append(f"{percent(status.top1, 0)} right on validation pictures")
     return " · ".join([*facts, f"runs on {engine.device.upper()}"])
 
 

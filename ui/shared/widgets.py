@@ -46,7 +46,7 @@ OTHER_BUTTONS = (  # plotly's, beside the one that saves and the one that turns 
 
 BUTTON_STYLE = """
 [data-testid^="stBaseButton-primary"]:enabled { background-image: linear-gradient(rgb(0 0 0 / 20%) 0 0); }
-[data-testid="stButtonGroup"] [data-testid^="stBaseButton-segmented_control"] { min-height: 2.5rem; }
+[data-testid="stButtonGroup"] [role="radio"] { min-height: 2.5rem; }
 """  # its text is white whatever the theme: 4.5 to 1; choices are as high as inputs, so that labels in a row are level
 
 

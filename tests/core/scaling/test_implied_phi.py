@@ -71,7 +71,7 @@ def test_steps_end_at_the_network_itself(value):
         (44.0, 48, "nearest, up"),
         (35.2, 32, "nearest, down"),
         (88.0, 88, "a multiple already"),
-        (19.0, 24, "16 loses 15.8%: one step up"),
+        (19.0, 24, "16 loses 15.8\N{NO-BREAK SPACE}%: one step up"),
         (3.0, 8, "8 is the least"),
     ],
 )

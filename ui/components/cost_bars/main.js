@@ -107,7 +107,7 @@ class Chart {
     const all = bars.reduce((sum, bar) => sum + bar.count, 0)
     const largest = bars.reduce((most, bar) => (bar.count > most.count ? bar : most))
     const called = (bar) => (by === "stage" ? `stage ${bar.name}` : bar.name)
-    const share = (bar) => `${((100 * bar.count) / all).toFixed(1)}%`
+    const share = (bar) => `${((100 * bar.count) / all).toFixed(1)}\u00a0%`
     setText(this.heading, quantity.axis)
     const takeaway = `${quantity.name} of ${title} by ${by}: most in ${called(largest)}, ${share(largest)} of the whole`
     this.svg.setAttribute("aria-label", takeaway)
