@@ -82,46 +82,6 @@ def all_gates(gates: Sequence[tuple[str, Sequence[float]]]) -> Sketch:
     return with_defaults(figure, height=110 + 24 * len(rows))
 
 
-def gate_bars(values: Sequence[float], *, marked: Sequence[int] = ()) -> Sketch:
-    """A block's gates, one bar a channel in the network's own order; `marked` channels get a label."""
-    figure = Sketch(
-        {
-            "type": "bar",
-            "x": list(range(len(values))),
-            "y": [float(value) for value in values],
-            "marker": {
-                "color": [float(value) for value in values],
-                "cmin": GATE_RANGE[0],
-                "cmax": GATE_RANGE[1],
-                "colorscale": GATE_SCALE,
-                "line_width": 0,
-            },
-            "hovertemplate": "channel %{x}: gate %{y:.3f}<extra></extra>",
-        }
-    )
-    figure.add_scatter(  # the edge of the bars, whose own colours are too pale or too dark for one of the grounds
-        x=list(range(len(values))),
-        y=[float(value) for value in values],
-        mode="lines",
-        line={**OUTLINE, "shape": "hvh"},
-        hoverinfo="skip",
-        showlegend=False,
-    )
-    for channel in marked:
-        figure.add_annotation(
-            x=channel,
-            y=float(values[channel]),
-            text=str(channel),
-            yanchor="bottom",
-            showarrow=False,
-            font_size=FONT_SIZE,
-        )
-    figure.update_layout(bargap=0, showlegend=False)
-    figure.update_xaxes(title="channel", range=[-0.5, len(values) - 0.5])
-    figure.update_yaxes(title="gate: 0 closed, 1 open", range=[0, 1.1], tickvals=[0, 0.5, 1])
-    return with_defaults(figure, height=320)
-
-
 def gate_histogram(values: Sequence[float]) -> Sketch:
     """How many of a block's channels have a gate in each twentieth of 0..1."""
     counts = gate_counts(values)

@@ -11,7 +11,6 @@ from effnet_core.figures.inside import (
     all_gates,
     answer_bars,
     feature_maps,
-    gate_bars,
     gate_counts,
     gate_histogram,
 )
@@ -64,13 +63,6 @@ def test_histogram_counts_every_channel_once(values):
     assert list(gate_histogram(values).data[0].y) == counts
 
 
-def test_gate_bars_keep_the_networks_order_and_mark_the_chosen():
-    figure = gate_bars([0.9, 0.1, 0.5], marked=[1])
-    assert list(figure.data[0].y) == [0.9, 0.1, 0.5]
-    assert [(note.x, note.y, note.text) for note in figure.layout.annotations] == [(1, 0.1, "1")]
-    assert (figure.data[0].marker.cmin, figure.data[0].marker.cmax) == (0, 1)
-
-
 def test_a_channels_two_maps_share_one_range_from_zero():
     before = np.float32([[1, 4], [2, 3]])
     figure = feature_maps([(7, 0.25, before, before * 0.25), (9, 1.0, before * 10, before * 10)])
@@ -104,7 +96,6 @@ def test_text_is_large_enough_for_the_last_row():
     figures = (
         answer_bars([("cat", 1.0)]),
         all_gates([("features.1.0", values)]),
-        gate_bars(values, marked=[0]),
         gate_histogram(values),
         feature_maps(maps),
     )
