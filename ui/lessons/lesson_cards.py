@@ -53,7 +53,7 @@ def _card(lesson: Lesson) -> None:
         st.markdown(f"It begins with: **{first}**")
     st.page_link(
         lesson_mode.page_file(lesson.steps[0]),
-        label="Give this lesson",
+        label=f"Give: {lesson.title}",
         icon=":material/co_present:",
         query_params=lesson_mode.link(lesson, 0),
     )
