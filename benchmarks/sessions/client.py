@@ -20,6 +20,7 @@ import websockets
 from requests.adapters import HTTPAdapter
 from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.BidiComponent_pb2 import BidiComponent
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.Element_pb2 import Element
@@ -189,7 +190,7 @@ class Session:
             seconds,
             in_fragment,
             tuple(text for text in texts if isinstance(text, str) and text),
-            tuple(one.spec for one in shown if isinstance(one, PlotlyChart)),
+            tuple(one.spec if isinstance(one, PlotlyChart) else one.json for one in shown if _draws_numbers(one)),
             tuple(image.url for image in images),
             (*problems, *alerts, *failures),
         )
@@ -203,6 +204,11 @@ class Session:
     def _put(self, url: str, name: str, data: bytes) -> None:
         token = {"X-Xsrftoken": self.http.cookies.get("_streamlit_xsrf", "")}
         self.http.put(self.address + url, files={name: (name, data)}, headers=token, timeout=LIMIT_S).raise_for_status()
+
+
+def _draws_numbers(element: object) -> bool:
+    """A chart, or a component that draws arrays, such as heat maps."""
+    return isinstance(element, PlotlyChart) or (isinstance(element, BidiComponent) and '"base64"' in element.json)
 
 
 async def _in_thread(work, *given) -> None:
