@@ -1,8 +1,8 @@
 // A place in the browser's local storage that the session and other tabs write to.
 // Data: place (key), save (what the session knows), base (what the session last knew to be stored).
-// State: stored, what is there if it is neither, so that the page can merge both.
+// Trigger: stored, what is there if it is neither, so that the page can merge both; the same text may come again.
 
-export default function ({ data, setStateValue }) {
+export default function ({ data, setTriggerValue }) {
   let stored = ""
   try {
     stored = localStorage.getItem(data.place) ?? ""
@@ -14,5 +14,5 @@ export default function ({ data, setStateValue }) {
   } catch {
     return // storage is off in this browser: progress lasts as long as the session
   }
-  setStateValue("stored", stored)
+  setTriggerValue("stored", stored)
 }
