@@ -23,6 +23,7 @@ from effnet_core.explain.results import Heatmap
 from effnet_core.images.overlay import COLOUR_MAPS, colours_of, pixels_seen
 from effnet_core.images.samples import SAMPLES, load_sample
 from effnet_core.networks import weights
+from effnet_core.units import percent
 from ui.shared import heat_overlay, map_pickers, picture_picker, predictions
 
 pytestmark = pytest.mark.usefixtures("started_server")
@@ -84,7 +85,7 @@ def test_the_weights_in_use_and_their_accuracy_are_on_the_screen_with_better_one
     for page in ("classify", "se_gates", "machine"):
         at = opened(page)
         assert "**Offline model**" in captions(at)
-        assert f"{100 * weights.statuses()[0].top1:.0f} % right on validation pictures" in captions(at)
+        assert f"{percent(weights.statuses()[0].top1, 0)} right on validation pictures" in captions(at)
         assert any("Download EfficientNet-B0" in button.label for button in at.button)
 
 
@@ -125,7 +126,8 @@ def test_an_upload_stays_in_use_on_the_next_page_and_out_of_other_sessions(offli
     turned_to("se_gates", at)
     at.get_by_key("app.source").set_value("upload").run()
     assert "Still in use: mine.png" in captions(at)
-    assert predictions.sentence(offline.explain([brought[1]])[0]) in picture_captions(at)[0]
+    shown = " ".join(block.value for block in [*at.header, *at.subheader, *at.markdown])
+    assert offline.explain([brought[1]])[0].top[0].label in shown
     other = opened("classify")
     other.get("segmented_control")[0].set_value("upload").run()
     assert "mine.png" not in captions(other)

@@ -41,7 +41,7 @@ def test_the_scale_of_the_drawing_does_not_depend_on_phi():
 
 def test_it_leads_into_the_pages_and_lessons_with_its_phi():
     at = opened("overview", **{"overview.phi": "3"})
-    links = [link.proto for link in at.page_link]
+    links = [link.proto for link in at.main.get("page_link")]
     lessons = sum("teach=" in link.query_string for link in links)  # they come last
     pages = [link.page.split("/")[-1] for link in links]
     assert pages[: len(pages) - lessons - 1] == ["scaling", "classify", "se_gates"] and lessons == 3
