@@ -178,7 +178,7 @@ class Session:
 
     def _images(self) -> Iterator[str]:
         for _, delta in sorted(self.elements.items()):
-            yield from (image.url for image in delta.new_element.imgs.imgs)
+            yield from (image.url for image in delta.new_element.imgs.imgs if not image.url.startswith("data:"))
 
     def _answer(self, seconds: float, in_fragment: bool, problems: tuple[str, ...]) -> Answer:
         shown = [_inner(delta.new_element) for _, delta in sorted(self.elements.items())]

@@ -25,7 +25,7 @@ MOST_OPTIONS = 3
 MOVES = {
     "": ("overview.phi", PHIS),
     "scaling": ("scaling.phi", PHIS),
-    "budgets": ("budgets.macs", (1.0, 2.0, 4.0)),
+    "budgets": ("budgets.batch", (1, 8, 32)),
     "evidence": ("evidence.figure", None),
     "classify": ("classify.opacity", tuple(range(0, 101, 5))),
     "mbconv": ("mbconv.block", None),

@@ -47,8 +47,11 @@ def start_pytorch() -> None:
     torchvision in different orders, which Python ends with a deadlock error in one of them.
     """
     with _importing:
+        if "effnet_core.networks.comparison" in sys.modules:
+            return
         for module in ("explain.engine", "machine.latency", "networks.comparison"):
             import_module(f"effnet_core.{module}")
+        _set_libraries_aside()
 
 
 def device() -> str:
