@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
 from ui.lessons import lesson_mode, look, tour
-from ui.session import engines, expiry, metrics, pictures
+from ui.session import engines, expiry, kept_values, metrics, pictures
 from ui.shared import navigation, widgets
 from ui.shared.page_table import ALONE, PAGES, Entry, following
 
@@ -24,13 +24,15 @@ def page_of(entry: Entry) -> StreamlitPage:
 
 
 def place_of(entry: Entry) -> DeltaGenerator:
-    """Where a page is drawn: each has its own place, so that the page before leaves at once, not when this is done.
+    """Where a page is drawn: at the other of two places, so that the page before leaves at once, not when this is done.
 
     Streamlit keeps what stood at a place until something else is drawn there, or the run ends.
     """
+    page, place = kept_values.value("page.place", (entry.file, 0))
+    place = place if page == entry.file else 1 - place
+    kept_values.keep("page.place", (entry.file, place))
     with st.container(gap=None):
-        slots = {other.file: st.empty() if other is not entry else st.container() for other in (*PAGES, *ALONE)}
-    return slots[entry.file]
+        return [st.container() if number == place else st.empty() for number in range(2)][place]
 
 
 st.set_page_config(page_title="EfficientNet lab", page_icon=widgets.FAVICON, layout="wide")

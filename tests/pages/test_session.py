@@ -62,6 +62,7 @@ class Opened:
 
 def test_warming_up_waits_until_no_page_is_opened(monkeypatch):
     opened, warmed = Opened(True, True, False), []
+    monkeypatch.setattr(engines, "FIRST_PAGE_S", 0)
     monkeypatch.setattr(engines, "_warm_up", lambda: warmed.append(len(opened.waited)))
     engines._warm_up_when_quiet(opened)
     assert opened.waited == [engines.WARM_UP_AFTER_S] * 3 and warmed == [3]
@@ -69,6 +70,7 @@ def test_warming_up_waits_until_no_page_is_opened(monkeypatch):
 
 def test_a_class_that_keeps_opening_pages_does_not_keep_the_server_cold(monkeypatch):
     opened, warmed = Opened(*[True] * 100), []
+    monkeypatch.setattr(engines, "FIRST_PAGE_S", 0)
     monkeypatch.setattr(engines.time, "monotonic", lambda: len(opened.waited) * engines.WARM_UP_AFTER_S)
     monkeypatch.setattr(engines, "_warm_up", lambda: warmed.append(len(opened.waited)))
     engines._warm_up_when_quiet(opened)

@@ -28,6 +28,7 @@ OWN_MODEL = "own"
 
 
 WARM_UP_AFTER_S = 5.0  # without a page opened: importing torch takes the time that the first pages would need
+FIRST_PAGE_S = 1.0
 WARM_UP_WITHIN = 6  # times as long, however many pages are opened
 
 
@@ -134,6 +135,8 @@ def _page_opened() -> threading.Event:
 
 
 def _warm_up_when_quiet(opened: threading.Event) -> None:
+    time.sleep(FIRST_PAGE_S)
+    _set_libraries_aside()  # those that all pages use; PyTorch's follow when it is imported
     ends = time.monotonic() + WARM_UP_WITHIN * WARM_UP_AFTER_S
     while time.monotonic() < ends and opened.wait(WARM_UP_AFTER_S):
         opened.clear()
