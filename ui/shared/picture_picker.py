@@ -16,7 +16,7 @@ from effnet_core.images.samples import SAMPLES, UNTOLD, Sample
 from ..components import picture_choice
 from ..session import answer_cache, kept_values
 from ..session import pictures as session_pictures
-from . import predictions, widgets
+from . import widgets
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -72,36 +72,43 @@ def sample_note(sample: Sample, labels: Sequence[str] | None) -> str:
     return f"It shows {sample.label}, a class that this network does not know."
 
 
+class Offer(NamedTuple):
+    """The samples of this machine as thumbnails, what the network names first; and why others are left out."""
+
+    samples: dict[str, Sample]
+    rows: list[picture_choice.Row]
+    refused: list[str]
+
+
 def _pick_sample(engine: Engine, sentences: DeltaGenerator) -> tuple[list[session_pictures.Picture], str]:
-    offered = _readable(sentences)
-    titles = {sample.name: sample.title for sample in offered}
+    offer = _offer(engine)
+    for sentence in offer.refused:
+        sentences.warning(sentence)
+    titles = {name: sample.title for name, sample in offer.samples.items()}
     with st.container(key="app.sample.kept"):  # holds the choice and stands in the URL; the thumbnails are what is seen
         name = widgets.choice("Sample", titles, key="app.sample", refused_in=sentences)
-    notes = _notes(engine, offered)
     picture_choice.show(
-        "Sample",
-        [
-            picture_choice.Row(sample.name, sample.title, sample_picture(sample).thumbnail, notes[sample.name])
-            for sample in sorted(offered, key=lambda sample: ORDER.index(notes[sample.name]))
-        ],
-        name,
-        key="app.samples",
-        on_picked=lambda value: kept_values.keep("app.sample", value),
+        "Sample", offer.rows, name, key="app.samples", on_picked=lambda value: kept_values.keep("app.sample", value)
     )
-    sample = next(sample for sample in offered if sample.name == name)
+    sample = offer.samples[name]
     return [sample_picture(sample)], sample_note(sample, engine.labels)
 
 
-def _readable(sentences: DeltaGenerator) -> list[Sample]:
-    """The samples of this machine; a sentence for each of the teacher's files that can't be used."""
-    readable = []
+@st.cache_resource(max_entries=16, ttl="1m", show_spinner=False, hash_funcs=answer_cache.KEYS)
+def _offer(engine: Engine) -> Offer:
+    offered, refused = {}, []
     for sample in samples.available():
         try:
             sample_picture(sample)
-            readable.append(sample)
+            offered[sample.name] = sample
         except (ImageRejected, OSError) as problem:
-            sentences.warning(f"A picture of the folder {samples.FOLDER} is left out. {problem}")
-    return readable
+            refused.append(f"A picture of the folder {samples.FOLDER} is left out. {problem}")
+    notes = _notes(engine, list(offered.values()))
+    rows = [
+        picture_choice.Row(name, sample.title, sample_picture(sample).thumbnail, notes[name])
+        for name, sample in sorted(offered.items(), key=lambda item: ORDER.index(notes[item[0]]))
+    ]
+    return Offer(offered, rows, refused)
 
 
 def _notes(engine: Engine, offered: Sequence[Sample]) -> dict[str, str]:
@@ -111,13 +118,9 @@ def _notes(engine: Engine, offered: Sequence[Sample]) -> dict[str, str]:
     if len(known) * cost_of(engine.architecture).macs > QUICK_MACS:
         return notes
     for sample in known:
-        right = _first_label(engine, sample_picture(sample)) == label_in(sample, engine.labels)
-        notes[sample.name] = RIGHT if right else WRONG
+        [answer] = engine.explain([sample_picture(sample).image], top=1)
+        notes[sample.name] = RIGHT if answer.top[0].label == label_in(sample, engine.labels) else WRONG
     return notes
-
-
-def _first_label(engine: Engine, picture: session_pictures.Picture) -> str | None:
-    return answer_cache.explain(engine, picture, top=predictions.top_of(engine)).top[0].label
 
 
 def label_in(sample: Sample, labels: Sequence[str] | None) -> str | None:
