@@ -136,6 +136,10 @@ def _class_memory(results: dict) -> Iterator[tuple[str, str, str]]:
     left, many = results["interactions"], results["at_once"]
     beside = f"{left['many_mb']:,} MB against {left['few_mb']:,} MB"
     yield f"memory after {left['many']} moves against after {left['few']}", f"{left['more']:+.1%}", beside
+    kept = results["photographs"]
+    beside = f"server {kept['open_mb']:,} MB, when they have expired {kept['expired_mb']:,} MB"
+    what = f"memory of an open session with {kept['photographs']} photographs of 12 megapixels, of {kept['sessions']}"
+    yield what, f"{kept['mb_a_session']:.0f} MB", beside
     beside = f"{many['server_cpu_s']:.1f} s of CPU"
     yield (
         f"{many['uploads']} photographs of 12 megapixels at once, until all are answered",
