@@ -91,7 +91,7 @@ def test_network_picture_and_device_stay_chosen_from_page_to_page(page):
     playwright.expect(page.get_by_text("The network does not know what this shows")).to_be_visible()
     wait_until_idle(page)
     page.get_by_role("link", name="SE gates").click()
-    page.get_by_role("heading", name="blocks at a glance").wait_for()
+    page.get_by_role("heading", name="blocks: click a row").wait_for()
     playwright.expect(page.get_by_text("The network does not know what this shows")).to_be_visible()
     wait_until_idle(page)
     page.get_by_role("link", name="This machine").click()

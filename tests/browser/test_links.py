@@ -14,6 +14,8 @@ from support.browser import wait_until_idle
 from support.links import Bound, Visit, visits
 from support.screen import on_screen, straight_to, text_shown
 
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
 HOSTILE = ("NaN", "1e9", "<script>alert(1)</script>", "no such name")
 FREE = ("text_input",)  # any text is good
 LEAST_INPUTS = 60
@@ -66,10 +68,33 @@ def held_by_link(page, visit: Visit, rows: list[Bound]) -> list[Bound]:
     page.get_by_role("heading", level=1).wait_for()
     wait_until_idle(page)
     in_url = parse_qs(urlsplit(page.url).query)
-    boxes = {row: page.locator(f".st-key-{row.key.replace('.', '-')}") for row in rows}
-    there = [row for row, box in boxes.items() if box.count() and not box.locator("input:disabled").count()]
-    shown = {row: boxes[row].first.evaluate(HOLDS[row.kind]) for row in there}
-    return [row for row in there if same(shown[row], row.other) and same(in_url.get(row.key, [""])[0], row.other)]
+    shown = {row: shown_by(page, row) for row in rows}
+    return [row for row in rows if same(shown[row] or "", row.other) and same(in_url.get(row.key, [""])[0], row.other)]
+
+
+def shown_by(page, row: Bound) -> str | None:
+    """What an input shows, also one behind a button that opens it; None where it is not, or can't be changed."""
+    box = page.locator(f".st-key-{row.key.replace('.', '-')}")
+    behind = [] if box.count() else page.locator('[data-testid="stPopover"] button').all()
+    for button in behind:
+        button.click()
+        if appears(box):
+            break
+        page.keyboard.press("Escape")
+    if not box.count() or box.locator("input:disabled").count():
+        return None
+    shown = box.first.evaluate(HOLDS[row.kind])
+    if behind:
+        page.keyboard.press("Escape")
+    return shown
+
+
+def appears(box) -> bool:
+    try:
+        box.first.wait_for(state="attached", timeout=2000)
+    except playwright.TimeoutError:
+        return False
+    return True
 
 
 def same(one: str, other: str) -> bool:

@@ -34,7 +34,7 @@ def show_progress() -> None:
         _show_what_to_repeat()
     else:
         st.info("Nothing is rated yet. Once you have answered a few cards, this shows how strong each group is.")
-    st.subheader("Take it along", anchor=False)
+    st.header("Take it along", anchor=False)
     progress.show_files()
 
 

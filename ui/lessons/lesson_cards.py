@@ -31,7 +31,7 @@ PICTURES = {
 
 
 def show() -> None:
-    """The cards side by side; a sentence for a lesson that can't be used."""
+    """The cards side by side, under a heading; a sentence for a lesson that can't be used."""
     usable = []
     for name in lessons.names():
         try:

@@ -29,7 +29,11 @@ TERM_STYLE = """
 """
 TABLE_STYLE = """
 [data-testid="stTable"] td { overflow-wrap: break-word; }
-@media (max-width: 640px) { [data-testid="stTable"] :is(th, td) { padding: .25rem .15rem; font-size: .6875rem; } }
+@media (max-width: 640px) {
+  [data-testid="stTable"] table { table-layout: fixed; width: 100%; }
+  [data-testid="stTable"] :is(th, td) { padding: .25rem .15rem; font-size: .6875rem; overflow-wrap: anywhere; }
+  [data-testid="stTable"], [data-testid="stTable"] div { overflow: hidden; white-space: normal; min-width: 0; }
+}
 """
 STILL = {"displayModeBar": False, "scrollZoom": False}  # a chart that is read, not moved
 CARD = {"delta_color": "off", "delta_arrow": "off", "border": True}  # a readout whose second line is no change
