@@ -27,13 +27,14 @@ class: $(INSTALLED)  ## the app for a class: several processes behind nginx (WOR
 	@$(BIN)/python -m effnet_core classroom --port $(PORT) --address $(ADDRESS) $(if $(WORKERS),--workers $(WORKERS))
 
 test: lint  ## lint and all tests (REQUIRE_BROWSER=1 fails where there is no Chromium)
-ifneq ($(CHROMIUM),)
-	$(BIN)/python -m pytest
-else ifeq ($(REQUIRE_BROWSER),1)
+ifeq ($(CHROMIUM)$(REQUIRE_BROWSER),1)
 	@echo "No Chromium on this machine and REQUIRE_BROWSER=1: install it (Debian: apt-get install chromium)"; exit 1
+endif
+	$(BIN)/python -m pytest -m "not browser" --numprocesses auto --maxprocesses 4 --dist loadfile
+ifneq ($(CHROMIUM),)
+	$(BIN)/python -m pytest -m browser
 else
 	@echo "No Chromium on this machine: the browser tests are left out"
-	$(BIN)/python -m pytest -m "not browser"
 endif
 
 soak: $(VENV)/.installed-dev  ## the long search for rare failures: a thousand seeds of every drill (minutes)
