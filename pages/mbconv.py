@@ -27,8 +27,8 @@ if panel == "steps":
     widgets.prose(
         """
 **What to notice.** The block is narrow at both ends and wide in its middle: it **expands** the few channels that come
-in, filters each wide channel by itself with a **depthwise** kernel, lets **squeeze-and-excitation** weigh the channels
-against each other, and **projects** back to few. A classic bottleneck does the reverse.
+in, filters each wide channel by itself with a **depthwise** kernel, lets **squeeze-and-excitation** weaken channels,
+each by a gate of its own, and **projects** back to few. A classic bottleneck does the reverse.
 
 What a residual adds has to be kept until the block's end. Here that is the narrow input; in a classic bottleneck of
 about the same compute it is a wide one. That is what "inverted residual" means. It saves memory where a program for

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from ..architecture import Architecture, Block, round_channels, strided
 from ..cost import SE_ROLES, Cost, Layer, block_layers, convolution, layers_of, total
@@ -68,6 +69,24 @@ class Design:
         if self.shortcut is not None:
             return self.shortcut.activations
         return self.in_channels * self.size**2 if self.has_residual else 0
+
+    @property
+    def peak(self) -> int:
+        """Elements alive at inference's worst moment, maps made whole: a layer's two ends and what is kept."""
+        ends = [self.in_channels * self.size**2, *(layer.activations for layer in self.path)]
+        return max(
+            before + after + (self.kept if number else 0) for number, (before, after) in enumerate(pairwise(ends))
+        )
+
+    @property
+    def peak_split(self) -> int:
+        """The same where the middle is computed a channel at a time: both ends, and one channel behind each layer.
+
+        MobileNetV2, Sec. 5.1; only a depthwise middle allows it.
+        """
+        return (
+            self.in_channels * self.size**2 + sum(layer.size**2 for layer in self.path[:-1]) + self.path[-1].activations
+        )
 
 
 def place(architecture: Architecture, name: str) -> tuple[Block, int]:

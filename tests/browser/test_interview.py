@@ -11,6 +11,7 @@ from support.browser import wait_until_idle
 
 from effnet_core.interview import mock_interview
 from effnet_core.interview.cards import Card, all_cards
+from effnet_core.interview.progress_file import from_json
 from effnet_core.interview.spaced_repetition import rated
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -133,6 +134,21 @@ def test_progress_outlives_a_cleared_storage_while_the_page_is_open(page):
         rate_by_keyboard(page, card, "4")
         page.wait_for_function(f"Object.keys({STORED}).length === {number}")
     playwright.expect(page.get_by_text("cannot be read")).to_have_count(0)
+
+
+def test_the_export_holds_what_was_rated(page):
+    page.goto("/interview")
+    rate_by_keyboard(page, CARDS[0], "4")
+    page.get_by_role("heading", name=CARDS[1].question).wait_for()
+    rate_by_keyboard(page, CARDS[1], "1")
+    page.get_by_role("heading", name=CARDS[2].question).wait_for()
+    page.get_by_role("radio", name="My progress").click()
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="Export my progress").click()
+    text = coming.value.path().read_text(encoding="utf-8")
+    memories, reviews = from_json(text, [card.id for card in CARDS], datetime.now(UTC))
+    assert set(memories) == {CARDS[0].id, CARDS[1].id}
+    assert [(review.card, review.rating) for review in reviews] == [(CARDS[0].id, "Easy"), (CARDS[1].id, "Again")]
 
 
 def test_what_is_no_progress_in_the_browser_is_left_alone(page):

@@ -61,6 +61,12 @@ def same(drawn: dict, heatmap: Heatmap) -> None:
     np.testing.assert_allclose(drawn["numbers"], values, atol=1e-4 * np.abs(values).max())
 
 
+@pytest.mark.parametrize(("stage", "cost"), [(-1, "1 forward pass."), (3, "1 forward pass, 1 backward.")])
+def test_grad_cam_at_the_last_stage_takes_no_backward_pass(offline, stage, cost):
+    texts = [f"stage {number} ({layer})" for number, layer in enumerate(offline.layers, start=1)]
+    assert f"Cost: {cost}" in captions(opened("classify", **{"classify.stage": texts[stage]}))
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_each_method_tells_its_cost_and_limits_and_draws_its_map(offline, name):
     method = METHODS[name]

@@ -20,7 +20,7 @@ from effnet_core.images.samples import SAMPLES, load_sample
 from effnet_core.networks import weights
 from effnet_core.networks.weights_source import loading_code
 from effnet_core.scaling import block_designs, block_steps, module_tree, what_if
-from effnet_core.units import three_digits
+from effnet_core.units import float32_memory, three_digits
 from ui.components import mbconv_flow, mbconv_step, pixel_map
 from ui.mbconv.steps import CHOSEN, STEPS
 from ui.mbconv.structure import _opener
@@ -203,6 +203,9 @@ def test_the_bottleneck_is_the_cores(offline):
     for design in (block_designs.mbconv(block, size), classic):
         assert f"{' → '.join(f'{count:,}' for count in design.widths)}. Its input has to be kept" in text(at)
         assert f"{design.cost.macs:,}" in text(at)
+    own = block_designs.mbconv(block, size)
+    assert f"{float32_memory(own.peak)}** at a time where each is made whole" in text(at)
+    assert f"{float32_memory(own.peak_split)}** where the wide middle is computed a channel at a time" in text(at)
 
 
 @pytest.mark.parametrize("step", ["depthwise", "expand", "project"])

@@ -56,6 +56,8 @@ def pick_map(engine: Engine, answer: Explanation, look: drawn_maps.Look, *, key:
 def _passes(engine: Engine, choice: MapChoice) -> tuple[int, int]:
     from effnet_core.explain.methods import METHODS
 
+    if choice.method == "gradcam" and choice.layer == engine.layers[-1]:
+        return 1, 0  # there the gradient is the classifier's weights, known without a backward pass
     return METHODS[choice.method].passes(engine.preparation.crop, **dict(choice.parameters))
 
 

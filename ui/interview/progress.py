@@ -84,9 +84,10 @@ def show_files() -> None:
         "Your progress stays in this browser. There is no account, and the server keeps nothing. Take it to another "
         "device as a file."
     )
+    memories, answers = known(), reviews()  # read here: the file is made outside the script's thread, without a session
     st.download_button(
         "Export my progress",
-        lambda: progress_file.to_json(known(), reviews()),
+        lambda: progress_file.to_json(memories, answers),
         "effnet-progress.json",
         "application/json",
         key="interview.export",

@@ -241,6 +241,12 @@ def show_bottleneck(engine: Engine, name: str) -> None:
     with st.container(width=CLASSIC_PX):
         draw(classic, max(own.widest, classic.widest), key=f"mbconv.width.{classic.name}")
     st.markdown(f"Channels {widths(classic)}. {_kept(classic)} In {own.name}: {widths(own)}. {_kept(own)}")
+    st.markdown(
+        f"At inference this block's maps take at most **{float32_memory(own.peak)}** at a time where each is made "
+        f"whole, as PyTorch does, and **{float32_memory(own.peak_split)}** where the wide middle is computed a channel "
+        "at a time. Squeeze-and-excitation needs the mean of every wide channel before the first gate, so with it such "
+        "a program computes the middle twice."
+    )
 
 
 def draw(design: Design, widest: int, *, key: str) -> None:

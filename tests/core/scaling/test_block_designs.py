@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 import pytest
@@ -100,6 +101,26 @@ def test_what_the_page_says_of_the_four_designs(network, name):
         wide = block_designs.side_by_side(block, size, same_budget=True)[0]
         assert wide.in_channels > 1.5 * block.in_channels
         assert wide.kept > 2 * own.kept
+
+
+@EVERY_BLOCK
+def test_the_peaks_of_memory_are_those_of_the_tensors_that_are_alive(network, name):
+    """Whole: each layer of torchvision's block in turn; split: MobileNetV2's own sum, with one channel at a time."""
+    block, size = placed(network, name)
+    design = block_designs.mbconv(block, size)
+    with torch.device("meta"):
+        built = make_block(block)
+    x = META(1, block.in_channels, size, size)
+    outputs = outputs_of(built, x)
+    maps = [output for path, output in outputs.items() if re.fullmatch(r"block\.\d\.0", path)]  # the convolutions'
+    pairs = list(zip([x, *maps], maps, strict=False))
+    alive = [
+        before.numel() + after.numel() + (x.numel() if before is not x and block.has_residual else 0)
+        for before, after in pairs
+    ]
+    assert design.peak == max(alive)
+    assert design.peak_split == x.numel() + maps[-1].numel() + sum(out[0, 0].numel() for out in maps[:-1])
+    assert design.peak_split < design.peak
 
 
 @EVERY_BLOCK
