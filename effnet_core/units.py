@@ -61,6 +61,20 @@ def percent(share: float, decimals: int | None = None, *, signed: bool = False) 
     return f"{shown}\N{NO-BREAK SPACE}%"
 
 
+def wilson_interval(share: float, count: int) -> tuple[float, float]:
+    """The 95 % interval of a share seen in `count` trials (Wilson 1927, doi:10.1080/01621459.1927.10502953)."""
+    squared = 1.959964**2 / count  # of the normal quantile, for two sides
+    middle = (share + squared / 2) / (1 + squared)
+    reach = math.sqrt(squared * (share * (1 - share) + squared / 4)) / (1 + squared)
+    return middle - reach, middle + reach
+
+
+def share_and_interval(share: float, count: int) -> str:
+    """A share with its 95 % interval: "62 % (45 to 76 %)"."""
+    low, high = wilson_interval(share, count)
+    return f"{percent(share, 0)} ({100 * low:.0f} to {percent(high, 0)})"
+
+
 def probability(share: float) -> str:
     """A probability as a person reads it: 71 %, under 1 %."""
     return percent(share, 0) if share >= 0.01 else f"under {percent(0.01)}"

@@ -24,7 +24,7 @@ def add_commands(command) -> None:
     training.add_argument("--threads", type=int, default=0)
     training.add_argument("--seed", type=int, default=0)
     training.add_argument("--export", type=Path, metavar="FOLDER", help="write the model and its measured card there")
-    training.add_argument("--photos", type=Path, metavar="ZIP", help="photographs to decide their preparation on")
+    training.add_argument("--photos", type=Path, metavar="ZIP", help="photographs to measure it on")
     training.add_argument("--note", action="append", default=[], help="a sentence for the card; may be repeated")
 
 
@@ -50,16 +50,17 @@ def train(options: argparse.Namespace) -> int:
     architecture = tiny(width=options.width, classes=len(classes), resolution=recipe.validation_pixels)
     network = build(architecture, stochastic_depth=recipe.stochastic_depth, dropout=recipe.dropout)
     run = training_run.Run(options.out, network, recipe, device=pick_device(options.device), compiled=options.compile)
-    for row in run.train(pictures["train"], pictures["val"]):
+    choosing, kept_apart = pictures["val"].halves()
+    for row in run.train(pictures["train"], choosing):
         print(json.dumps(row), file=sys.stderr if options.json else sys.stdout, flush=True)
-    card = release(options, run, architecture, pictures["val"], classes) if options.export else None
+    card = release(options, run, architecture, choosing, kept_apart, classes) if options.export else None
     if options.json:
         print(json.dumps({"out": str(options.out), "epochs": run.epoch, "best_top1": run.best, "card": card}))
     return 0
 
 
 def release(
-    options: argparse.Namespace, run, architecture: Architecture, validation, classes: list[dict[str, str]]
+    options: argparse.Namespace, run, architecture: Architecture, choosing, kept_apart, classes: list[dict[str, str]]
 ) -> dict:
     """Measure the run's best weights and put them with their card into --export; the first screen's look with them."""
     from safetensors.torch import load_file
@@ -70,7 +71,7 @@ def release(
     from ..training import model_card
 
     network = weights.fill(architecture, load_file(run.best_weights))
-    card = model_card.describe(network, validation, classes, width=options.width, photos=options.photos)
+    card = model_card.describe(network, choosing, kept_apart, classes, width=options.width, photos=options.photos)
     card = {"name": "tiny", "notes": options.note, **card, **run.conditions()}
     model_card.release(run.best_weights, card, options.export)
     if options.export.resolve() == weights.ASSETS.resolve():

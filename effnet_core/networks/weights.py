@@ -49,6 +49,15 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Photographs:
+    """How often a network named photographs right that had no say in its training: `top1` of `count`."""
+
+    count: int
+    top1: float
+    top5: float
+
+
+@dataclass(frozen=True)
 class ModelStatus:
     """Whether a model can answer now, and what it is; its cost is at the input size in use."""
 
@@ -61,6 +70,7 @@ class ModelStatus:
     macs: int
     resolution: int
     top1: float | None
+    photographs: Photographs | None
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,7 @@ class Known:
     top1: float
     path: Path | None
     groups: tuple[str, ...] | None = None
+    photographs: Photographs | None = None
 
 
 def statuses() -> list[ModelStatus]:
@@ -142,6 +153,7 @@ def _known_tiny() -> Known:
         top1=card["top1"],
         path=path if path.is_file() else None,
         groups=tuple(card["groups"]),
+        photographs=Photographs(**card["photographs"]) if card["photographs"] else None,
     )
 
 
@@ -178,6 +190,7 @@ def _status(name: str, entry: Known) -> ModelStatus:
         macs=cost.macs,
         resolution=entry.architecture.resolution,
         top1=entry.top1,
+        photographs=entry.photographs,
     )
 
 

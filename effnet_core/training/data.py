@@ -24,6 +24,10 @@ class Pictures:
     images: Tensor
     targets: Tensor
 
+    def halves(self) -> tuple[Pictures, Pictures]:
+        """Every other picture, and the rest: one half to choose with, the other to measure what was chosen."""
+        return tuple(Pictures(self.images[start::2], self.targets[start::2]) for start in (0, 1))
+
 
 def read_pictures(archives: list[Path], classes: list[str], split: str) -> Pictures:
     """All `split/<class>/*` pictures of these classes from zip files, in the order of their names."""

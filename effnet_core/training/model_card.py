@@ -19,6 +19,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from ..images.preparation import Preparation
+from ..units import wilson_interval
 from . import data, evaluation
 
 BINS = 15
@@ -32,16 +33,21 @@ TEXT = """\
 EfficientNet-B0's stages at width {architecture[width]:g} with two strides fewer, {architecture[classes]} classes,
 used at {architecture[resolution]} px.
 
-## Measured on the validation pictures of its classes
+Behind an accuracy stand the number of pictures and the 95 % interval of Wilson (1927).
 
-- top-1 {top1:.1%}, top-5 {top5:.1%}
-- group named right (by summed probability): {group_top1:.1%}
+## Measured on {count:,} validation pictures of its classes, kept apart
+
+- top-1 {of_top1}, top-5 {of_top5}
+- group named right (by summed probability): {of_group_top1}
 - calibration: mean confidence {mean_confidence:.1%}, expected error {calibration_error:.1%}
-- top-1 by input size: {by_pixels}
 
 ## Measured on photographs of its classes
 
 {photographs}
+
+## Chosen on the other validation pictures
+
+The epoch and the input size, by top-1 on {choosing[count]:,} pictures: {by_pixels}.
 
 ## What it is bad at
 
@@ -67,6 +73,7 @@ def measure(model: nn.Module, validation: data.Pictures, classes: list[dict[str,
     group_targets = membership.argmax(1)[validation.targets]
     probabilities = logits.softmax(1)
     return {
+        "count": len(logits),
         "top1": evaluation.accuracy(logits, validation.targets),
         "top5": evaluation.accuracy(logits, validation.targets, 5),
         "group_top1": evaluation.accuracy(probabilities @ membership, group_targets),
@@ -121,29 +128,43 @@ def measure_photographs(model: nn.Module, photos: list[tuple[Image.Image, int]],
 
 def describe(
     model: nn.Module,
-    validation: data.Pictures,
+    choosing: data.Pictures,
+    kept_apart: data.Pictures,
     classes: list[dict[str, str]],
     *,
     width: float,
     photos: Path | None = None,
 ) -> dict:
-    """The measured part of the card; input size and preparation are those that measure best."""
-    by_size = {pixels: measure(model, validation, classes, pixels) for pixels in SIZES}
-    pixels = max(by_size, key=lambda size: by_size[size]["top1"])
-    choices = [Preparation(resize=pixels, crop=pixels, reduce=reduce) for reduce in (None, validation.images.shape[-1])]
+    """The measured part of the card. `choosing` decides the input size; the rest, photographs too, is only measured."""
+    by_size = {
+        size: evaluation.accuracy(evaluation.predict(model, choosing.images, size), choosing.targets) for size in SIZES
+    }
+    pixels = max(by_size, key=by_size.__getitem__)
+    preparation = Preparation(resize=pixels, crop=pixels)
     known = photographs(photos, [row["class"] for row in classes]) if photos else []
-    scores = [measure_photographs(model, known, choice) for choice in choices] if known else []
-    # few photographs: both accuracies together say more than one alone
-    best = max(range(len(scores)), key=lambda index: scores[index]["top1"] + scores[index]["top5"], default=1)
     return {
         "architecture": {"width": width, "classes": len(classes), "resolution": pixels},
-        "preparation": {key: getattr(choices[best], key) for key in ("resize", "crop", "interpolation", "reduce")},
+        "preparation": {key: getattr(preparation, key) for key in ("resize", "crop", "interpolation", "reduce")},
         "labels": [row["label"] for row in classes],
         "groups": [row["group"] for row in classes],
-        **by_size[pixels],
-        "top1_by_pixels": {str(size): row["top1"] for size, row in by_size.items()},
-        "photographs": dict(zip(("as_they_are", "reduced_first"), scores, strict=False)) or None,
+        **measure(model, kept_apart, classes, pixels),
+        "choosing": {"count": len(choosing.images), "top1_by_pixels": {str(size): by_size[size] for size in SIZES}},
+        "photographs": measure_photographs(model, known, preparation) if known else None,
     }
+
+
+def photographs_text(measured: dict | None) -> str:
+    if not measured:
+        return "none"
+    return "- " + ", ".join(
+        f"{key.replace('top', 'top-')} {of_count(measured[key], measured['count'])}" for key in ("top1", "top5")
+    )
+
+
+def of_count(share: float, count: int) -> str:
+    """`61.8% of 34 (45.0% to 76.1%)`."""
+    low, high = wilson_interval(share, count)
+    return f"{share:.1%} of {count:,} ({low:.1%} to {high:.1%})"
 
 
 def release(weights: Path, card: dict, folder: Path) -> None:
@@ -156,18 +177,17 @@ def release(weights: Path, card: dict, folder: Path) -> None:
 
 def as_text(card: dict) -> str:
     """The card as Markdown."""
-    photographs = [
-        f"- {name.replace('_', ' ')}: {row['count']} photographs, top-1 {row['top1']:.1%}, top-5 {row['top5']:.1%}"
-        for name, row in (card["photographs"] or {}).items()
-    ]
     phases = [
         f"{phase['epochs']} epochs at {phase['pixels']} px on crops of {phase['least_side']:g} to 1 of the side"
         for phase in card["recipe"]["phases"]
     ]
     joined = {
         "notes": "\n\n".join(card["notes"]),
-        "photographs": "\n".join(photographs) or "none",
-        "by_pixels": ", ".join(f"{pixels} px {top1:.1%}" for pixels, top1 in card["top1_by_pixels"].items()),
+        **{f"of_{key}": of_count(card[key], card["count"]) for key in ("top1", "top5", "group_top1")},
+        "photographs": photographs_text(card["photographs"]),
+        "by_pixels": ", ".join(
+            f"{pixels} px {top1:.1%}" for pixels, top1 in card["choosing"]["top1_by_pixels"].items()
+        ),
         "worst": ", ".join(f"{label} {share:.0%}" for label, share in card["worst_classes"]),
         "pairs": ", ".join(f"{truth} for {answer} ({count})" for truth, answer, count in card["confusions"]),
         "phases": ", ".join(phases),

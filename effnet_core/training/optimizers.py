@@ -16,14 +16,20 @@ class Optimizers:
 
     def __init__(self, model: nn.Module, recipe: Recipe) -> None:
         self.pairs: list[tuple[nn.Parameter, nn.Parameter]] = []
-        decayed, free = [], []
+        decayed, squeeze, free = [], [], []
         for name, parameter in model.named_parameters():
-            matrix = parameter.ndim == 4 and parameter.shape[2:] == (1, 1) and "fc" not in name
-            if recipe.muon and matrix:
+            matrix = parameter.ndim == 4 and parameter.shape[2:] == (1, 1)
+            if "fc" in name:
+                squeeze.append(parameter)
+            elif recipe.muon and matrix:
                 self.pairs.append((parameter, nn.Parameter(parameter.detach().view(parameter.shape[:2]))))
             else:
                 (decayed if parameter.ndim > 1 else free).append(parameter)
-        groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": free, "weight_decay": 0.0}]
+        groups = [
+            {"params": decayed, "weight_decay": recipe.weight_decay},
+            {"params": squeeze, "weight_decay": recipe.weight_decay, "share": recipe.squeeze_rate},
+            {"params": free, "weight_decay": 0.0},
+        ]
         self.all: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)]
         if self.pairs:
             views = [view for _, view in self.pairs]
@@ -35,7 +41,7 @@ class Optimizers:
             view.grad = parameter.grad.view(view.shape)
         for optimizer in self.all:
             for group in optimizer.param_groups:
-                group["lr"] = learning_rate
+                group["lr"] = learning_rate * group.get("share", 1)
             optimizer.step()
 
     def state_dict(self) -> list[dict]:

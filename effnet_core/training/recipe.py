@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 
@@ -19,16 +18,18 @@ class Phase:
 class Recipe:
     """Everything that a run depends on beside its pictures and its architecture."""
 
-    phases: tuple[Phase, ...] = (Phase(18, 48, 0.6), Phase(10, 64, 0.6), Phase(11, 80, 0.6), Phase(2, 96, 0.9))
+    phases: tuple[Phase, ...] = (Phase(44, 48, 0.5), Phase(12, 64, 0.6), Phase(6, 80, 0.7))
     batch: int = 128
-    learning_rate: float = 5e-3
-    weight_decay: float = 0.05
-    warmup: float = 0.04
+    learning_rate: float = 2.5e-3
+    squeeze_rate: float = 0.2  # of the learning rate, for SE: at the full rate gates drift to 0 or 1 and stay there
+    weight_decay: float = 0.2
+    warmup: int = 2  # epochs
+    cooldown: int = 22  # epochs
     label_smoothing: float = 0.1
     dropout: float = 0.1
     stochastic_depth: float = 0.0
     ema_decay: float = 0.998
-    jitter: float = 0.2
+    jitter: float = 0.3
     muon: bool = True
     validation_pixels: int = 96
     validate_every: int = 4  # epochs; always after the last four
@@ -46,8 +47,10 @@ class Recipe:
         raise ValueError(f"the recipe has {self.epochs} epochs")
 
 
-def rate_at(progress: float, recipe: Recipe) -> float:
-    """Learning rate at a fraction of the run: linear warm-up, then a cosine to zero."""
-    if progress < recipe.warmup:
-        return recipe.learning_rate * progress / recipe.warmup
-    return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * (progress - recipe.warmup) / (1 - recipe.warmup)))
+def rate_at(epoch: float, recipe: Recipe) -> float:
+    """Learning rate at a point of the run: linear warm-up, level, then linearly to zero over the last epochs.
+
+    The level part does not know how long the run will be, so a run can be lengthened up to its cool-down
+    (Hägele et al. 2024, arXiv:2405.18392).
+    """
+    return recipe.learning_rate * max(0.0, min(1, epoch / recipe.warmup, (recipe.epochs - epoch) / recipe.cooldown))

@@ -116,7 +116,7 @@ class Run:
             loss = F.cross_entropy(logits.float(), y, label_smoothing=recipe.label_smoothing)
             self.model.zero_grad()
             loss.backward()
-            rate = rate_at((self.epoch + number / len(batches)) / recipe.epochs, recipe)
+            rate = rate_at(self.epoch + number / len(batches), recipe)
             self.optimizers.step(rate)
             self.average.update_parameters(self.model)
             total += loss.item()

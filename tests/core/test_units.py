@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
 from support.paths import ROOT
 
-from effnet_core.units import duration, percent, probability
+from effnet_core.units import duration, percent, probability, share_and_interval, wilson_interval
 
 # rooms whose panels still write their own
 ELSEWHERE = ("ui/classify", "ui/se_gates", "ui/mbconv", "ui/overview", "ui/lessons", "effnet_core/cli")
@@ -26,6 +27,19 @@ ELSEWHERE = ("ui/classify", "ui/se_gates", "ui/mbconv", "ui/overview", "ui/lesso
 )
 def test_the_sign_stays_with_its_number(text, expected):
     assert text.replace("\N{NO-BREAK SPACE}", " ") == expected and text.endswith("\N{NO-BREAK SPACE}%")
+
+
+@pytest.mark.parametrize(("right", "count"), [(21, 34), (0, 10), (10, 10), (1391, 2500)])
+def test_an_interval_ends_where_the_normal_test_just_rejects(right, count):
+    """Wilson's definition: the shares p with |seen - p| = 1.96 standard errors of p."""
+    seen = right / count
+    for end in wilson_interval(seen, count):
+        assert -1e-12 <= end <= 1 + 1e-12
+        assert abs(seen - end) == pytest.approx(1.959964 * math.sqrt(max(0, end * (1 - end)) / count), abs=1e-6)
+
+
+def test_an_interval_is_said_behind_its_share():
+    assert share_and_interval(21 / 34, 34).replace("\N{NO-BREAK SPACE}", " ") == "62 % (45 to 76 %)"
 
 
 def test_waits_are_said_in_seconds_then_in_minutes():

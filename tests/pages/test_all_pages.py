@@ -85,7 +85,10 @@ def test_the_weights_in_use_and_their_accuracy_are_on_the_screen_with_better_one
     for page in ("classify", "se_gates", "machine"):
         at = opened(page)
         assert "**Offline model**" in captions(at)
-        assert f"{percent(weights.statuses()[0].top1, 0)} right on validation pictures" in captions(at)
+        status = weights.statuses()[0]
+        assert f"{percent(status.top1, 0)} right on validation pictures" in captions(at)
+        assert f"{percent(status.photographs.top1, 0)} (" in captions(at)
+        assert f" on {status.photographs.count} photographs" in captions(at)
         assert any("Download EfficientNet-B0" in button.label for button in at.button)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from effnet_core.units import FLOAT32_BYTES, percent
+from effnet_core.units import FLOAT32_BYTES, percent, share_and_interval
 
 from ..session import engines, kept_values
 from . import widgets
@@ -79,6 +79,8 @@ def _facts(engine: Engine, name: str, status: ModelStatus | None) -> str:
     facts.append(f"{engine.architecture.classes:,} classes")
     if status and status.top1 and engine.name == name:
         facts.append(f"{percent(status.top1, 0)} right on validation pictures")
+        if seen := status.photographs:
+            facts.append(f"{share_and_interval(seen.top1, seen.count)} on {seen.count} photographs")
     return " · ".join([*facts, f"runs on {engine.device.upper()}"])
 
 

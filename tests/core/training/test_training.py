@@ -32,6 +32,8 @@ RECIPE = training_recipe.Recipe(
     learning_rate=5e-3,
     jitter=0.05,
     dropout=0.0,
+    warmup=2,
+    cooldown=6,
     validation_pixels=32,
     validate_every=4,
 )
@@ -101,9 +103,26 @@ def test_it_learns(finished):
 
 
 def test_the_learning_rate_warms_up_and_falls_to_nothing():
-    rates = [training_recipe.rate_at(step / 100, RECIPE) for step in range(101)]
-    assert rates[0] == 0 and max(rates) == rates[4] == RECIPE.learning_rate and rates[100] < 1e-9
-    assert rates[4:] == sorted(rates[4:], reverse=True)
+    rates = [training_recipe.rate_at(epoch, RECIPE) for epoch in range(17)]
+    assert rates[0] == 0 and rates[1] == RECIPE.learning_rate / 2
+    assert set(rates[2:11]) == {RECIPE.learning_rate}, "level until the cool-down"
+    assert rates[10:] == sorted(rates[10:], reverse=True) and rates[13] == RECIPE.learning_rate / 2 and rates[16] == 0
+
+
+def test_squeeze_and_excite_learns_at_a_share_of_the_rate(finished):
+    run, _ = finished
+    run.optimizers.step(0.0)
+    groups = run.optimizers.all[0].param_groups
+    squeeze = {p for name, p in run.model.named_parameters() if "fc" in name}
+    slow = [group for group in groups if "share" in group]
+    assert {p for group in slow for p in group["params"]} == squeeze and slow[0]["share"] == RECIPE.squeeze_rate
+
+
+def test_half_of_the_pictures_choose_and_the_other_half_only_measures(pictures):
+    choosing, kept_apart = pictures[1].halves()
+    assert len(choosing.images) + len(kept_apart.images) == len(pictures[1].images)
+    assert torch.equal(torch.stack([choosing.images, kept_apart.images], 1).flatten(0, 1), pictures[1].images)
+    assert choosing.targets.bincount().tolist() == kept_apart.targets.bincount().tolist() == [4, 4, 4]
 
 
 def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path, pictures, finished):
@@ -147,7 +166,7 @@ def test_the_card_tells_what_was_measured(finished, pictures, tmp_path):
     assert measured["group_top1"] == pytest.approx(np.mean(right))
     card = (
         {"notes": ["Coloured noise."]}
-        | model_card.describe(network, pictures[1], CLASSES, width=0.5)
+        | model_card.describe(network, *pictures[1].halves(), CLASSES, width=0.5)
         | run.conditions()
     )
     assert card["architecture"]["resolution"] in model_card.SIZES and card["photographs"] is None
@@ -155,7 +174,7 @@ def test_the_card_tells_what_was_measured(finished, pictures, tmp_path):
     model_card.release(run.best_weights, card, tmp_path)
     assert json.loads((tmp_path / "tiny.json").read_text())["labels"] == ["red", "orange", "blue"]
     text = (tmp_path / "tiny.md").read_text()
-    assert f"top-1 {card['top1']:.1%}" in text and "Coloured noise." in text and "12 epochs at 32 px" in text
+    assert f"top-1 {card['top1']:.1%} of 12 (" in text and "Coloured noise." in text and "12 epochs at 32 px" in text
     assert (tmp_path / "tiny.safetensors").read_bytes() == run.best_weights.read_bytes()
 
 
