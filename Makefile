@@ -37,8 +37,9 @@ else
 	@echo "No Chromium on this machine: the browser tests are left out"
 endif
 
-soak: $(VENV)/.installed-dev  ## the long search for rare failures: a thousand seeds of every drill (minutes)
+soak: $(VENV)/.installed-dev  ## the long search for rare failures, then a server in long use (half an hour)
 	$(BIN)/python -m pytest -m soak
+	$(BIN)/python benchmarks/soak.py
 
 lint: $(VENV)/.installed-dev  ## ruff for Python, oxlint and oxfmt for JavaScript and CSS
 	$(BIN)/ruff check .
@@ -47,7 +48,7 @@ lint: $(VENV)/.installed-dev  ## ruff for Python, oxlint and oxfmt for JavaScrip
 	$(BIN)/oxfmt --check ui/components
 
 bench: $(VENV)/.installed-dev  ## measure against peers, side by side; writes benchmarks/*.json
-	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	for script in $(filter-out benchmarks/soak.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
 
 clean:  ## remove .venv
 	rm -rf $(VENV)

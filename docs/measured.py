@@ -155,6 +155,30 @@ def _p95(results: dict, kind: str = "move") -> float:
     return results["requests"][kind]["p95_s"]
 
 
+def _soak(report: dict) -> Iterator[tuple[str, str, str, str]]:
+    for scenario, row in report.items():
+        conditions, results = row["conditions"], row["results"]
+        where = f"{conditions['cores']} cores, load {conditions['load_before']:.1f} before, {conditions['date']}"
+        if scenario == "greedy":
+            p95 = results["p95_s"]
+            what = (
+                f"{results['sessions']} students moving φ beside one who asks for the longest answers, 95 of 100 within"
+            )
+            yield what, _seconds(1000 * p95["beside"]), f"{_seconds(1000 * p95['alone'])} without that one", where
+        else:
+            early, late = results["early"], results["late"]
+            what = f"memory after {results[scenario]:,} {SOAKED[scenario]}, against just after the first 100"
+            beside = f"{late['open_files']:.0f} open files against {early['open_files']:.0f}, "
+            beside += f"{late['threads']:.0f} threads against {early['threads']:.0f}; {results['errors']} errors"
+            yield what, f"{late['memory_mb']:,.0f} MB against {early['memory_mb']:,.0f} MB", beside, where
+
+
+SOAKED = {
+    "interactions": "interactions on all pages",
+    "visitors": "visitors with a photograph of 12 megapixels",
+}
+
+
 def _first_paint(report: dict) -> Iterator[tuple[str, str, str, str]]:
     conditions, results = report["conditions"], report["results"]
     load = f"{conditions['cores']} cores, load {conditions['load_before']:.1f} before, {conditions['date']}"
@@ -211,7 +235,7 @@ def _vote(report: dict) -> Iterator[tuple[str, str, str, str]]:
 
 FILES = {"cost": _cost, "headline": _headline, "dragging": _dragging, "redraw": _redraw, "gpu": _gpu}
 FILES |= {"first_paint": _first_paint, "server_cpu": _server_cpu, "classroom": _classroom, "vote": _vote}
-FILES |= {"engines": _engines}
+FILES |= {"engines": _engines, "soak": _soak}
 
 
 def _seconds(milliseconds: float) -> str:

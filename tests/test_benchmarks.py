@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
+import soak
 from sessions import client, moves, servers
 
 FRAGMENT = """
@@ -65,3 +66,31 @@ def test_answers_differ_by_more_than_rounding():
     assert not moves.difference(replace(answer, charts=(spec.replace("2.0", "2.00001"),)), answer)
     assert moves.difference(replace(answer, charts=(spec.replace("2.0", "2.1"),)), answer)
     assert moves.difference(replace(answer, images=("/media/one.png",)), answer)
+
+
+def test_the_soak_tells_what_grew_from_what_came_and_went():
+    class Process:
+        """A server whose memory climbs with every sample, and whose files come and go."""
+
+        def __init__(self):
+            self.seen = 0
+
+        def memory_mb(self):
+            self.seen += 1
+            return 900 + 10 * self.seen
+
+        def open_files(self):
+            return 60 + self.seen % 2
+
+        def threads(self):
+            return 12
+
+        def peak_mb(self):
+            return self.memory_mb()
+
+    watch = soak.Watch(Process(), total=400)
+    for _ in range(400):
+        watch.did()
+    found = watch.growth(first=100)
+    assert len(watch.samples) == soak.SAMPLES and found["grew"] == ["memory_mb"]
+    assert found["early"]["memory_mb"] < found["late"]["memory_mb"] and found["early"]["threads"] == 12

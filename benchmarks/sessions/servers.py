@@ -53,6 +53,13 @@ class Server:
         """The most that was resident since the start."""
         return self._status_mb("VmHWM")
 
+    def open_files(self) -> int:
+        """Files, sockets and pipes that are open now."""
+        return sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in self._pids())
+
+    def threads(self) -> int:
+        return sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in self._pids())
+
     def settle(self, limit_s: float = 20.0) -> None:
         """Wait until nothing is computed any more: Streamlit collects garbage after the answer has gone out."""
         ends, before = time.monotonic() + limit_s, self.cpu_s()
