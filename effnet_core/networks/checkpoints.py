@@ -37,11 +37,15 @@ DEEPEST = 4
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a file holds: float32 weights under torchvision's names, and what was done to read them."""
+    """What a file holds: float32 weights under torchvision's names, and what was done to read them.
+
+    `as_is`: nothing was: torchvision's network takes the file's content.
+    """
 
     architecture: Architecture
     state: dict[str, Tensor]
     notes: tuple[str, ...]
+    as_is: bool
 
 
 def read(data: bytes, name: str, candidates: Sequence[Architecture], *, wanted: str | None = None) -> Checkpoint:
@@ -49,12 +53,14 @@ def read(data: bytes, name: str, candidates: Sequence[Architecture], *, wanted: 
 
     Where two candidates have the same shapes (strides leave no trace in weights) the wanted or first one is meant.
     """
-    tensors, notes = _unwrap(_open(data, name), name)
+    content = _open(data, name)
+    tensors, notes = _unwrap(content, name)
     renaming = to_torchvision(tensors, name)
+    as_is = {*content} == {*renaming.names.values()}
     tensors = {new: tensors[old] for old, new in renaming.names.items() if not new.endswith("num_batches_tracked")}
     architecture = _recognise({key: tuple(value.shape) for key, value in tensors.items()}, name, candidates, wanted)
     notes = (*notes, *renaming.notes)
-    return Checkpoint(replace(architecture, **renaming.norm), _checked(tensors, name), notes)
+    return Checkpoint(replace(architecture, **renaming.norm), _checked(tensors, name), notes, as_is)
 
 
 def shapes_of(architecture: Architecture) -> Shapes:

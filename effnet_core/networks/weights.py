@@ -7,7 +7,6 @@ ImageNet files are looked for in EFFNET_WEIGHTS_DIR and in torch hub's cache. Ac
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,16 +17,17 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision.models import WeightsEnum, get_model_weights
 
-from ..architecture import RELEASES, Architecture, released, tiny
+from ..architecture import RELEASES, Architecture, released
 from ..cost import cost_of
 from ..images.preparation import Preparation
-from . import checkpoints
+from . import checkpoints, offline_model
 from .builder import build
 from .download import ByteProgress, WeightsUnavailable, download, file_name, has_hash
+from .offline_model import Photographs
 from .state_dict_names import CheckpointRejected as CheckpointRejected  # what load_checkpoint raises, for its callers
 from .weights_source import WeightsSource
 
-ASSETS = Path(__file__).parents[1] / "assets"
+ASSETS = offline_model.ASSETS
 NAMES = ("tiny", *(f"efficientnet_{member}" for member in RELEASES))
 
 
@@ -46,15 +46,6 @@ class Model:
     preparation: Preparation
     groups: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Photographs:
-    """How often a network named photographs right that had no say in its training: `top1` of `count`."""
-
-    count: int
-    top1: float
-    top5: float
 
 
 @dataclass(frozen=True)
@@ -118,7 +109,7 @@ def load_checkpoint(data: bytes, filename: str, *, labels: str | None = None, na
     size = f"Pictures are prepared as for {architecture.name}: {preparation.crop} px from the middle."
     return Model(
         name=architecture.name,
-        weights=WeightsSource("own", file),
+        weights=WeightsSource("own", file, checkpoint.as_is),
         architecture=architecture,
         module=fill(architecture, checkpoint.state),
         labels=None if labels is None else checkpoints.read_labels(labels, architecture.classes),
@@ -143,17 +134,16 @@ def fill(architecture: Architecture, state: dict[str, Tensor]) -> nn.Module:
 
 
 def _known_tiny() -> Known:
-    card = json.loads((ASSETS / "tiny.json").read_text(encoding="utf-8"))
-    preparation, path = Preparation(**card["preparation"]), ASSETS / "tiny.safetensors"
+    card, path = offline_model.card(ASSETS), ASSETS / offline_model.FILE
     return Known(
-        weights=WeightsSource("bundled", "offline model"),
-        architecture=tiny(**card["architecture"]).at(resolution=preparation.crop),
-        preparation=preparation,
-        labels=tuple(card["labels"]),
-        top1=card["top1"],
+        weights=offline_model.SOURCE,
+        architecture=card.architecture,
+        preparation=card.preparation,
+        labels=card.labels,
+        top1=card.top1,
         path=path if path.is_file() else None,
-        groups=tuple(card["groups"]),
-        photographs=Photographs(**card["photographs"]) if card["photographs"] else None,
+        groups=card.groups,
+        photographs=card.photographs,
     )
 
 

@@ -12,12 +12,15 @@ PHRASES = {"own": "own checkpoint {}", "bundled": "bundled {}", "imagenet": "Ima
 class WeightsSource:
     """`name`: the user's file, the bundled model in words, or torchvision's name of ImageNet weights.
 
+    `as_is`: torchvision's network takes the file's content without renaming; only an own file may not be so.
+
     >>> str(WeightsSource("imagenet", "IMAGENET1K_V1"))
     'ImageNet (IMAGENET1K_V1, torchvision)'
     """
 
     kind: Literal["own", "bundled", "imagenet"]
     name: str
+    as_is: bool = True
 
     def __str__(self) -> str:
         return PHRASES[self.kind].format(self.name)

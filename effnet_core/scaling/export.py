@@ -1,11 +1,13 @@
-"""What leaves the app as text: tables as CSV, and a network as a script for torchvision. Pure Python."""
+"""What leaves the app as text: tables as CSV, a network as a script for torchvision, notebooks. Pure Python."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 from ..architecture import RELEASES, Architecture
 from ..cost import cost_of
@@ -22,6 +24,11 @@ from functools import partial
 from torch import nn
 from torchvision.models.efficientnet import EfficientNet, MBConvConfig
 
+{network}
+{weights}
+print(f"{{sum(weight.numel() for weight in network.parameters()):,}} parameters")
+'''
+NETWORK = """\
 stages = [  # expansion, kernel, stride, channels in, channels out, blocks
 {stages}
 ]
@@ -32,10 +39,7 @@ network = EfficientNet(
     num_classes={classes},
     norm_layer=partial(nn.BatchNorm2d, eps={eps}, momentum={momentum}),
     last_channel={head},
-)
-{weights}
-print(f"{{sum(weight.numel() for weight in network.parameters()):,}} parameters")
-'''
+)"""
 WEIGHTS = """
 # torchvision's ImageNet weights for it ({megabytes:.0f} MB from its server, once). Take the two lines in:
 # from torchvision.models import {enum}
@@ -58,10 +62,7 @@ def _harmless(cell: str | float) -> str | float:
 
 
 def script(architecture: Architecture, title: str) -> str:
-    """A short Python script that builds exactly this network by torchvision's own classes and prints its parameters.
-
-    All numbers stand in it as they are after rounding: torchvision rounds channels to 8 again, which changes none.
-    """
+    """A short Python script that builds exactly this network by torchvision's own classes and prints its parameters."""
     cost = cost_of(architecture)
     return SCRIPT.format(
         title=title,
@@ -70,13 +71,23 @@ def script(architecture: Architecture, title: str) -> str:
         params=cost.params,
         macs=cost.macs,
         resolution=architecture.resolution,
+        network=network_code(architecture),
+        weights=_weights_lines(architecture, cost.params),
+    )
+
+
+def network_code(architecture: Architecture) -> str:
+    """Lines that build exactly this network, untrained, from EfficientNet, MBConvConfig, partial and nn.
+
+    All numbers stand in them as they are after rounding: torchvision rounds channels to 8 again, which changes none.
+    """
+    return NETWORK.format(
         stages="\n".join(_stage_lines(architecture)),
         dropout=architecture.dropout,
         classes=architecture.classes,
         eps=architecture.norm_eps,
         momentum=architecture.norm_momentum,
         head=architecture.head_channels,
-        weights=_weights_lines(architecture, cost.params),
     )
 
 
@@ -96,3 +107,26 @@ def _weights_lines(architecture: Architecture, params: int) -> str:
         return ""
     megabytes = FLOAT32_BYTES * params / 1e6
     return WEIGHTS.format(megabytes=megabytes, enum=f"EfficientNet_{member.upper()}_Weights", member=member)
+
+
+class Cell(NamedTuple):
+    """One cell of a notebook: Markdown, or Python with what it prints."""
+
+    source: str
+    is_code: bool = False
+    printed: str = ""
+
+
+def notebook(cells: Iterable[Cell]) -> str:
+    """The cells as a Jupyter notebook, in JSON of nbformat 4.5; what code prints stands in it before it is run."""
+    rows = [_notebook_cell(number, cell) for number, cell in enumerate(cells, start=1)]
+    python = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": python, "cells": rows}, indent=1) + "\n"
+
+
+def _notebook_cell(number: int, cell: Cell) -> dict[str, object]:
+    row = {"id": f"cell-{number}", "metadata": {}, "source": cell.source.splitlines(keepends=True)}
+    if not cell.is_code:
+        return row | {"cell_type": "markdown"}
+    printed = {"output_type": "stream", "name": "stdout", "text": cell.printed.splitlines(keepends=True)}
+    return row | {"cell_type": "code", "execution_count": None, "outputs": [printed] if cell.printed else []}
