@@ -9,9 +9,22 @@ from __future__ import annotations
 import argparse
 import sys
 
-from .cli import attribute, classroom, explain, fetch, gatestats, intervene, models, networks, quiz, scale, train
+from .cli import (
+    attribute,
+    classroom,
+    exercise,
+    explain,
+    fetch,
+    gatestats,
+    intervene,
+    models,
+    networks,
+    quiz,
+    scale,
+    train,
+)
 
-GROUPS = (scale, explain, attribute, intervene, gatestats, models, fetch, networks, train, quiz, classroom)
+GROUPS = (scale, explain, attribute, intervene, gatestats, models, fetch, networks, train, quiz, exercise, classroom)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -36,7 +36,7 @@ FLOORS = (
     ("effnet_core/cli",),
     ("effnet_core/classroom",),
     ("effnet_core/lessons",),
-    ("effnet_core/interview",),
+    ("effnet_core/interview", "effnet_core/exercises"),
     ("effnet_core/training", "effnet_core/machine"),
     ("effnet_core/explain",),
     ("effnet_core/networks", "effnet_core/figures"),
@@ -56,6 +56,7 @@ LIBRARIES = {  # of the core's rooms; those not named use the standard library a
     "effnet_core/machine": {*TORCH, "psutil"},
     "effnet_core/classroom": {"psutil"},
     "effnet_core/interview": {"fsrs", "genanki", "fpdf", "matplotlib"},
+    "effnet_core/exercises": TORCH,
     "effnet_core/lessons": {"yaml"},
     "effnet_core/cli": TORCH,
 }
@@ -173,7 +174,9 @@ def test_figures_pictures_and_the_stored_example_come_without_torch():
 
 
 def test_practice_comes_without_torch_and_plotly():
-    assert not loaded_by(*modules_in("effnet_core/interview", "effnet_core/lessons")) & {"torch", "plotly", "streamlit"}
+    names = modules_in("effnet_core/interview", "effnet_core/lessons")
+    names += [f"effnet_core.exercises.{file}" for file in ("notebook", "running")] + ["effnet_core.cli.exercise"]
+    assert not loaded_by(*names) & {"torch", "plotly", "streamlit"}
 
 
 def test_ui_comes_without_torch():

@@ -1,0 +1,15 @@
+"""Depthwise and depthwise separable convolution."""
+
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def depthwise(x: Tensor, weight: Tensor, stride: int = 1) -> Tensor:
+    """x (N, C, H, W), weight (C, 1, k, k) -> (N, C, ceil(H / stride), ceil(W / stride))."""
+    padding = weight.shape[-1] // 2
+    return F.conv2d(x, weight, stride=stride, padding=padding, groups=x.shape[1])
+
+
+def separable(x: Tensor, depthwise_weight: Tensor, pointwise_weight: Tensor, stride: int = 1) -> Tensor:
+    """x (N, C, H, W), weights (C, 1, k, k) and (D, C, 1, 1) -> (N, D, ceil(H / stride), ceil(W / stride))."""
+    return F.conv2d(depthwise(x, depthwise_weight, stride), pointwise_weight)

@@ -1,0 +1,17 @@
+"""Squeeze-and-excitation: a gate for each channel, from the mean of the map."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class SqueezeExcitation(nn.Module):
+    """Multiplies each channel by a gate between 0 and 1."""
+
+    def __init__(self, channels: int, squeeze_channels: int) -> None:
+        super().__init__()
+        raise NotImplementedError
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C, H, W)."""
+        raise NotImplementedError
