@@ -88,7 +88,8 @@ def test_the_weights_in_use_and_their_accuracy_are_on_the_screen_with_better_one
         status = weights.statuses()[0]
         assert f"{percent(status.top1, 0)} right on validation pictures" in captions(at)
         assert f"{percent(status.photographs.top1, 0)} (" in captions(at)
-        assert f" on {status.photographs.count} photographs" in captions(at)
+        assert f" of {status.photographs.count} photographs" in captions(at)
+        assert f"{percent(status.photographs.top1, 0)} on photographs" in captions(at)
         assert any("Download EfficientNet-B0" in button.label for button in at.button)
 
 

@@ -25,14 +25,18 @@ def title(name: str) -> str:
 
 
 def pick(sentences: DeltaGenerator) -> tuple[Engine | None, str, str]:
-    """The network that answers on all pages, what the screen calls it, and what weights it has.
+    """The network that answers on all pages, what the screen calls it, and how often it is right.
 
     A network whose weights are not on this machine is offered for download and the offline model answers meanwhile.
     None, after a sentence in `sentences`, where no network can be had at all.
     """
     name, status = _choose_model(sentences)
     engine = _engine_in_use(name, sentences)
-    return engine, title(name), _facts(engine, name, status) if engine else ""
+    if engine is None:
+        return None, title(name), ""
+    status = status if engine.name == name else None
+    st.caption(_in_full(engine, status))
+    return engine, title(name), _in_short(engine, status)
 
 
 def _choose_model(sentences: DeltaGenerator) -> tuple[str, ModelStatus | None]:
@@ -73,15 +77,22 @@ def _engine_in_use(name: str, sentences: DeltaGenerator) -> Engine | None:
     return engine
 
 
-def _facts(engine: Engine, name: str, status: ModelStatus | None) -> str:
-    """Weights, classes, device; and how often it is right, which is the first thing to know of an answer."""
+def _in_short(engine: Engine, status: ModelStatus | None) -> str:
+    """How often it is right, which is the first thing to know of an answer; else its size."""
+    if not status or not status.top1:
+        return f"{engine.architecture.classes:,} classes, runs on {engine.device.upper()}"
+    photographs = f", {percent(status.photographs.top1, 0)} on photographs" if status.photographs else ""
+    return f"{percent(status.top1, 0)} right on validation pictures{photographs}"
+
+
+def _in_full(engine: Engine, status: ModelStatus | None) -> str:
+    """Weights, classes, device, and how sure its accuracy is."""
     facts = [] if engine.weights.kind == "bundled" else [f"{engine.weights}"]
-    facts.append(f"{engine.architecture.classes:,} classes")
-    if status and status.top1 and engine.name == name:
-        facts.append(f"{percent(status.top1, 0)} right on validation pictures")
-        if seen := status.photographs:
-            facts.append(f"{share_and_interval(seen.top1, seen.count)} on {seen.count} photographs")
-    return " · ".join([*facts, f"runs on {engine.device.upper()}"])
+    facts += [f"{engine.architecture.classes:,} classes", f"runs on {engine.device.upper()}"]
+    if status and (seen := status.photographs):
+        right = share_and_interval(seen.top1, seen.count)
+        facts.append(f"names {right} of {seen.count} photographs right; in brackets: the 95 % interval")
+    return " · ".join(facts)
 
 
 def offer_download(status: ModelStatus, *, key: str = "app.fetch") -> None:
