@@ -10,10 +10,11 @@ from ..interview.drills import GROUPS, KINDS, LEVELS, deal, kinds_of
 from ..interview.drills.kind import Drill
 
 FIELDS = """
-JSON fields: kind, level, question, answer, unit, tolerance, working, given. A number x answers a drill where
-|x - answer| <= tolerance * |answer| (tolerance is relative; 0 asks for the exact number). Where `given` has `choices`,
-the answer is the text of the right one. `given` holds all that is needed to compute the answer again. The same seed
-gives the same drills."""
+JSON fields: kind, level, question, answer, unit, tolerance, working, given, factor. A number x answers a drill where
+|x - answer| <= tolerance * |answer| (tolerance is relative; 0 asks for the exact number); where `factor` is not 0, it
+is an estimate, and x answers it from answer / factor to answer * factor. Where `given` has `choices`, the answer is the
+text of the right one; where it has `code`, the question is about these lines. `given` holds all that is needed to
+compute the answer again. The same seed gives the same drills."""
 
 
 def add_commands(command) -> None:
@@ -45,4 +46,5 @@ def as_text(number: int, drill: Drill) -> str:
     answer = drill.answer if drill.choices else f"{drill.answer:,.10g} {drill.unit}".strip()
     working = [f"   {line}" for line in drill.working]
     head = f"{number}. [{GROUPS[KINDS[drill.kind].group]}, level {drill.level}] {drill.question}"
-    return "\n".join([head, *choices, f"   Answer: {answer}", *working, ""])
+    code = [f"   {place}  {line}" for place, line in enumerate(drill.code.splitlines(), start=1)]
+    return "\n".join([head, *code, *choices, f"   Answer: {answer}", *working, ""])

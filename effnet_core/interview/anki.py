@@ -12,9 +12,10 @@ from .cards import Card
 from .drills.kind import GROUPS
 
 DECK_ID, MODEL_ID = 1_905_119_461, 1_801_043_811  # fixed, so that a later export updates the same deck
-FIELDS = ("Question", "Answer", "Wanted", "Mistake", "Source")
+FIELDS = ("Question", "Answer", "Wanted", "Mistake", "FollowUp", "FollowUpAnswer", "Source")
 BACK = """{{FrontSide}}<hr id="answer"><p>{{Answer}}</p><p><b>What the interviewer wants to hear:</b> {{Wanted}}</p>
-<p><b>Common mistake:</b> {{Mistake}}</p><p><small>{{Source}}</small></p>"""
+<p><b>Common mistake:</b> {{Mistake}}</p><p><b>Asked next:</b> {{FollowUp}} {{FollowUpAnswer}}</p>
+<p><small>{{Source}}</small></p>"""
 LOOK = ".card { font-family: sans-serif; font-size: 20px; text-align: left; max-width: 40em; margin: auto; }"
 
 
@@ -29,7 +30,10 @@ def deck(cards: Sequence[Card]) -> bytes:
     )
     deck = genanki.Deck(DECK_ID, "EfficientNet interview")
     for card in cards:
-        texts = (card.question, card.answer, card.wanted, card.mistake, card.source)
+        texts = (
+            *(card.question, card.answer, card.wanted, card.mistake),
+            *(card.follow_up, card.follow_up_answer, card.source),
+        )
         deck.add_note(
             genanki.Note(
                 model,

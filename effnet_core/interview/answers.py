@@ -25,7 +25,7 @@ UNITS = {  # unit of a drill -> other words for it, and what they are worth in i
     "MACs per value": {"macs per value": 1, "macs/value": 1, "mac/value": 1, "per value": 1},
     "channels": {"channels": 1, "channel": 1},
     "blocks": {"blocks": 1, "block": 1},
-    "epochs": {"epochs": 1, "epoch": 1},
+    "passes": {"passes": 1, "pass": 1},
     "px": {"px": 1, "pixels": 1, "pixel": 1, "positions": 1},
     "%": {"%": 1, "percent": 1, "per cent": 1},
     "×": {"×": 1, "x": 1, "times": 1, "fold": 1},
@@ -81,7 +81,7 @@ def _worth(words: str, unit: str) -> float:
 
 
 def is_right(drill: Drill, text: str) -> bool:
-    """Whether a text answers a drill: a choice by its letter or its words, a number within the tolerance.
+    """Whether a text answers a drill: a choice by its letter or its words, a number within its tolerance or factor.
 
     Raises Unreadable if the text can't be read as an answer.
 
@@ -92,14 +92,16 @@ def is_right(drill: Drill, text: str) -> bool:
     if drill.choices:
         return _chosen(drill.choices, text) == drill.answer
     number = read_number(text, drill.unit)
+    if drill.factor:
+        return drill.answer / drill.factor <= number <= drill.answer * drill.factor
     return math.isclose(number, drill.answer, rel_tol=1e-9) or (
         abs(number - drill.answer) <= drill.tolerance * abs(drill.answer)
     )
 
 
 def _chosen(choices: Sequence[str], text: str) -> str:
-    wanted = text.strip().lower().rstrip(").")
+    wanted = text.strip().lower()
     for letter, choice in zip("abcdefgh", choices, strict=False):
-        if wanted in (letter, choice.lower()):
+        if wanted.rstrip(").") == letter or wanted == choice.lower():
             return choice
     raise Unreadable(f"{text[:20]!r} is none of the choices; write a letter from a to {'abcdefgh'[len(choices) - 1]}")

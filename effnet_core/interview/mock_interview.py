@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -11,16 +11,43 @@ from .drills import KINDS, deal
 from .drills.kind import GROUPS, Drill
 
 MINUTES_RANGE = (5, 60)
-MINUTES_EACH = 2  # of a question, on average
 STRONG = 1.0
-SELF_SCORES = {"Missed it": 0.0, "Partly": 0.5, "Had it": STRONG}  # what a candidate gives the own answer to a card
+SELF_SCORES = {"Missed it": 0.0, "Partly": 0.5, "Had it": STRONG}  # what a candidate gives an answer that was spoken
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """What an interviewer asks next, after a card."""
+
+    of: Card
+
+    @property
+    def question(self) -> str:
+        return self.of.follow_up
+
+    @property
+    def answer(self) -> str:
+        return self.of.follow_up_answer
+
+    @property
+    def group(self) -> str:
+        return self.of.group
+
+    @property
+    def level(self) -> int:
+        return self.of.level
+
+
+Spoken = Card | FollowUp  # answered aloud, and judged by the candidate
+Question = Spoken | Drill
+MINUTES = {Card: 2, FollowUp: 1, Drill: 2}  # of a question, on average
 
 
 @dataclass(frozen=True)
 class Answered:
     """One question of an interview and how well it went, 0 to 1; `given` is what was typed."""
 
-    question: Card | Drill
+    question: Question
     given: str
     score: float
 
@@ -42,12 +69,12 @@ class Score:
 class Sitting:
     """A mock interview under way: `ends` in seconds since the epoch; answers come in the order of the questions."""
 
-    questions: tuple[Card | Drill, ...]
+    questions: tuple[Question, ...]
     ends: float
     answers: tuple[Answered, ...] = ()
 
     @property
-    def current(self) -> Card | Drill | None:
+    def current(self) -> Question | None:
         """The question to answer now; None after the last."""
         return self.questions[len(self.answers)] if len(self.answers) < len(self.questions) else None
 
@@ -55,29 +82,44 @@ class Sitting:
         return replace(self, answers=(*self.answers, Answered(self.current, given, score)))
 
 
-def group_of(question: Card | Drill) -> str:
-    return question.group if isinstance(question, Card) else KINDS[question.kind].group
+def group_of(question: Question) -> str:
+    return KINDS[question.kind].group if isinstance(question, Drill) else question.group
 
 
-def interview(seed: int, minutes: int, *, level: int | None = None) -> tuple[Card | Drill, ...]:
-    """Cards and drills in turn, all groups once before one comes again; the first is a seed question."""
+def interview(seed: int, minutes: int, *, level: int | None = None) -> tuple[Question, ...]:
+    """Cards with their follow-ups and drills in turn, all groups once before one comes again.
+
+    The first is a question that interviewers open with. As many as fit into the time.
+    """
     low, high = MINUTES_RANGE
     if not low <= minutes <= high:
         raise ValueError(f"the interview takes {minutes} minutes; allowed is {low} to {high}")
-    random, questions = Random(f"interview {seed}"), [in_group(level=level)[0]]
-    groups: list[str] = []
-    while len(questions) < max(3, minutes // MINUTES_EACH):
+    questions: list[Question] = []
+    for turn in _turns(Random(f"interview {seed}"), level):
+        minutes -= sum(MINUTES[type(question)] for question in turn)
+        if minutes < 0:
+            return tuple(questions)
+        questions += turn
+    raise AssertionError("turns have no end")
+
+
+def _turns(random: Random, level: int | None) -> Iterator[tuple[Question, ...]]:
+    """A card that was not asked yet with what is asked next, then a drill; of other groups in turn."""
+    opening, groups = in_group(level=level)[0], []
+    asked = {opening}
+    yield opening, FollowUp(opening)
+    spoken = False
+    while True:
         groups = groups or random.sample(list(GROUPS), len(GROUPS))
-        questions.append(_question(random, groups.pop(), questions, level))
-    return tuple(questions)
-
-
-def _question(random: Random, group: str, before: list[Card | Drill], level: int | None) -> Card | Drill:
-    """A drill after a card, and a card that was not asked yet after a drill."""
-    left = [card for card in in_group(group, level) if card not in before]
-    if isinstance(before[-1], Card) or not left:
-        return deal(random.getrandbits(32), 1, group=group, level=level)[0]
-    return random.choice(left)
+        group = groups.pop()
+        left = [card for card in in_group(group, level) if card not in asked] if spoken else []
+        if left:
+            card = random.choice(left)
+            asked.add(card)
+            yield card, FollowUp(card)
+        else:
+            yield tuple(deal(random.getrandbits(32), 1, group=group, level=level))
+        spoken = not spoken
 
 
 def scores(answers: Iterable[Answered]) -> list[Score]:
@@ -92,3 +134,10 @@ def scores(answers: Iterable[Answered]) -> list[Score]:
 def to_repeat(answers: Iterable[Answered]) -> list[Answered]:
     """What did not go well, weakest first."""
     return sorted((answer for answer in answers if answer.score < STRONG), key=lambda answer: answer.score)
+
+
+def cards_to_repeat(answers: Iterable[Answered]) -> list[Card]:
+    """The cards that did not go well, or whose follow-up did not, weakest first; each once."""
+    weak = [answer.question for answer in to_repeat(answers)]
+    cards = [question.of if isinstance(question, FollowUp) else question for question in weak]
+    return list(dict.fromkeys(card for card in cards if isinstance(card, Card)))

@@ -11,9 +11,10 @@ import pytest
 from support.screen import ROOT, board, boards, captions, opened
 
 from effnet_core.interview import mock_interview
-from effnet_core.interview.cards import Card, all_cards, in_group
+from effnet_core.interview.cards import all_cards, in_group
 from effnet_core.interview.drills import KINDS, deal, drill, kinds_of
-from effnet_core.interview.drills.kind import GROUPS
+from effnet_core.interview.drills.kind import GROUPS, Drill
+from effnet_core.interview.mock_interview import FollowUp
 from effnet_core.interview.progress_file import to_json
 from effnet_core.interview.spaced_repetition import RATINGS, Review, rated
 from effnet_core.units import number
@@ -62,6 +63,14 @@ def test_an_answer_is_revealed_with_its_mistake_source_and_dates():
     rated = [label for label in labels(at) if label.split(" · ")[0] in RATINGS]
     assert [label.split(" · ")[0] for label in rated] == list(RATINGS)
     assert rated[0].endswith("min") and rated[-1].endswith("days")
+
+
+def test_an_answer_names_what_is_asked_next():
+    at = press(opened("interview"), "Show the answer")
+    first = all_cards()[0]
+    [asked_next] = at.expander
+    assert asked_next.label == f"Asked next: {first.follow_up}"
+    assert first.follow_up_answer[:60] in texts(at)
 
 
 def test_rating_brings_the_next_card_and_counts():
@@ -213,6 +222,16 @@ def test_a_choice():
     assert at.success[0].value == f"Right: **{asked.answer}**"
 
 
+def test_an_estimate_says_its_factor_and_code_is_shown():
+    [asked] = deal(8, 1, kind="weight_memory", level=1)
+    at = at_drill("weight_memory", 8, "Easy")
+    assert "within a factor of 2" in at.header[0].value
+    answer(at, f"{1.8 * asked.answer:.0f} MB")
+    assert at.success[0].value.startswith("Right: ")
+    at = at_drill("line_params", 5)
+    assert at.code[0].value == deal(5, 1, kind="line_params", level=2)[0].code
+
+
 def test_the_next_question_comes_from_the_next_seed():
     at = press(at_drill("swish", 5), "Next question")
     assert at.number_input(key="interview.seed").value == 6
@@ -269,13 +288,16 @@ def readouts(at) -> dict[str, str]:
 def test_an_interview_is_sat_from_start_to_end(clock):
     """Drills right but the last, cards had but the first: the report names these two, and the cards come back."""
     questions = mock_interview.interview(2, 10)
-    at, last_drill = started(), max(index for index, one in enumerate(questions) if not isinstance(one, Card))
+    at, last_drill = started(), max(index for index, one in enumerate(questions) if isinstance(one, Drill))
     for index, asked in enumerate(questions):
         clock[0] += 30
         assert readouts(at)["Question"] == f"{index + 1} of {len(questions)}"
-        if isinstance(asked, Card):
-            assert question(at) == asked.question
-            press(press(at, "Show the answer"), "Had it" if index else "Missed it")
+        if not isinstance(asked, Drill):
+            assert question(at) == asked.question and asked.answer[:40] not in texts(at)
+            assert ("asked next" in captions(at)) == isinstance(asked, FollowUp)
+            press(at, "Show the answer")
+            assert asked.answer[:40] in texts(at)
+            press(at, "Had it" if index else "Missed it")
         else:
             assert "Right" not in texts(at), "right and wrong come at the end"
             if index == last_drill:
@@ -304,12 +326,13 @@ def test_two_presses_that_come_at_once_answer_one_question(clock):
 
 
 def test_what_cannot_be_read_may_be_written_again(clock):
-    at = started()
-    press(press(at, "Show the answer"), "Had it")
-    if at.text_input:
-        answer(at, "many", "Answer")
-        assert "starts with no number" in at.warning[0].value
-    assert readouts(at)["Question"].startswith("2 of")
+    seed = next(seed for seed in range(99) if not mock_interview.interview(seed, 10)[2].choices)
+    at = started(seed=seed)
+    for _ in range(2):
+        press(press(at, "Show the answer"), "Had it")
+    answer(at, "many", "Answer")
+    assert "starts with no number" in at.warning[0].value
+    assert readouts(at)["Question"].startswith("3 of")
 
 
 def test_time_ends_an_interview(clock):

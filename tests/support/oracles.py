@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import itertools
-from fractions import Fraction
 from functools import cache
 
 import numpy as np
@@ -18,7 +17,7 @@ from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision import models
 from torchvision.models import efficientnet, mobilenetv2, resnet
-from torchvision.ops.misc import SqueezeExcitation
+from torchvision.ops.misc import Conv2dNormActivation, SqueezeExcitation
 from torchvision.ops.stochastic_depth import StochasticDepth
 
 from effnet_core.published import tables
@@ -64,6 +63,10 @@ def network_ratio(g):
 
 
 def se_share(g):
+    if "squeeze" in g:
+        with torch.device("meta"):
+            gate = SqueezeExcitation(block_of(g).block[1][0].in_channels, g["squeeze"])
+        return 100 * count(gate) / (count(block_of(g)) - count(gate_of(block_of(g))) + count(gate))
     member = g["member"]
     if g["what"] == "macs":
         return 100 * se_macs(member) / network_macs(member, pixels_of(member))
@@ -420,10 +423,6 @@ def implied_phi(g):
     return low
 
 
-def scaled_learning_rate(g):
-    return float(Fraction(str(g["base"])) / g["images"] * g["batch"])
-
-
 def decayed_learning_rate(g):
     """Tenths of an epoch, one after the other; the rate falls whenever another period is full."""
     period, rate = round(10 * g["every"]), g["start"]
@@ -431,10 +430,6 @@ def decayed_learning_rate(g):
         if tenth % period == 0:
             rate *= g["decay"]
     return rate
-
-
-def epochs_of_steps(g):
-    return float(Fraction(g["steps"] * g["batch"], g["images"]))
 
 
 def moving_average(g):
@@ -458,7 +453,134 @@ def _table_2() -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def published_ratio(g):
-    [top] = [row[g["column"]] for row in _table_2() if (row["version"], row["model"]) == (g["version"], g["model"])]
-    [base] = [row[g["column"]] for row in _table_2() if (row["version"], row["model"]) == (g["version"], g["base"])]
-    return float(Fraction(top) / Fraction(base))
+def scaled_learning_rate(g):
+    """Pictures counted one by one; in the warm-up torch's own schedule."""
+    pictures = sum(g["each"] for _ in range(g["devices"]) for _ in range(g["steps"]))
+    rate = pictures / g["images"] * g["base"]
+    if "epoch" not in g:
+        return rate
+    optimiser = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=rate)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1e-12, total_iters=g["warm_up"])
+    for _ in range(g["epoch"]):
+        optimiser.step()
+        schedule.step()
+    return optimiser.param_groups[0]["lr"]
+
+
+def estimated_macs(g):
+    """torchvision's network, or its own blocks scaled by the formula."""
+    if "member" in g:
+        return network_macs(g["member"], pixels_of(g["member"]))
+    return _formula_macs(g["phi"])
+
+
+@cache
+def _formula_macs(phi: int) -> int:
+    depth, width, side = (BASE[name] ** phi for name in ("depth", "width", "resolution"))
+    settings, last = efficientnet._efficientnet_conf("efficientnet_b0", width_mult=width, depth_mult=depth)
+    with torch.device("meta"):
+        built = efficientnet.EfficientNet(settings, 0.0, last_channel=last)
+    pixels = int(np.rint(224 * side))
+    return macs(built, 3, pixels, pixels)
+
+
+@cache
+def _grown(depth: float, width: float, resolution: float) -> dict[str, int]:
+    """A stack of 16 layers, 8 channels, 16 px, grown: factors are such that each stays a whole number."""
+    layers, channels, pixels = round(16 * depth), round(8 * width), round(16 * resolution)
+    built = stack(layers, channels)
+    values = sum(part(META(1, channels, pixels, pixels)).numel() for part in built)
+    return {"parameters": count(built), "activations": values, "compute": macs(built, channels, pixels, pixels)}
+
+
+def which_axis(g):
+    grown, before = {name: _grown(*mix) for name, mix in g["mixes"].items()}, _grown(1, 1, 1)
+    if "what" in g:
+        return min(grown, key=lambda name: grown[name][g["what"]])
+    [fits] = [
+        name
+        for name, after in grown.items()
+        if all(after[what] / before[what] <= limit + 1e-9 for what, limit in g["limits"].items())
+    ]
+    return fits
+
+
+def best_under_limits(g):
+    """By sorting, and by comparing each with each."""
+    rows = {
+        row["model"]: (row["top1_pct"], row["params_M"], row["flops_B_multiply_adds"])
+        for row in tables.table("effnet_table2_imagenet")
+        if row["model"] in g["choices"] and row["version"] == g["version"]
+    }
+    if "most_params" not in g:
+        pairs = itertools.permutations(rows, 2)
+        [beaten] = {
+            b for a, b in pairs if rows[a][0] > rows[b][0] and rows[a][1] < rows[b][1] and rows[a][2] < rows[b][2]
+        }
+        return beaten
+    fitting = [name for name, (top1, params, _) in rows.items() if params <= g["most_params"]]
+    if "least_top1" not in g:
+        return max(fitting, key=lambda name: rows[name][0])
+    return min((name for name in fitting if rows[name][0] >= g["least_top1"]), key=lambda name: rows[name][2])
+
+
+def built_lines(g) -> list[nn.Module]:
+    """The lines of code as they run."""
+    names = {"nn": nn, "Conv2dNormActivation": Conv2dNormActivation, "SqueezeExcitation": SqueezeExcitation}
+    with torch.device("meta"):
+        return [eval(line, names) for line in g["code"]]
+
+
+def line_macs(g):
+    x = META(1, g["in_channels"], g["size"], g["size"])
+    *before, asked = built_lines(g)[: g["line"] + 1]
+    for part in before:
+        x = part.eval()(x)
+    return macs(asked, *x.shape[1:])
+
+
+def line_params(g):
+    return count(built_lines(g)[g["line"]])
+
+
+def traced_shape(g):
+    x = META(g["batch"], g["in_channels"], g["size"], g["size"])
+    for part in built_lines(g)[: g["line"] + 1]:
+        x = part.eval()(x)
+    return str(tuple(x.shape))
+
+
+def wrong_line(g):
+    """The one that prints otherwise than the same step of torchvision's block."""
+    own = [repr(part).replace("inplace=True", "") for part in built_lines(g)]
+    theirs = [repr(part).replace("inplace=True", "") for part in block_of(g).block]
+    [wrong] = [place for place, pair in enumerate(zip(own, theirs, strict=True), start=1) if pair[0] != pair[1]]
+    return f"line {wrong}"
+
+
+def cam_value(g):
+    """By autograd: a logit that has these gradients, or a mean and a linear layer."""
+    maps = torch.zeros(len(g["values"]), g.get("side", 2), g.get("side", 2), dtype=torch.double, requires_grad=True)
+    if "weights" in g:
+        logit = maps.mean((1, 2)) @ torch.tensor(g["weights"], dtype=torch.double)
+    else:
+        logit = (maps * torch.tensor(g["gradients"], dtype=torch.double)).sum()
+    [gradient] = torch.autograd.grad(logit, maps)
+    return float((gradient.mean((1, 2)) * torch.tensor(g["values"], dtype=torch.double)).sum().relu())
+
+
+def cell_in_picture(g):
+    cell = g["resolution"] / map_side(g)
+    return cell if "column" not in g else (g["column"] * cell + (g["column"] + 1) * cell) / 2
+
+
+def map_passes(g):
+    """Counted one by one; where squares begin, each edge reached once."""
+    if g["method"] == "gradcam":
+        return 0 if g["last"] else len(range(g["classes"]))
+    if g["method"] == "integrated gradients":
+        return sum(1 for _ in range(g["steps"])) + sum(1 for _ in range(g["classes"]) for _ in range(g["steps"]))
+    begins = [0]
+    while begins[-1] + g["patch"] < g["pixels"]:
+        begins.append(begins[-1] + g["step"])
+    return 1 + len(begins) ** 2

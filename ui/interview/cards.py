@@ -12,6 +12,7 @@ import streamlit as st
 from effnet_core.interview import cards, progress_file, spaced_repetition
 from effnet_core.interview.cards import Card
 from effnet_core.interview.drills.kind import GROUPS, LEVELS
+from effnet_core.interview.mock_interview import FollowUp, Spoken
 from effnet_core.units import duration
 
 from ..components import question
@@ -19,24 +20,11 @@ from ..session import kept_values
 from ..shared import widgets
 from . import progress
 
-ALL = "all"
-
-
-NEXT = "next"
-
-
+ALL, NEXT = "all", "next"
 LEVEL_TEXTS = {ALL: "All", **dict(zip(map(str, LEVELS), ("Easy", "Medium", "Hard"), strict=True))}
-
-
 LOOK_KEY = "A"
-
-
 LONGEST_TEXT = 2000
-
-
 NOT_BEGUN, NOT_GIVEN = ("", 0.0), (None, "")  # which card and since when; seconds until the look, and what was written
-
-
 KEYS = dict(zip(spaced_repetition.RATINGS, "1234", strict=True))  # on the keyboard
 
 
@@ -135,14 +123,15 @@ def _written(card: str) -> str:
     return str(kept_values.value(f"interview.written.{card}") or "").strip()
 
 
-def show_question(card: Card, name: str, look: str, rate: Mapping[str, str]) -> None:
+def show_question(asked: Spoken, name: str, look: str, rate: Mapping[str, str]) -> None:
     """`look`: key of the button that shows the answer; `rate`: key on the keyboard -> key of the button."""
-    st.caption(f"{GROUPS[card.group]} · {LEVEL_TEXTS[str(card.level)].lower()}")
-    question.show(card.question, name, ({LOOK_KEY.lower(): look}, rate), key="interview.question")
+    next_one = " · asked next" if isinstance(asked, FollowUp) else ""
+    st.caption(f"{GROUPS[asked.group]} · {LEVEL_TEXTS[str(asked.level)].lower()}{next_one}")
+    question.show(asked.question, name, ({LOOK_KEY.lower(): look}, rate), key="interview.question")
 
 
 def show_answer(card: Card, written: str = "") -> None:
-    """What a good answer is, what is listened for, what goes wrong, where it is from and where the app shows it.
+    """What a good answer is, what is listened for, what goes wrong, what is asked next, where it is from and shown.
 
     Beside what the user wrote, if anything; only the user compares the two.
     """
@@ -159,6 +148,8 @@ def show_answer(card: Card, written: str = "") -> None:
     wanted, mistake = st.columns(2, gap="large")
     wanted.markdown(f"**The interviewer listens for**  \n{card.wanted}")
     mistake.markdown(f"**The common mistake**  \n{card.mistake}")
+    with st.expander(f"Asked next: {card.follow_up}"):
+        show_large(card.follow_up_answer)
     with st.container(horizontal=True, vertical_alignment="center"):
         show_link(card)
         widgets.cite(f"Source: {card.source}")

@@ -70,6 +70,13 @@ def show_question(drill: Drill) -> None:
     kind = drills.KINDS[drill.kind]
     st.caption(f"{GROUPS[kind.group]} · {cards.LEVEL_TEXTS[str(drill.level)].lower()} · {kind.about}")
     st.header(as_markdown(drill.question), anchor=False)
+    if drill.code:
+        show_code(drill.code)
+
+
+def show_code(code: str) -> None:
+    """Lines of Python that a question is about."""
+    st.code(code, language="python", line_numbers=True, wrap_lines=True)
 
 
 def as_markdown(text: str) -> str:

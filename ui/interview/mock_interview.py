@@ -10,6 +10,7 @@ import streamlit as st
 from effnet_core.interview import answers, mock_interview
 from effnet_core.interview.cards import Card
 from effnet_core.interview.drills.kind import GROUPS, Drill
+from effnet_core.interview.mock_interview import Question, Spoken
 
 from ..components import clock
 from ..session import kept_values
@@ -38,13 +39,14 @@ def _show_start() -> None:
         seed = drills.pick_seed("interview.mock_seed", "Questions (seed)")
     questions = mock_interview.interview(seed, int(minutes), level=level)
     st.markdown(
-        f"{len(questions)} questions, cards and drills in turn, over all groups. Answer cards aloud and judge "
-        "yourself; write the answers to drills. Right and wrong come at the end, with what to repeat."
+        f"{len(questions)} questions over all groups: cards, each with what an interviewer asks next, and drills in "
+        "turn. Answer aloud and judge yourself; write the answers to drills. Right and wrong come at the end, with "
+        "what to repeat."
     )
     st.button("Start", key="interview.start", type="primary", on_click=_start, args=(questions, int(minutes)))
 
 
-def _start(questions: tuple[Card | Drill, ...], minutes: int) -> None:
+def _start(questions: tuple[Question, ...], minutes: int) -> None:
     kept_values.keep("interview.sitting", mock_interview.Sitting(questions, time.time() + 60 * minutes))
 
 
@@ -56,8 +58,8 @@ def _show_sitting(sitting: mock_interview.Sitting) -> None:
         st.metric("Question", f"{turn} of {len(sitting.questions)}", width="content")
         st.button("End it here", key="interview.end", on_click=_end)
     with st.container(border=True):
-        if isinstance(question, Card):
-            _sit_card(question, turn)
+        if not isinstance(question, Drill):
+            _sit_spoken(question, turn)
             return
         drills.show_question(question)
         text, pressed = drills.ask(question, key=f"interview.sit.{turn}", buttons=("Answer", "Skip"))
@@ -65,9 +67,9 @@ def _show_sitting(sitting: mock_interview.Sitting) -> None:
             _record(turn, question, text if pressed == "Answer" else "")
 
 
-def _sit_card(card: Card, turn: int) -> None:
+def _sit_spoken(asked: Spoken, turn: int) -> None:
     look, judge = f"interview.look.{turn}", {key: f"interview.self.{turn}.{key}" for key in SELF_KEYS}
-    cards.show_question(card, str(turn), look, judge)
+    cards.show_question(asked, str(turn), look, judge)
     if kept_values.value("interview.shown") != turn:
         st.markdown("Say your answer aloud. Then look, and judge yourself.")
         st.button(
@@ -79,8 +81,9 @@ def _sit_card(card: Card, turn: int) -> None:
             args=("interview.shown", turn),
         )
         return
-    cards.show_large(card.answer)
-    st.markdown(f"**The interviewer listens for** {card.wanted}")
+    cards.show_large(asked.answer)
+    if isinstance(asked, Card):
+        st.markdown(f"**The interviewer listens for** {asked.wanted}")
     with st.container(horizontal=True):
         for key, words in SELF_KEYS.items():
             given = (turn, words, mock_interview.SELF_SCORES[words])
@@ -130,21 +133,25 @@ def _show_report(sitting: mock_interview.Sitting) -> None:
         st.subheader("What to repeat" if weak else "Nothing to repeat: all answers went well", anchor=False)
     for answer in weak:
         _show_weak(answer)
-    _show_what_next([answer.question.id for answer in weak if isinstance(answer.question, Card)])
+    _show_what_next([card.id for card in mock_interview.cards_to_repeat(sitting.answers)])
 
 
 def _show_weak(answer: mock_interview.Answered) -> None:
     question = answer.question
     with st.container(border=True):
         st.markdown(f"**{drills.as_markdown(question.question)}**")
-        if isinstance(question, Card):
-            st.caption(f"You said: {answer.given.lower()}")
-            cards.show_answer(question)
+        if isinstance(question, Drill):
+            if question.code:
+                drills.show_code(question.code)
+            written = drills.as_markdown(answer.given) or "nothing"
+            st.caption(f"You wrote: {written}. The answer: {drills.answer_of(question)}")
+            drills.show_working(question)
             return
-        st.caption(
-            f"You wrote: {drills.as_markdown(answer.given) or 'nothing'}. The answer: {drills.answer_of(question)}"
-        )
-        drills.show_working(question)
+        st.caption(f"You said: {answer.given.lower()}")
+        if isinstance(question, Card):
+            cards.show_answer(question)
+        else:
+            cards.show_large(question.answer)
 
 
 def _show_what_next(weak_cards: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Interview cards: question, short answer, what is listened for, the common mistake, source, link. Pure Python.
+"""Interview cards: question, short answer, what is listened for, the mistake, what is asked next, source, link. Pure.
 
 The texts stand in one TOML file a group. They hold no typed numbers: placeholders are filled from the cost model and
 the tables of facts when the cards are read (values.py).
@@ -15,12 +15,15 @@ from ..drills.kind import GROUPS, LEVELS
 from .values import filled
 
 FOLDER = Path(__file__).parent
-TEXTS = ("question", "answer", "wanted", "mistake")
+TEXTS = ("question", "answer", "wanted", "mistake", "follow_up", "follow_up_answer")
 
 
 @dataclass(frozen=True)
 class Card:
-    """One question. `page` and `settings` open the app where it shows; `topics` are ids of facts' interview_qa."""
+    """One question, and the one that an interviewer asks next.
+
+    `page` and `settings` open the app where it shows; `topics` are ids of facts' interview_qa.
+    """
 
     id: str
     group: str
@@ -29,6 +32,8 @@ class Card:
     answer: str
     wanted: str
     mistake: str
+    follow_up: str
+    follow_up_answer: str
     source: str
     page: str
     settings: tuple[tuple[str, str], ...] = ()

@@ -3,12 +3,13 @@
 A name is one of
     b0.params                a released network's params, macs, flops, blocks, resolution, depth, width, …
     b0.se.params             the same of one of its parts (PARTS), params or macs
+    b0.cells                 positions along a side of its last map
     b0:features.2.0.in_channels   a field of one of its blocks
     phi1.macs                the network that the formula gives for a φ
     doubled.macs             the same for φ = 1, with γ chosen so that the coefficients' product is exactly 2
     alpha, beta, gamma, growth    the paper's coefficients and their product
     anything in names.toml   "table | column | key = value | …": the one row that fits; a value may end in *
-Two names may be joined by / - + or * with blanks around it. Nothing else is computed here.
+Names may be joined by / - + * or ^ (to the power of) with blanks around it, read from left to right.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from ...units import number, up_to_three_digits
 
 NAMES_FILE = Path(__file__).parent / "names.toml"
 PLACEHOLDER = re.compile(r"\{([^{}|]+)(?:\|([^{}]+))?\}")
-OPERATIONS = {"/": operator.truediv, "-": operator.sub, "+": operator.add, "*": operator.mul}
+OPERATIONS = {"/": operator.truediv, "-": operator.sub, "+": operator.add, "*": operator.mul, "^": operator.pow}
 PARTS = {
     "expand": ("expand",),
     "depthwise": ("depthwise",),
@@ -106,6 +107,8 @@ def _of_network(architecture: Architecture, name: str) -> float:
         return len(architecture.blocks)
     if name == "last_droppable":  # counted from 0: stochastic depth drops blocks with a shortcut alone
         return max(index for index, block in enumerate(architecture.blocks) if block.has_residual)
+    if name == "cells":
+        return next(layer.size for layer in layers_of(architecture) if layer.role == "head")
     if name in ("params", "macs", "flops"):
         return getattr(cost_of(architecture), name)
     if hasattr(architecture, name):

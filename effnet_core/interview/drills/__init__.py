@@ -9,10 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from . import blocks, comparisons, depthwise, practice, scaling, squeeze, training
+from . import blocks, code, comparisons, depthwise, explain, practice, scaling, squeeze, training
 from .kind import GROUPS, KINDS, LEVELS, Drill, Kind, Task, asked_in
 
-FILES = (scaling, blocks, depthwise, squeeze, training, practice, comparisons)  # importing them fills KINDS
+FILES = (
+    scaling,
+    blocks,
+    code,
+    depthwise,
+    squeeze,
+    training,
+    practice,
+    comparisons,
+    explain,
+)  # importing them fills KINDS
 COUNT_RANGE = (1, 100_000)
 DIGITS = 12  # of an answer that is no whole number: what float arithmetic leaves behind is cut off
 
@@ -26,7 +36,8 @@ def drill(kind: str, seed: int, level: int) -> Drill:
     task = drawn_from.draw(Random(f"{kind} {level} {seed}"), level)
     answer = float(f"{task.answer:.{DIGITS}g}") if isinstance(task.answer, float) else task.answer
     question = _with_precision(task, drawn_from)
-    return Drill(kind, level, question, answer, drawn_from.unit, drawn_from.tolerance, task.working, task.given)
+    how = (drawn_from.unit, drawn_from.tolerance)
+    return Drill(kind, level, question, answer, *how, task.working, task.given, drawn_from.factor)
 
 
 def deal(
@@ -36,7 +47,7 @@ def deal(
 
     >>> [drill] = deal(seed=4, count=1, group="mbconv", level=1)
     >>> drill.answer, drill.unit
-    (131712, 'values')
+    (94080, 'values')
     """
     low, high = COUNT_RANGE
     if not low <= count <= high:
@@ -73,4 +84,6 @@ def _with_precision(task: Task, kind: Kind) -> str:
     if "choices" in task.given:
         return task.question
     how = f"to within {100 * kind.tolerance:g} %" if kind.tolerance else "exact"
+    if kind.factor:
+        how = f"within a factor of {kind.factor:g}"
     return f"{task.question} ({', '.join(filter(None, (asked_in(kind.unit), how)))})"

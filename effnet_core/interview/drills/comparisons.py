@@ -138,21 +138,68 @@ def pipeline_bubble(random: Random, level: int) -> Task:
     )
 
 
-@kind("comparisons", "×", 0.03)
-def published_ratio(random: Random, level: int) -> Task:
-    """How many times smaller or cheaper a published network is than another of similar accuracy."""
-    rows = newest()
-    column = "params_M" if level == 1 else random.choice(("params_M", "flops_B_multiply_adds"))
-    own = {row["group"]: row for row in rows if row["model"] == row["group"]}
-    other = random.choice([row for row in rows if row["model"] != row["group"] and row[column]])
-    base = own[other["group"]] if level < 3 else random.choice([row for row in own.values() if row[column]])
-    words = {"params_M": ("parameters", "M"), "flops_B_multiply_adds": ("multiply-adds", "G")}[column]
-    ratio = other[column] / base[column]
-    return Task(
-        f"The paper's Table 2 prints {other[column]:g} {words[1]} {words[0]} for {other['model']} (top-1 "
-        f"{other['top1_pct']:g} %) and {base[column]:g} {words[1]} for {base['model']} ({base['top1_pct']:g} %). "
-        f"How many times as many does {other['model']} have?",
-        ratio,
-        (f"{other[column]:g} / {base[column]:g} = {number(ratio)}", f"source: {other['source']}"),
-        {"model": other["model"], "base": base["model"], "column": column, "version": other["version"]},
+@kind("comparisons")
+def best_under_limits(random: Random, level: int) -> Task:
+    """Which published network fits a limit, or is beaten in every respect."""
+    rows = [row for row in newest() if row["params_M"] and row["flops_B_multiply_adds"]]
+    fitting: list[dict] = []
+    while len(fitting) != 1:
+        drawn = random.sample(rows, 4)
+        middle = sorted(drawn, key=lambda row: row["params_M"])[random.choice((1, 2))]
+        given, asked, fitting = _wanted(level, drawn, middle)
+    listed = "; ".join(
+        f"{row['model']}: {row['top1_pct']:g} %, {row['params_M']:g} M, {row['flops_B_multiply_adds']:g} G"
+        for row in drawn
     )
+    return Task(
+        f"Published top-1, parameters and multiply-adds. {listed}. {asked}",
+        fitting[0]["model"],
+        (_why(level, drawn, given, fitting[0]), f"source: {fitting[0]['source']}"),
+        given | {"version": drawn[0]["version"], "choices": [row["model"] for row in drawn]},
+    )
+
+
+def _wanted(level: int, drawn: list[dict], middle: dict) -> tuple[dict, str, list[dict]]:
+    """Limits, the question that they make, and the networks that answer it."""
+    params, macs, top1 = "params_M", "flops_B_multiply_adds", "top1_pct"
+    if level == 1:
+        limit = middle[params]
+        allowed = [row for row in drawn if row[params] <= limit]
+        best = max(row[top1] for row in allowed)
+        asked = f"Which is the most accurate with at most {limit:g} M parameters?"
+        return {"most_params": limit}, asked, [row for row in allowed if row[top1] == best]
+    if level == 2:
+        least, limit = sorted(row[top1] for row in drawn)[1], middle[params]
+        allowed = [row for row in drawn if row[top1] >= least and row[params] <= limit]
+        fewest = min((row[macs] for row in allowed), default=0)
+        asked = (
+            f"At least {least:g} % and at most {limit:g} M parameters are needed: which takes the fewest multiply-adds?"
+        )
+        return {"least_top1": least, "most_params": limit}, asked, [row for row in allowed if row[macs] == fewest]
+    beaten = [row for row in drawn if _better(row, drawn)]
+    return {}, "Which one is beaten by another of these in all three respects?", beaten
+
+
+def _better(row: dict, others: list[dict]) -> list[dict]:
+    """Networks of higher accuracy, with fewer parameters and multiply-adds."""
+    cheaper = ("params_M", "flops_B_multiply_adds")
+    return [
+        other
+        for other in others
+        if other["top1_pct"] > row["top1_pct"] and all(other[name] < row[name] for name in cheaper)
+    ]
+
+
+def _why(level: int, drawn: list[dict], limits: dict, answer: dict) -> str:
+    """How one gets to the answer."""
+    if level == 3:
+        return (
+            f"{', '.join(row['model'] for row in _better(answer, drawn))} beats {answer['model']} in each of the three"
+        )
+    within = [
+        row["model"]
+        for row in drawn
+        if row["params_M"] <= limits["most_params"] and row["top1_pct"] >= limits.get("least_top1", 0)
+    ]
+    last = "the most accurate" if level == 1 else "the one with the fewest multiply-adds"
+    return f"within the limits: {', '.join(within)}; {last} of these is {answer['model']}"

@@ -1,8 +1,10 @@
 """What a drill is, and what its kinds share: groups, levels, sizes of drawn blocks, words. Pure Python.
 
 Conventions. Counts are those of cost.py. `tolerance` is relative: a number x answers a drill where
-|x - answer| <= tolerance * |answer|; 0 asks for the exact number. A drill with choices has their texts in
-`given["choices"]` and the right one's text as its answer. `given` holds all that is needed to compute the answer.
+|x - answer| <= tolerance * |answer|; 0 asks for the exact number. An estimate has a `factor` instead: x answers it
+where answer / factor <= x <= answer * factor. A drill with choices has their texts in `given["choices"]` and the right
+one's text as its answer; lines of code that it shows are `given["code"]`. `given` holds all that is needed to compute
+the answer.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ GROUPS = {
     "training": "Training and regularisation",
     "practice": "Efficiency in practice",
     "comparisons": "Comparisons with other networks",
+    "explain": "Heat maps and their limits",
 }
 LEVELS = (1, 2, 3)
 MEMBERS = tuple(RELEASES)
@@ -43,7 +46,7 @@ class Task(NamedTuple):
 
 @dataclass(frozen=True)
 class Kind:
-    """One thing to compute. `unit` is "" for plain numbers and for choices; `tolerance` as at the top."""
+    """One thing to compute. `unit` is "" for plain numbers and for choices; `tolerance` and `factor` as at the top."""
 
     name: str
     group: str
@@ -51,6 +54,7 @@ class Kind:
     unit: str
     tolerance: float
     draw: Callable[[Random, int], Task]
+    factor: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -65,20 +69,26 @@ class Drill:
     tolerance: float
     working: tuple[str, ...]
     given: dict[str, object]
+    factor: float = 0.0
 
     @property
     def choices(self) -> tuple[str, ...]:
         return tuple(self.given.get("choices", ()))
 
+    @property
+    def code(self) -> str:
+        """Lines that belong to the question; "" where there are none."""
+        return "\n".join(self.given.get("code", ()))
+
 
 KINDS: dict[str, Kind] = {}
 
 
-def kind(group: str, unit: str = "", tolerance: float = 0.0) -> Callable:
+def kind(group: str, unit: str = "", tolerance: float = 0.0, *, factor: float = 0.0) -> Callable:
     """Enter a function that draws tasks among the kinds, under its own name."""
 
     def enter(draw: Callable[[Random, int], Task]) -> Callable[[Random, int], Task]:
-        KINDS[draw.__name__] = Kind(draw.__name__, group, draw.__doc__.split("\n")[0], unit, tolerance, draw)
+        KINDS[draw.__name__] = Kind(draw.__name__, group, draw.__doc__.split("\n")[0], unit, tolerance, draw, factor)
         return draw
 
     return enter
@@ -159,17 +169,20 @@ def draw_block(random: Random, level: int, *, wide: bool = False) -> Sized:
 
 def params_line(layer: Layer) -> str:
     """One layer's parameters, written out."""
-    square = f" · {layer.kernel}²" if layer.kernel > 1 else ""
-    grouped = f" / {layer.groups}" if layer.groups > 1 else ""
     extra = f" + {layer.biases} biases" if layer.biases else f" + 2 · {layer.out_channels} of batch norm"
-    channels = f"{layer.in_channels} · {layer.out_channels}"
-    return f"{layer.role}: {channels}{grouped}{square}{extra} = {layer.params:,}"
+    return f"{layer.role}: {_weights(layer)}{extra} = {layer.params:,}"
 
 
 def macs_line(layer: Layer) -> str:
     """One layer's multiply-accumulates, written out."""
+    positions = f" · {layer.size}² px" if layer.size > 1 else ""
+    return f"{layer.role}: {_weights(layer)}{positions} = {layer.macs:,}"
+
+
+def _weights(layer: Layer) -> str:
+    """Its weights as a product: one kernel a channel where each channel is a group of its own."""
     square = f" · {layer.kernel}²" if layer.kernel > 1 else ""
+    if layer.groups == layer.in_channels == layer.out_channels:
+        return f"{layer.out_channels}{square}"
     grouped = f" / {layer.groups}" if layer.groups > 1 else ""
-    return (
-        f"{layer.role}: {layer.in_channels} · {layer.out_channels}{grouped}{square} · {layer.size}² px = {layer.macs:,}"
-    )
+    return f"{layer.in_channels} · {layer.out_channels}{grouped}{square}"

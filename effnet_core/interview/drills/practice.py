@@ -11,28 +11,30 @@ from .kind import MEMBERS, Task, draw_block, kind, network_cost, network_layers
 
 BYTES = {"float32": 4, "float16": 2, "int8": 1}
 MEGA = 1_000_000
+OPTIMISERS = {"plain SGD": 2, "SGD with momentum": 3, "Adam": 4}  # numbers a parameter: itself, its gradient, state
 
 
-@kind("practice", "MB", 0.01)
+@kind("practice", "MB", factor=2)
 def weight_memory(random: Random, level: int) -> Task:
-    """Memory of a network's parameters in a number format."""
+    """About how much memory a network's weights take, at rest and in training, in the head."""
     member = random.choice(MEMBERS)
-    copies = 1 if level < 3 else random.choice((2, 3, 4))
-    form = "float32" if level == 1 else random.choice([form for form in BYTES if copies == 1 or form != "int8"])
+    form = random.choice(("float16", "int8")) if level == 2 else "float32"
+    optimiser, copies = random.choice(list(OPTIMISERS.items())) if level == 3 else ("", 1)
     params = network_cost(member).params
-    what = {1: "the parameters take", 2: "the parameters and their gradients take"}.get(
-        copies,
-        f"the parameters, their gradients and {copies - 2} optimiser value{'s' * (copies > 3)} per parameter take",
+    asked = (
+        f"do the parameters take, with their gradients and the state of {optimiser}"
+        if level == 3
+        else "does a file of its weights have"
     )
     return Task(
-        f"EfficientNet-{member.upper()} has {params:,} parameters. How many megabytes (10^6 bytes) do "
-        f"{what} in {form}?",
+        f"EfficientNet-{member.upper()} in {form}: about how many megabytes (10^6 bytes) {asked}?",
         copies * params * BYTES[form] / MEGA,
         (
-            f"{form}: {BYTES[form]} byte(s) a number",
+            f"{number(params / MEGA)} M parameters, which is worth knowing; {form}: {BYTES[form]} byte(s) a number",
+            *([f"{optimiser}: {copies} numbers a parameter, its gradient included"] if level == 3 else []),
             f"{copies} · {params:,} · {BYTES[form]} = {copies * params * BYTES[form]:,} bytes",
         ),
-        {"member": member, "format": form, "copies": copies},
+        {"member": member, "format": form, "copies": copies} | ({"optimiser": optimiser} if level == 3 else {}),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 from random import Random
 
 from ...architecture import (
@@ -11,11 +12,13 @@ from ...architecture import (
     BETA,
     GAMMA,
     RELEASES,
+    compound,
     growth,
     round_channels,
     round_depth,
     round_resolution,
 )
+from ...cost import cost_of
 from ...units import number
 from .kind import MEMBERS, Task, kind, network_cost
 
@@ -196,4 +199,82 @@ def network_ratio(random: Random, level: int) -> Task:
             "and depthwise layers, stem and head grow otherwise",
         ),
         {"small": small, "large": large, "what": what},
+    )
+
+
+@kind("scaling", "MACs", factor=2)
+def estimated_macs(random: Random, level: int) -> Task:
+    """About how many multiply-accumulates a scaled network has, in the head."""
+    base = network_cost("b0").macs
+    if level == 2:
+        phi = random.randint(1, 7)
+        counted, rule = cost_of(compound(phi)).macs, growth(ALPHA, BETA, GAMMA) ** phi
+        asked, how = f"B0 is scaled by the formula to φ = {phi}", f"{number(growth(ALPHA, BETA, GAMMA))}^{phi}"
+        given = {"phi": phi}
+    else:
+        member = random.choice(MEMBERS[1:])
+        release, counted = RELEASES[member], network_cost(member).macs
+        side = release.resolution / BASE_PX
+        rule = release.depth * release.width**2 * side**2
+        told = f" has depth × {release.depth:g}, width × {release.width:g} and {release.resolution} px"
+        asked = f"EfficientNet-{member.upper()}{told if level == 1 else ' at its own resolution, without any table'}"
+        how = f"{release.depth:g} · {release.width:g}² · {number(side)}²"
+        given = {"member": member}
+    return Task(
+        f"{asked}. About how many multiply-accumulates does one picture take?",
+        counted,
+        (
+            f"B0 takes {number(base / 1e9)} G, which is worth knowing",
+            f"by the formula {how} = {number(rule)} times as many: {number(rule * base / 1e9)} G",
+            f"counted {number(counted / 1e9)} G: rounding up adds something, most of all to small networks",
+        ),
+        given,
+    )
+
+
+LIMITED = ("parameters", "activations")
+MIXES = tuple(product((1, 1.5, 2), (1, 1.5, 2), (1, 1.25, 1.5)))  # depth, width, resolution
+
+
+def _amounts(depth: float, width: float, resolution: float) -> dict[str, float]:
+    """Growth of a stack of ordinary convolutions."""
+    return {
+        "compute": depth * width**2 * resolution**2,
+        "parameters": depth * width**2,
+        "activations": depth * width * resolution**2,
+    }
+
+
+@kind("scaling")
+def which_axis(random: Random, level: int) -> Task:
+    """Which way to grow fits a limit on parameters or activations."""
+    if level == 1:
+        budget, what = random.choice((2.25, 4, 9, 16)), random.choice(LIMITED)
+        root = math.sqrt(budget)
+        mixes = {"depth alone": (budget, 1, 1), "width alone": (1, root, 1), "resolution alone": (1, 1, root)}
+        asked = f"Compute may grow to {budget:g} times, all of it in one dimension. Which one adds the fewest {what}?"
+        limits, answer = {}, min(mixes, key=lambda name: _amounts(*mixes[name])[what])
+        given = {"what": what}
+    else:
+        names, fitting = LIMITED if level == 3 else (random.choice(LIMITED),), []
+        while len(fitting) != 1:
+            drawn = random.sample(MIXES[1:], 3)
+            limits = {name: _amounts(*drawn[0])[name] for name in names}
+            fitting = [mix for mix in drawn if all(_amounts(*mix)[name] <= limits[name] for name in names)]
+        mixes = {f"depth × {d:g}, width × {w:g}, resolution × {r:g}": (d, w, r) for d, w, r in sorted(drawn)}
+        listed = " and ".join(f"{number(limit)} times the {name}" for name, limit in limits.items())
+        asked = f"You can afford at most {listed}. Which of the three stays within that?"
+        answer = next(name for name, mix in mixes.items() if mix == fitting[0])
+        given = {"limits": limits}
+    return Task(
+        f"A stack of ordinary convolutions, as many channels in as out, is to grow. {asked}",
+        answer,
+        (
+            "parameters go with depth · width², activations with depth · width · resolution²",
+            *(
+                f"{name}: {', '.join(f'{what} × {number(amount)}' for what, amount in _amounts(*mix).items())}"
+                for name, mix in mixes.items()
+            ),
+        ),
+        given | {"mixes": {name: list(mix) for name, mix in mixes.items()}, "choices": list(mixes)},
     )

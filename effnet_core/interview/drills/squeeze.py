@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from random import Random
 
-from ...architecture import released
 from ...cost import SE_ROLES, block_layers, total
 from ...units import number, percent
 from .kind import MEMBERS, SE_RATIO, Task, draw_block, kind, network_layers, params_line
@@ -40,28 +39,29 @@ def se_params(random: Random, level: int) -> Task:
     )
 
 
-@kind("se", "%", 0.02)
+@kind("se", "%", factor=2)
 def se_share(random: Random, level: int) -> Task:
-    """Share of SE in the parameters or multiply-accumulates of a whole network."""
-    member = random.choice(MEMBERS[:3] if level == 1 else MEMBERS)
-    what = random.choice(("params", "macs"))
-    layers = network_layers(member)
+    """About which share of a network or a block is squeeze-and-excitation, in the head."""
+    if level == 1:
+        member, what = random.choice(MEMBERS), random.choice(("params", "macs"))
+        words = {"params": "parameters", "macs": "multiply-accumulates"}[what]
+        layers, given = network_layers(member), {"member": member, "what": what}
+        asked = f"About what percentage of EfficientNet-{member.upper()}'s {words} is in squeeze-and-excitation?"
+        how = "its layers see one vector and not a map: expensive in parameters, almost free in compute"
+    else:
+        drawn, what = draw_block(random, 1, wide=True), "params"
+        block, quarter = drawn.block, drawn.block.expanded_channels // 4
+        given = drawn.given | {"squeeze": block.squeeze_channels if level == 2 else quarter}
+        layers = block_layers(block._replace(squeeze_channels=given["squeeze"]), drawn.size)
+        asks = "is in SE"
+        if level == 3:
+            asks = "would be in SE if it squeezed a quarter of the expanded channels and not of the input's"
+        asked = f"{drawn}. About what percentage of its parameters {asks}?"
+        how = f"SE: 2 · {block.expanded_channels} · {given['squeeze']}; the 1x1 convolutions: "
+        how += f"{block.expanded_channels} · ({block.in_channels} + {block.out_channels})"
     part = getattr(total([layer for layer in layers if layer.role in SE_ROLES]), what)
-    whole = getattr(total(layers), what)
-    words = {"params": "parameters", "macs": "multiply-accumulates"}[what]
-    return Task(
-        f"EfficientNet-{member.upper()} has {whole:,} {words}, {part:,} of them in squeeze-and-excitation. "
-        "What percentage is that?"
-        if level == 1
-        else f"What percentage of EfficientNet-{member.upper()}'s {whole:,} {words} is in squeeze-and-excitation?",
-        100 * part / whole,
-        (
-            f"SE's two layers in all {len(released(member).blocks)} blocks: {part:,} {words}",
-            f"{part:,} / {whole:,} = {percent(part / whole)}: expensive in parameters, almost free in compute, since "
-            "its layers see one vector and not a picture",
-        ),
-        {"member": member, "what": what},
-    )
+    whole = getattr(total(list(layers)), what)
+    return Task(asked, 100 * part / whole, (how, f"{part:,} of {whole:,} = {percent(part / whole)}"), given)
 
 
 @kind("se", "", 0.01)

@@ -64,17 +64,31 @@ def _stage_sizes(member: str) -> str:
 
 @kind("training", "", 0.01)
 def scaled_learning_rate(random: Random, level: int) -> Task:
-    """Learning rate for a batch by the linear rule."""
+    """Learning rate by the linear rule: for a batch, for several devices, in the warm-up."""
     base, images = FACTS["base learning rate"], FACTS["images per base learning rate"]
-    batch = 2 ** random.randint(5, 13) if level < 3 else random.randint(20, 6000)
+    devices, each, steps = 1, 2 ** random.randint(5, 13), 1
+    told = f"a batch of {each:,}"
     if level > 1:
-        base = random.randint(1, 40) / 1000
+        devices, each, steps = random.choice((2, 4, 8)), random.choice((16, 32, 48, 64)), random.choice((1, 2, 4))
+        added = f", gradients added up over {steps} steps" if steps > 1 else ""
+        told = f"{devices} devices with {each} pictures each{added},"
+    batch = devices * each * steps
+    rate, warm, epoch = base * batch / images, FACTS["warm-up"], None
+    working = [f"{base:g} · {batch:,} / {images} = {number(rate)}"]
+    if level > 1:
+        working.insert(0, f"one update sees {devices} · {each} · {steps} = {batch:,} pictures")
+    if level == 3:
+        epoch = random.choice((1, 2, 3, 4))
+        rate *= epoch / warm
+        working.append(f"after {epoch} of {warm:g} epochs of warm-up: · {epoch} / {warm:g} = {number(rate)}")
+    asked = f" after {epoch} of {warm:g} epochs in which it rises linearly from zero" if level == 3 else ""
     return Task(
-        f"The rule is {base:g} for each {images} pictures in a batch. What is the learning rate for a batch of "
-        f"{batch:,}?",
-        base * batch / images,
-        (f"{base:g} · {batch:,} / {images} = {number(base * batch / images)}",),
-        {"base": base, "images": images, "batch": batch},
+        f"The rule is {base:g} for each {images} pictures that one update sees. What is the learning rate for "
+        f"{told.removesuffix(',') if level < 3 else told}{asked}?",
+        rate,
+        tuple(working),
+        {"base": base, "images": images, "devices": devices, "each": each, "steps": steps}
+        | ({"epoch": epoch, "warm_up": warm} if level == 3 else {}),
     )
 
 
@@ -96,22 +110,6 @@ def decayed_learning_rate(random: Random, level: int) -> Task:
             f"{start:g} · {decay:g}^{steps} = {number(rate)}",
         ),
         {"start": start, "decay": decay, "every": every, "epochs": epoch},
-    )
-
-
-@kind("training", "epochs", 0.01)
-def epochs_of_steps(random: Random, level: int) -> Task:
-    """Passes over ImageNet that a number of steps makes."""
-    images, batch = FACTS["ImageNet training images"], FACTS["batch"]
-    if level > 1:
-        batch = 2 ** random.randint(6, 13)
-    steps = FACTS["steps"] if level == 1 and random.random() < 0.5 else random.randint(10_000, 400_000)
-    return Task(
-        f"Training takes {steps:,} steps of {batch:,} pictures; ImageNet has {images:,} training pictures. How many "
-        "epochs is that?",
-        steps * batch / images,
-        (f"{steps:,} · {batch:,} = {steps * batch:,} pictures", f"/ {images:,} = {number(steps * batch / images)}"),
-        {"steps": steps, "batch": batch, "images": images},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -11,7 +12,17 @@ from effnet_core.interview.answers import UNITS, Unreadable, is_right, read_numb
 from effnet_core.interview.cards import Card, all_cards
 from effnet_core.interview.drills import KINDS, deal, drill
 from effnet_core.interview.drills.kind import GROUPS, Drill
-from effnet_core.interview.mock_interview import Answered, Sitting, interview, scores, to_repeat
+from effnet_core.interview.mock_interview import (
+    MINUTES,
+    Answered,
+    FollowUp,
+    Sitting,
+    cards_to_repeat,
+    group_of,
+    interview,
+    scores,
+    to_repeat,
+)
 
 MILLION = 1_200_000
 
@@ -134,7 +145,8 @@ def printed(capsys, *words: object) -> str:
 def test_quiz_prints_json(capsys):
     rows = json.loads(printed(capsys, "--seed", 1, "--count", 50, "--json"))
     assert len(rows) == 50 and all(
-        list(row) == ["kind", "level", "question", "answer", "unit", "tolerance", "working", "given"] for row in rows
+        list(row) == ["kind", "level", "question", "answer", "unit", "tolerance", "working", "given", "factor"]
+        for row in rows
     )
     assert len({row["kind"] for row in rows}) >= 25
     assert rows == json.loads(printed(capsys, "--seed", 1, "--count", 50, "--json"))
@@ -169,17 +181,19 @@ def test_quiz_refuses_what_does_not_exist(capsys):
 
 
 @pytest.mark.parametrize("minutes", [5, 15, 30, 60])
-def test_an_interview_mixes_cards_and_drills_over_all_groups(minutes):
+def test_an_interview_mixes_cards_follow_ups_and_drills_over_all_groups(minutes):
     questions = interview(4, minutes)
     assert questions == interview(4, minutes) != interview(5, minutes)
-    assert len(questions) == max(3, minutes // 2)
+    assert minutes - 3 < sum(MINUTES[type(one)] for one in questions) <= minutes, "as many as fit into the time"
     assert questions[0].first, "it opens with a question that interviewers open with"
-    assert [isinstance(one, Card) for one in questions] == [number % 2 == 0 for number in range(len(questions))]
+    for one, after in itertools.pairwise(questions):
+        assert isinstance(after, {Card: FollowUp, FollowUp: Drill, Drill: Card}[type(one)])
+        if isinstance(one, Card):
+            assert after.of == one and (after.question, after.answer) == (one.follow_up, one.follow_up_answer)
     cards = [one.id for one in questions if isinstance(one, Card)]
     assert len(set(cards)) == len(cards)
     if minutes >= 30:
-        asked = {one.group if isinstance(one, Card) else KINDS[one.kind].group for one in questions[1:]}
-        assert asked == set(GROUPS)
+        assert {group_of(one) for one in questions[2:]} == set(GROUPS)
 
 
 @pytest.mark.parametrize("minutes", [0, 4, 61])
@@ -209,3 +223,10 @@ def test_scores_and_what_to_repeat_come_weakest_first():
     rows = scores([good, half, bad])
     assert [(row.group, row.questions, row.points) for row in rows] == [("se", 2, 0.5), ("mbconv", 1, 1)]
     assert to_repeat([good, half, bad]) == [bad, half]
+
+
+def test_a_card_is_repeated_once_where_it_or_its_follow_up_went_badly():
+    first, second, third = all_cards()[:3]
+    asked = drill("swish", 1, 1)
+    pairs = ((first, 1), (FollowUp(first), 0.5), (second, 0), (FollowUp(second), 0.5), (third, 1), (asked, 0))
+    assert cards_to_repeat([Answered(question, "", score) for question, score in pairs]) == [second, first]

@@ -7,7 +7,10 @@ import tomllib
 from collections import Counter
 
 import pytest
+import torch
+from support.inside import count, macs
 from support.screen import opened, turned_to
+from torchvision import models
 
 from effnet_core import lessons
 from effnet_core.architecture import released
@@ -20,12 +23,12 @@ from effnet_core.published import tables
 
 # what may hold a digit: names of networks, blocks, kernels, tables and terms, and formulas
 NAMES = re.compile(
-    r"MBConv\d|MobileNetV2|EfficientNetV2|\bV2(-[SML])?\b|ResNet-\d+|WRN-50-2|wide_resnet50_2|\bB[0-7]\b|\b[1-7]x[1-7]\b"
+    r"MBConv\d|MobileNetV\d|ShuffleNetV2|EfficientNetV2|EfficientNet-L2|\bV[23](-[SML]\w*)?\b|ResNet-\d+|WRN-50-2|wide_resnet50_2|\bB[0-7]\b|\b[1-7]x[1-7]\b"
     r"|ReLU6|CIFAR-\d+|Conv2d|top-[15]|Table \d|1/[Ck]|[KM] - 1|k//2"
 )
 ROWS = [(group, row) for group in GROUPS for row in source_rows(group)]
 EACH = pytest.mark.parametrize("row", [row for _, row in ROWS], ids=[row["id"] for _, row in ROWS])
-LEAST_CARDS = 60
+LEAST_CARDS = 90
 
 
 @EACH
@@ -47,7 +50,36 @@ def test_a_card_is_complete(row):
     assert "{" not in made.question + made.answer + made.wanted + made.mistake
     sentences = len(re.findall(r"[.!?:;](?:\s|$)", made.answer))
     assert 2 <= sentences <= 9 and len(made.answer) < 700, "short enough to say aloud"
+    assert made.follow_up.endswith("?") and made.follow_up != made.question
+    assert len(re.findall(r"[.!?:;](?:\s|$)", made.follow_up_answer)) <= 4 and 40 < len(made.follow_up_answer) < 320
+    assert "{" not in made.follow_up + made.follow_up_answer
     assert re.search(r"arXiv|tensorflow/tpu|torchvision|PyTorch|Keras|Counted", made.source)
+
+
+def test_related_networks_are_counted_where_torchvision_has_them():
+    with torch.device("meta"):
+        convnext = models.convnext_tiny()
+    assert round(count(convnext) / 1e6) == value("convnext.params")
+    assert round(macs(convnext, 3, 224, 224) / 1e9, 1) == value("convnext.macs")
+    with torch.device("meta"):
+        mobile = models.mobilenet_v3_large()
+    assert count(mobile) == value("v3.params")
+
+
+def test_every_related_fact_is_told_with_a_source():
+    rows = tables.table("related_networks")
+    cited = " ".join(one.source for one in all_cards())
+    for row in rows:
+        [name] = re.findall(r"arXiv:\d+\.\d+|TensorFlow Blog", row["source"])
+        assert name in cited and row["url"].startswith("https://")
+    assert value("lite.swish.top1 - lite.swish.int8") > 20 and value("ns.top1 - b7.top1") == pytest.approx(4.1)
+
+
+def test_the_worked_trade_off_is_the_rewards_own():
+    """Twice the FLOPs at the accuracy that the card names give B0's reward."""
+    exponent, top1 = value("search.exponent"), value("b0.top1")
+    needed = value("one / two ^ search.exponent * b0.top1")
+    assert needed * 2**exponent == pytest.approx(top1) and f"{needed:.1f} %" in card("search-reward").answer
 
 
 def test_there_are_enough_in_every_group_and_level():

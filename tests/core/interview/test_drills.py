@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 from support import oracles
 
+from effnet_core.architecture import RELEASES, released
+from effnet_core.cost import cost_of
+from effnet_core.interview.answers import is_right
 from effnet_core.interview.drills import GROUPS, KINDS, LEVELS, deal, drill, kinds_of
 
 SEEDS, SOAK_SEEDS = 60, 1000
@@ -56,8 +60,53 @@ def test_a_drill_says_what_is_asked_and_how_it_is_done(kind):
         else:
             assert math.isfinite(drawn.answer) and 0 <= drawn.tolerance <= 0.1
             precision = f"{100 * drawn.tolerance:g} %)" if drawn.tolerance else "exact)"
+            if drawn.factor:
+                assert drawn.tolerance == 0 and 1 < drawn.factor <= 3
+                precision = f"within a factor of {drawn.factor:g})"
             assert drawn.question.endswith(precision)
             assert {"": "(", "×": "as a factor, "}.get(drawn.unit, f"in {drawn.unit}, ") in drawn.question
+
+
+def test_whoever_estimates_by_the_formula_is_right_at_every_seed():
+    """B0's multiply-accumulates times depth · width² · resolution² are within the factor that is asked for."""
+    base = cost_of(released("b0")).macs
+    for seed in range(300):
+        asked = drill("estimated_macs", seed, seed % 3 + 1)
+        if "member" in asked.given:
+            release = RELEASES[asked.given["member"]]
+            times = release.depth * release.width**2 * (release.resolution / RELEASES["b0"].resolution) ** 2
+        else:
+            times = 1.92 ** asked.given["phi"]
+        assert is_right(asked, f"{base * times / 1e9:.2f} G"), (seed, asked)
+        assert not is_right(asked, f"{base * times / 1e9 / 3:.2f} G") and not is_right(asked, f"{5 * base * times:.0f}")
+
+
+def test_an_estimate_is_right_from_half_to_twice_the_answer():
+    asked = drill("weight_memory", 1, 1)
+    answer = asked.answer
+    assert asked.factor == 2 and all(is_right(asked, f"{answer * times:.6f}") for times in (0.5001, 1, 1.9999))
+    assert not any(is_right(asked, f"{answer * times:.6f}") for times in (0.499, 2.001))
+
+
+def test_a_depthwise_layers_weights_are_one_kernel_a_channel():
+    for seed in range(60):
+        asked = drill("line_params", seed, 2)
+        wide, kernel = asked.given["expansion"] * asked.given["in_channels"], asked.given["kernel"]
+        assert asked.working[0].startswith(f"depthwise: {wide} · {kernel}² + 2 · {wide} of batch norm")
+
+
+def test_code_stands_beside_its_question():
+    asked = drill("wrong_line", 3, 2)
+    assert asked.code.startswith("Conv2dNormActivation(") and asked.code.count("\n") == 3
+    assert drill("swish", 1, 1).code == ""
+
+
+@pytest.mark.parametrize("kind", ["line_params", "se_share", "which_axis", "cam_value", "scaled_learning_rate"])
+def test_a_level_asks_for_another_thought(kind):
+    """Not only other numbers: of a higher level something is given, or has to be known, that a lower one has not."""
+    drawn = [drill(kind, 4, level) for level in LEVELS]
+    told = [{re.sub(r"[\d.,]+", "", line) for line in (*one.question.split(". "), *one.working)} for one in drawn]
+    assert all(told[level] - told[level - 1] for level in (1, 2))
 
 
 def test_dealing_goes_through_all_kinds_before_one_comes_again():
