@@ -5,7 +5,7 @@ import streamlit as st
 from ui.classify import drawn_maps, faithfulness, heat_maps, map_panels, networks_compared, preprocessing
 from ui.classify.drawn_maps import Drawn, Look
 from ui.session import answer_cache, router
-from ui.shared import heat_overlay, map_pickers, predictions, subject, widgets
+from ui.shared import heat_overlay, in_pytorch, map_pickers, predictions, subject, widgets
 
 router.enter_by_router()
 
@@ -18,6 +18,8 @@ left, right = st.columns(2, gap="large")
 with right:
     st.header(f"Its answer: {predictions.sentence(answer)}", anchor=False)
     predictions.show_bars(answer, key="classify")
+    if in_pytorch.asked(key="classify.in_pytorch"):
+        in_pytorch.show_answer(engine, picture, answer)
     choice = heat_maps.pick_map(engine, answer, look, key="classify")
     heatmap = heat_maps.map_of(engine, picture, answer, choice, key="classify.compute")
     predictions.show_groups(answer)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from effnet_core.published import accuracies
-from ui.evidence import accuracy_map, claims, curves, member_choice
+from ui.evidence import accuracy_map, claims, curves, member_choice, ways_to_grow
 from ui.session import router
 from ui.shared import latency_runs, widgets
 
@@ -11,6 +11,7 @@ router.enter_by_router()
 
 SECTIONS = {
     "curves": "The dilemma",
+    "ways": "Three ways to grow",
     "map": "Accuracy and cost",
     "claims": "Headline claims, checked",
     "choice": "Which B for my budget?",
@@ -33,6 +34,9 @@ How far to trust it: one data set, one recipe, and the spread between runs is no
 """
     )
     curves.footnotes(figure)
+
+elif section == "ways":
+    ways_to_grow.show()
 
 elif section == "map":
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 
 from .tables import print_table
 
@@ -16,7 +17,7 @@ def models(options: argparse.Namespace) -> int:
     """Which models are ready, and from where."""
     from ..networks import weights
 
-    rows = [vars(status) for status in weights.statuses()]
+    rows = [asdict(status) for status in weights.statuses()]
     if options.json:
         print(json.dumps(rows))
         return 0

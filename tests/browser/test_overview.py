@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -143,3 +147,32 @@ def test_the_browser_mixes_colours_as_heat_maps_do(browser):
     page.close()
     found = [list(map(int, re.findall(r"\d+", colour))) for colour in mixed]
     np.testing.assert_allclose(found, colours_of("viridis").table[:, :3], atol=1)
+
+
+def test_the_code_of_the_answer_comes_as_a_notebook_with_its_files(page):
+    page.goto("/")
+    page.get_by_role("button", name="Use it in PyTorch").click()
+    dialog = page.get_by_role("dialog")
+    playwright.expect(dialog.get_by_text("espresso").first).to_be_visible()
+    saved = {}
+    for label in ("Notebook", "Python file", "The 3 files that it reads"):
+        with page.expect_download() as coming:
+            dialog.get_by_role("button", name=label).click()
+        saved[coming.value.suggested_filename] = Path(coming.value.path()).read_bytes()
+    assert [cell["cell_type"] for cell in json.loads(saved["tiny.ipynb"])["cells"]][:3] == [
+        "markdown",
+        "markdown",
+        "code",
+    ]
+    assert b"MBConvConfig(" in saved["tiny.py"]
+    with zipfile.ZipFile(io.BytesIO(saved["tiny.zip"])) as files:
+        assert {"tiny.safetensors", "labels.json", "coffee.png"} == {*files.namelist()}
+
+
+def test_three_ways_to_grow_are_one_click_away(page):
+    page.goto("/")
+    page.get_by_role("link", name="Evidence: three ways to grow, one table").click()
+    table = page.locator(".st-key-evidence-ways table")
+    playwright.expect(table).to_contain_text("all three")
+    box = table.bounding_box()
+    assert box["y"] + box["height"] <= 900 and page.viewport_size == {"width": 1440, "height": 900}

@@ -14,11 +14,12 @@ from effnet_core.cost import cost_of
 from effnet_core.machine import latency
 from effnet_core.machine.latency import Measurement, NotEnoughMemory
 from effnet_core.published import accuracies, claims, scaling_curves
-from effnet_core.scaling import member_choice
+from effnet_core.scaling import member_choice, ways_to_grow
 from effnet_core.units import three_digits
 
 pytestmark = pytest.mark.usefixtures("started_server")
 CLAIMS = {"evidence.section": "Headline claims, checked"}
+WAYS = {"evidence.section": "Three ways to grow"}
 CHOICE = {"evidence.section": "Which B for my budget?"}
 LATENCY = CHOICE | {"evidence.budget": "Measured latency"}
 MILLISECONDS = {"efficientnet_b7": 500.0, "amoebanet_b": 3000.0}
@@ -102,6 +103,36 @@ def test_each_comparison_is_drawn_and_listed_with_its_source(figure, key, source
     at.get_by_key("evidence.view").set_value("table").run()
     assert not at.exception and len(at.dataframe) == (2 if key.startswith("curves") else 1)
     assert not at.get("plotly_chart") and at.dataframe[-1].value["points gained"].notna().all()
+
+
+def test_three_ways_to_grow_stand_in_one_table():
+    at = opened("evidence", **WAYS)
+    rows, base = ways_to_grow.grown(1), ways_to_grow.costs(released("b0"))
+    table = at.table[0].value
+    assert list(table.columns) == ["", *scaling_curves.DIMENSIONS.values()]
+    cells = {line[""]: line for line in table.to_dict("records")}
+    for row in rows:
+        way, times = scaling_curves.DIMENSIONS[row.way], row.costs.times(base)
+        assert cells["top-1"][way] == f"**+{row.points:.1f} points**"
+        assert cells["parameters"][way].startswith(f"× {times.params:.2f}")
+        assert cells["activations"][way].startswith(f"× {times.activation_bytes:.2f}")
+        assert cells["ends at"][way].startswith(f"{row.end.top1:.1f} % ({row.end.label[:3].replace('.', '')}")
+    assert f"all three together gain {rows[-1].points:.1f} points" in at.header[0].value
+    assert chart(at, "evidence.curves.ways")["data"] and "Fig. 8" in captions(at)
+
+
+def test_the_example_of_more_pixels_is_the_printed_one():
+    at = opened("evidence", **WAYS)
+    [text] = [block.value for block in at.markdown if "512 × 512" in block.value]
+    assert "84.3 % in place of 84.6 %" in text and "29 pictures a second in place of 37" in text
+    assert "run out of memory at 512" in captions(at)
+
+
+def test_more_doublings_gain_and_cost_more():
+    at = opened("evidence", **WAYS)
+    at.get_by_key("evidence.times").set_value("3").run()
+    assert not at.exception and at.header[0].value.startswith("8 times the compute")
+    assert "**+6.0 points**" in at.table[0].value["all three"].tolist()
 
 
 def mapped(at, column: str = "params") -> set[str]:

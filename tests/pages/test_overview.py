@@ -44,9 +44,10 @@ def test_it_leads_into_the_pages_and_lessons_with_its_phi():
     links = [link.proto for link in at.main.get("page_link")]
     lessons = sum("teach=" in link.query_string for link in links)  # they come last
     pages = [link.page.split("/")[-1] for link in links]
-    assert pages[: len(pages) - lessons - 1] == ["scaling", "classify", "se_gates"] and lessons == 3
+    assert pages[: len(pages) - lessons - 1] == ["scaling", "evidence", "classify", "se_gates"] and lessons == 3
     assert pages[-1] == "mbconv", "the next page of the way through"
     assert "scaling.phi=3" in links[0].query_string
+    assert "evidence.section=Three+ways+to+grow" in links[1].query_string
 
 
 @pytest.mark.parametrize("phi", ["-3", "1.5", "8"])

@@ -27,6 +27,12 @@ def show() -> None:
             icon=":material/arrow_forward:",
             query_params={"scaling.phi": f"{phi:g}"},
         )
+        st.page_link(
+            "pages/evidence.py",
+            label="Evidence: three ways to grow, one table",
+            icon=":material/arrow_forward:",
+            query_params={"evidence.section": "Three ways to grow"},
+        )
     with hand:
         console.mount(console_data(phi), key=KEY, take=take, height=HEIGHT)
         st.caption(

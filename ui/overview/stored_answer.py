@@ -11,10 +11,12 @@ from effnet_core.explain import stored_example
 from effnet_core.figures.gate_rows import at_even_ranks, name_of
 from effnet_core.images.overlay import COLOUR_MAPS, overlay
 from effnet_core.images.samples import load_sample
+from effnet_core.networks import offline_model
+from effnet_core.networks.in_pytorch import Shown
 
 from ..components import still_charts
 from ..components.still_charts import Bar
-from ..shared import heat_overlay, widgets
+from ..shared import heat_overlay, in_pytorch, widgets
 
 SHOWN = 3  # of its best answers
 
@@ -83,4 +85,22 @@ def _show_answer(parts: Parts) -> None:
     heated.image(parts.heated, width="stretch", alt=f"The same with a heat map that highlights {look['target_label']}")
     named = (f"{bar.name} {bar.text}" for bar in parts.answers)
     still_charts.bars(parts.answers, key="overview.answers", alt=f"Best answers: {', '.join(named)}")
-    st.page_link("pages/classify.py", label="Classify: show it your pictures", icon=":material/arrow_forward:")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if in_pytorch.asked(key="overview.in_pytorch"):
+            _show_code(parts.look)
+        st.page_link("pages/classify.py", label="Classify: show it your pictures", icon=":material/arrow_forward:")
+
+
+def _show_code(look: dict) -> None:
+    """The offline model's card knows what the code needs, without PyTorch."""
+    card, name = offline_model.card(), heat_overlay.file_name(look["sample"])
+    shown = Shown(
+        look["model"],
+        offline_model.SOURCE,
+        card.architecture,
+        card.preparation,
+        has_labels=True,
+        picture=name,
+        answers=[(one["label"], one["probability"]) for one in look["top"]],
+    )
+    in_pytorch.show(shown, card.labels, {name: lambda: load_sample(look["sample"])})

@@ -49,21 +49,31 @@ def enlarged(view: Image, least: int = 384) -> Image:
 
 def download_png(name: str, draw: Callable[[], Image], *, key: str) -> None:
     """A button that draws the picture in full resolution when it is pressed."""
+    data = in_session(lambda: as_png(draw()))
+    st.download_button("Download PNG", data, file_name(name), "image/png", key=key, on_click="ignore")
 
+
+def as_png(image: Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def in_session(work: Callable[[], bytes]) -> Callable[[], bytes]:
+    """What makes a file of pictures, in a thread that belongs to the session as they do; Streamlit's own does not."""
     session = get_script_run_ctx()
 
-    def drawn() -> bytes:
-        buffer = io.BytesIO()
-        draw().save(buffer, "PNG")
-        pictures.release()
-        return buffer.getvalue()
+    def done() -> bytes:
+        try:
+            return work()
+        finally:
+            pictures.release()
 
-    def png() -> bytes:
-        """In a thread that belongs to the session, as its pictures do; Streamlit's own for downloads does not."""
+    def file() -> bytes:
         with ThreadPoolExecutor(1, initializer=add_script_run_ctx, initargs=(None, session)) as threads:
-            return threads.submit(drawn).result()
+            return threads.submit(done).result()
 
-    st.download_button("Download PNG", png, file_name(name), "image/png", key=key, on_click="ignore")
+    return file
 
 
 def file_name(name: str) -> str:

@@ -199,7 +199,7 @@ def test_models_tells_what_is_ready(ask, monkeypatch, tmp_path):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     code, rows, _ = ask("models", "--json")
     assert code == 0 and [row["name"] for row in rows] == ["tiny", *(f"efficientnet_b{k}" for k in range(8))]
-    keys = ["name", "ready", "source", "classes", "labels", "params", "macs", "resolution", "top1"]
+    keys = ["name", "ready", "source", "classes", "labels", "params", "macs", "resolution", "top1", "photographs"]
     assert all(list(row) == keys for row in rows)
     assert [row["ready"] for row in rows] == [True] + [False] * 8
     assert rows[3]["resolution"] == 288, "torchvision evaluates B2 at another size than its own 260 px"

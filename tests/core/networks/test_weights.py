@@ -97,7 +97,7 @@ def test_statuses_load_no_weights(monkeypatch):
     assert tuple(row.name for row in rows) == weights.NAMES == ("tiny", *FAMILY)
     assert [row.ready for row in rows] == [True] + 8 * [False]
     assert [row.source for row in rows] == ["bundled offline model"] + 8 * [None]
-    json.dumps([vars(row) for row in rows])
+    json.dumps([dataclasses.asdict(row) for row in rows])
 
 
 @pytest.mark.parametrize("name", FAMILY)
