@@ -9,6 +9,7 @@ from random import Random
 from .cards import Card, in_group
 from .drills import KINDS, deal
 from .drills.kind import GROUPS, Drill
+from .spoken_code import SpokenCode, spoken_code
 
 MINUTES_RANGE = (5, 60)
 STRONG = 1.0
@@ -17,9 +18,9 @@ SELF_SCORES = {"Missed it": 0.0, "Partly": 0.5, "Had it": STRONG}  # what a cand
 
 @dataclass(frozen=True)
 class FollowUp:
-    """What an interviewer asks next, after a card."""
+    """What an interviewer asks next."""
 
-    of: Card
+    of: Card | SpokenCode
 
     @property
     def question(self) -> str:
@@ -38,9 +39,9 @@ class FollowUp:
         return self.of.level
 
 
-Spoken = Card | FollowUp  # answered aloud, and judged by the candidate
+Spoken = Card | FollowUp | SpokenCode  # answered aloud, and judged by the candidate
 Question = Spoken | Drill
-MINUTES = {Card: 2, FollowUp: 1, Drill: 2}  # of a question, on average
+MINUTES = {Card: 2, FollowUp: 1, Drill: 2, SpokenCode: 3}  # of a question, on average
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def group_of(question: Question) -> str:
 
 
 def interview(seed: int, minutes: int, *, level: int | None = None) -> tuple[Question, ...]:
-    """Cards with their follow-ups and drills in turn, all groups once before one comes again.
+    """Cards with their follow-ups, drills and code in turn, all groups once before one comes again.
 
     The first is a question that interviewers open with. As many as fit into the time.
     """
@@ -104,22 +105,30 @@ def interview(seed: int, minutes: int, *, level: int | None = None) -> tuple[Que
 
 
 def _turns(random: Random, level: int | None) -> Iterator[tuple[Question, ...]]:
-    """A card that was not asked yet with what is asked next, then a drill; of other groups in turn."""
-    opening, groups = in_group(level=level)[0], []
-    asked = {opening}
-    yield opening, FollowUp(opening)
-    spoken = False
+    """A card and what is asked next, then a drill or, every second time, code; of other groups in turn, none twice."""
+    groups: list[str] = []
+    opening, codes = in_group(level=level)[0], spoken_code(level)
+    asked, turn = {opening}, 0
+    random.shuffle(codes)
+    yield _with_follow_up(opening)
     while True:
+        turn += 1
+        if turn % 4 == 3 and codes:
+            yield _with_follow_up(codes.pop())
+            continue
         groups = groups or random.sample(list(GROUPS), len(GROUPS))
         group = groups.pop()
-        left = [card for card in in_group(group, level) if card not in asked] if spoken else []
+        left = [card for card in in_group(group, level) if card not in asked] if turn % 2 == 0 else []
         if left:
             card = random.choice(left)
             asked.add(card)
-            yield card, FollowUp(card)
+            yield _with_follow_up(card)
         else:
             yield tuple(deal(random.getrandbits(32), 1, group=group, level=level))
-        spoken = not spoken
+
+
+def _with_follow_up(question: Card | SpokenCode) -> tuple[Question, ...]:
+    return (question, FollowUp(question)) if question.follow_up else (question,)
 
 
 def scores(answers: Iterable[Answered]) -> list[Score]:

@@ -26,7 +26,7 @@ class ProgressRejected(ValueError):
 
 
 class Review(NamedTuple):
-    """One answer to a card: when, which, how good, and how long it took until the answer was looked at."""
+    """One answer: when, to which card or drill, how good, and how long it took until the answer was looked at."""
 
     at: datetime
     card: str

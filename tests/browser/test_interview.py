@@ -12,8 +12,10 @@ from support.browser import wait_until_idle
 from effnet_core.interview import mock_interview
 from effnet_core.interview.cards import Card, all_cards
 from effnet_core.interview.drills.kind import Drill
+from effnet_core.interview.mock_interview import FollowUp
 from effnet_core.interview.progress_file import from_json
 from effnet_core.interview.spaced_repetition import rated
+from effnet_core.interview.spoken_code import SpokenCode
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.browser
@@ -162,18 +164,23 @@ def test_what_is_no_progress_in_the_browser_is_left_alone(page):
 
 
 def test_a_mock_interview_from_start_to_end(page):
-    questions = mock_interview.interview(3, 5)
-    page.goto("/interview?interview.mode=Mock+interview&interview.minutes=5&interview.mock_seed=3")
+    """Cards with what is asked next, drills, and code with a bug: everything is had, and the report says so."""
+    questions = mock_interview.interview(1, 15)
+    kinds = {type(question) for question in questions}
+    assert kinds == {Card, FollowUp, Drill, SpokenCode} and any(getattr(one, "has_a_bug", False) for one in questions)
+    page.goto("/interview?interview.mode=Mock+interview&interview.minutes=15&interview.mock_seed=1")
     page.get_by_role("button", name="Start").click()
     clock = page.get_by_role("timer")
     clock.wait_for()
     before = clock.inner_text()
-    assert re.fullmatch(r"[45]:\d\d", before)
+    assert re.fullmatch(r"1[45]:\d\d", before)
     playwright.expect(clock).not_to_have_text(before)
     for number, question in enumerate(questions, start=1):
         page.get_by_text(f"{number} of {len(questions)}", exact=True).wait_for()
         if not isinstance(question, Drill):
             page.get_by_role("heading", name=question.question).wait_for()
+            if isinstance(question, SpokenCode):
+                page.get_by_test_id("stCode").filter(has_text="class MBConv").wait_for()
             press_at_once(page, *({"key": key} for key in "aa333"))  # once for this question, never for the next
         elif question.choices:
             page.get_by_text(question.answer, exact=True).click()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from support.screen import ROOT, board, boards, captions, opened
+from support.screen import ROOT, board, boards, captions, chart, opened
 
 from effnet_core.interview import mock_interview
 from effnet_core.interview.cards import all_cards, in_group
@@ -17,6 +17,8 @@ from effnet_core.interview.drills.kind import GROUPS, Drill
 from effnet_core.interview.mock_interview import FollowUp
 from effnet_core.interview.progress_file import to_json
 from effnet_core.interview.spaced_repetition import RATINGS, Review, rated
+from effnet_core.interview.spoken_code import exercises_of
+from effnet_core.interview.weak_spots import pages_of
 from effnet_core.units import number
 
 pytestmark = pytest.mark.usefixtures("started_server")
@@ -141,6 +143,43 @@ def test_my_progress_shows_strength_days_and_what_to_repeat():
     assert [bar["text"] for bar in boards(at, "still_charts")[1]["bars"]] == ["1"]
     press(at, first.question)
     assert question(at) == first.question and "Show the answer" in labels(at)
+
+
+def test_weak_topics_lead_to_their_cards_drills_pages_and_exercises():
+    at = answer(at_drill("swish", 1), "99")
+    answer(at_drill("swish", 1), "99")
+    at.get_by_key("interview.mode").set_value("progress").run()
+    [review] = at.session_state["interview.reviews"]
+    assert (review.card, review.rating) == ("drill.swish", "Again"), "the second look at a drill is no answer"
+    assert "no drill yet" in captions(at) and "From your second day on" in captions(at)
+    weak = [button.key.removeprefix("interview.weak.drills.") for button in at.button if ".weak.drills." in button.key]
+    assert len(weak) == 3
+    by_hand = [exercise.name for exercise in exercises_of(weak[0])]
+    assert by_hand and all(f"`{name}`" in captions(at) for name in by_hand)
+    links = {link.proto.page for link in at.get("page_link")}
+    assert {page for group in weak for page in pages_of(group)[:2]} <= links
+    at.button(key=f"interview.weak.drills.{weak[0]}").click().run()
+    assert not at.exception and f"| {GROUPS[weak[0]]} · " in captions(at)
+    at.get_by_key("interview.mode").set_value("progress").run()
+    at.button(key=f"interview.weak.cards.{weak[1]}").click().run()
+    assert not at.exception and question(at) == in_group(weak[1])[0].question
+
+
+def test_the_history_of_topics_is_drawn_from_the_second_day_on():
+    at, first = opened("interview", **{"interview.mode": PROGRESS}), in_group("se")[0]
+    days = [datetime.now(UTC) - timedelta(days=back) for back in (3, 1)]
+    progress, reviews = {}, []
+    for day in days:
+        progress = rated(progress, first.id, "Easy", day)
+        reviews.append(Review(day, first.id, "Easy", 20))
+    file = to_json(progress, reviews)
+    at.get("file_uploader")[0].upload("mine.json", file.encode(), "application/json").run()
+    at.run()
+    lines = {line["name"]: line["y"] for line in chart(at, "interview.history")["data"]}
+    assert set(lines) == set(GROUPS.values())
+    share = 1 / len(in_group("se"))
+    assert lines[GROUPS["se"]] == pytest.approx([share] * 4, rel=0.2) and set(lines[GROUPS["scaling"]]) == {0}
+    assert "(0\u00a0% 3 days ago)" in captions(at)
 
 
 def test_a_written_answer_stands_beside_the_reference_and_the_time_is_kept(monkeypatch):
@@ -364,7 +403,7 @@ def test_the_cheat_sheet_offers_both_files_and_shows_its_tables():
 def test_it_opens_without_torch():
     code = (
         "import sys; sys.modules['torch'] = None\n"
-        "from ui.interview import cards, drills, mock_interview, progress\n"
+        "from ui.interview import cards, drills, mock_interview, progress, strength\n"
         "from effnet_core.interview import anki, cheatsheet\n"
         "from effnet_core.interview.cards import all_cards\n"
         "from effnet_core.interview.mock_interview import interview\n"

@@ -13,6 +13,7 @@ from effnet_core.interview import cards, progress_file, spaced_repetition
 from effnet_core.interview.cards import Card
 from effnet_core.interview.drills.kind import GROUPS, LEVELS
 from effnet_core.interview.mock_interview import FollowUp, Spoken
+from effnet_core.interview.spoken_code import SpokenCode
 from effnet_core.units import duration
 
 from ..components import question
@@ -128,6 +129,13 @@ def show_question(asked: Spoken, name: str, look: str, rate: Mapping[str, str]) 
     next_one = " · asked next" if isinstance(asked, FollowUp) else ""
     st.caption(f"{GROUPS[asked.group]} · {LEVEL_TEXTS[str(asked.level)].lower()}{next_one}")
     question.show(asked.question, name, ({LOOK_KEY.lower(): look}, rate), key="interview.question")
+    if isinstance(asked, SpokenCode):
+        show_code(asked.code)
+
+
+def show_code(code: str) -> None:
+    """Lines of Python that a question is about."""
+    st.code(code, language="python", line_numbers=True, wrap_lines=True)
 
 
 def show_answer(card: Card, written: str = "") -> None:

@@ -10,7 +10,7 @@ from effnet_core.units import number
 
 from ..session import kept_values
 from ..shared import widgets
-from . import cards
+from . import cards, progress
 
 SEEDS = (0, 999_999)
 HOW_TO_WRITE = "1.2M, 1.2e6, 1.2 million and 1,200,000 are all understood, with or without the unit."
@@ -32,6 +32,7 @@ def show_drills() -> None:
         key = f"interview.answer.{drill.kind}.{drill.level}.{seed}"
         text, pressed = ask(drill, key=key, buttons=("Check", "Show the working"))
         asked, checked = kept_values.value("interview.checked", ("", None))  # the last question, and what was written
+        is_first = asked != key
         if pressed == "Check" and text:
             asked, checked = key, text
         elif pressed == "Show the working" and asked != key:
@@ -39,6 +40,8 @@ def show_drills() -> None:
         if asked == key:
             readable = show_verdict(drill, checked)
             kept_values.keep("interview.checked", (key, checked) if readable else ("", None))
+            if readable and is_first and checked is not None:
+                progress.record_drill(drill, answers.is_right(drill, checked))
     slot.button(
         "Next question",
         key="interview.next",
@@ -71,12 +74,7 @@ def show_question(drill: Drill) -> None:
     st.caption(f"{GROUPS[kind.group]} · {cards.LEVEL_TEXTS[str(drill.level)].lower()} · {kind.about}")
     st.header(as_markdown(drill.question), anchor=False)
     if drill.code:
-        show_code(drill.code)
-
-
-def show_code(code: str) -> None:
-    """Lines of Python that a question is about."""
-    st.code(code, language="python", line_numbers=True, wrap_lines=True)
+        cards.show_code(drill.code)
 
 
 def as_markdown(text: str) -> str:

@@ -11,6 +11,7 @@ from effnet_core.interview import answers, mock_interview
 from effnet_core.interview.cards import Card
 from effnet_core.interview.drills.kind import GROUPS, Drill
 from effnet_core.interview.mock_interview import Question, Spoken
+from effnet_core.interview.spoken_code import SpokenCode
 
 from ..components import clock
 from ..session import kept_values
@@ -39,9 +40,9 @@ def _show_start() -> None:
         seed = drills.pick_seed("interview.mock_seed", "Questions (seed)")
     questions = mock_interview.interview(seed, int(minutes), level=level)
     st.markdown(
-        f"{len(questions)} questions over all groups: cards, each with what an interviewer asks next, and drills in "
-        "turn. Answer aloud and judge yourself; write the answers to drills. Right and wrong come at the end, with "
-        "what to repeat."
+        f"{len(questions)} questions over all groups: cards, each with what an interviewer asks next, drills, and code "
+        "to read or with a bug to find. Answer aloud and judge yourself; write the answers to drills. Right and wrong "
+        "come at the end, with what to repeat."
     )
     st.button("Start", key="interview.start", type="primary", on_click=_start, args=(questions, int(minutes)))
 
@@ -97,6 +98,7 @@ def _record(turn: int, drill: Drill, text: str) -> None:
     except answers.Unreadable as problem:
         st.warning(f"That could not be read: {drills.as_markdown(str(problem))}.")
         return
+    progress.record_drill(drill, right)
     _answer(turn, text, float(right))
     st.rerun()
 
@@ -142,7 +144,7 @@ def _show_weak(answer: mock_interview.Answered) -> None:
         st.markdown(f"**{drills.as_markdown(question.question)}**")
         if isinstance(question, Drill):
             if question.code:
-                drills.show_code(question.code)
+                cards.show_code(question.code)
             written = drills.as_markdown(answer.given) or "nothing"
             st.caption(f"You wrote: {written}. The answer: {drills.answer_of(question)}")
             drills.show_working(question)
@@ -150,8 +152,10 @@ def _show_weak(answer: mock_interview.Answered) -> None:
         st.caption(f"You said: {answer.given.lower()}")
         if isinstance(question, Card):
             cards.show_answer(question)
-        else:
-            cards.show_large(question.answer)
+            return
+        if isinstance(question, SpokenCode):
+            cards.show_code(question.code)
+        cards.show_large(question.answer)
 
 
 def _show_what_next(weak_cards: list[str]) -> None:

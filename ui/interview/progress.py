@@ -12,7 +12,9 @@ import streamlit as st
 
 from effnet_core.interview import progress_file, spaced_repetition
 from effnet_core.interview.cards import all_cards
+from effnet_core.interview.drills.kind import Drill
 from effnet_core.interview.spaced_repetition import Memories, ProgressRejected, Review
+from effnet_core.interview.weak_spots import DRILL, RIGHT, WRONG, reviewable
 
 from ..components import local_storage
 from ..session import kept_values
@@ -31,7 +33,7 @@ def known() -> Memories:
 
 
 def reviews() -> Sequence[Review]:
-    """Every answer to a card that this session knows of."""
+    """Every answer to a card or a drill that this session knows of."""
     return kept_values.value("interview.reviews", ())
 
 
@@ -47,6 +49,12 @@ def rate(card: str, rating: str, seconds: int | None = None) -> None:
         spaced_repetition.rated(known(), card, rating, at),
         [*reviews(), Review(at.replace(microsecond=0), card, rating, seconds)],
     )
+
+
+def record_drill(drill: Drill, is_right: bool) -> None:
+    """A drill was answered: it counts for its topic, and has no memory of its own."""
+    rating = RIGHT if is_right else WRONG
+    keep(known(), [*reviews(), Review(now().replace(microsecond=0), f"{DRILL}{drill.kind}", rating, None)])
 
 
 def _take_stored() -> None:
@@ -66,7 +74,7 @@ def _merge(progress: Memories, others: Sequence[Review]) -> None:
 
 
 def _read(text: str) -> tuple[Memories, Sequence[Review]]:
-    return progress_file.from_json(text, [card.id for card in all_cards()], now())
+    return progress_file.from_json(text, reviewable(), now())
 
 
 def show_store() -> None:
@@ -92,7 +100,7 @@ def show_files() -> None:
         "application/json",
         key="interview.export",
         on_click="ignore",
-        disabled=not known(),
+        disabled=not (memories or answers),
     )
     upload = st.file_uploader("Import progress", ["json"], max_upload_size=1, key="interview.import")
     if upload and upload.file_id != kept_values.value("interview.imported"):
@@ -104,4 +112,6 @@ def show_files() -> None:
         else:
             _merge(read, others)
             st.success(f"Imported: progress on {len(read)} of {len(all_cards())} cards.")
-    st.button("Forget my progress", key="interview.forget", on_click=keep, args=({}, ()), disabled=not known())
+    st.button(
+        "Forget my progress", key="interview.forget", on_click=keep, args=({}, ()), disabled=not (memories or answers)
+    )

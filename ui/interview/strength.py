@@ -1,39 +1,47 @@
-"""What the user knows by now: how strong each group is, how many cards were answered each day, which to repeat."""
+"""What the user knows by now: how strong each topic is and was, what helps the weak ones, what to repeat."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from statistics import median
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from effnet_core.interview import cards, progress_file, spaced_repetition
+from effnet_core.figures import practice
+from effnet_core.interview import cards, progress_file, spaced_repetition, weak_spots
 from effnet_core.interview.drills.kind import GROUPS
+from effnet_core.interview.spoken_code import exercises_of
+from effnet_core.interview.weak_spots import Topic
 from effnet_core.palette import COMPOUND, STEM_HEAD
 from effnet_core.units import duration, percent
 
 from ..components import still_charts
 from ..components.still_charts import Bar
 from ..session import kept_values
-from ..shared import widgets
+from ..shared import page_table, widgets
+from . import cards as cards_page
 from . import progress
 
-DAYS, REPEATED = 14, 8  # shown at most
+DAYS, REPEATED, WEAKEST, PAGES = 14, 8, 3, 2  # shown at most
 
 
 def show_progress() -> None:
-    known = progress.known()
-    if known:
+    if progress.known() or progress.reviews():
         strong, daily = st.columns(2, gap="large")
         with strong:
             _show_groups()
         with daily:
             _show_days()
-        _show_what_to_repeat()
+        _show_weak_spots()
+        if progress.known():
+            _show_what_to_repeat()
     else:
-        st.info("Nothing is rated yet. Once you have answered a few cards, this shows how strong each group is.")
+        st.info(
+            "Nothing is rated yet. Once you have answered a few cards or drills, this shows how strong each topic is, "
+            "how that changed, and what helps where it is weak."
+        )
     st.header("Take it along", anchor=False)
     progress.show_files()
 
@@ -65,6 +73,80 @@ def _show_days() -> None:
     still_charts.bars(bars, key="interview.days", alt=f"Cards answered by day: {listed}")
     if seconds := [review.seconds for review in reviews if review.seconds is not None]:
         widgets.cite(f"Half of the time you look at the answer within {duration(median(seconds))}.")
+
+
+def _show_weak_spots() -> None:
+    """The weakest topics: how they went from day to day, and what practises each."""
+    st.subheader("Where you are weak, and what helps", anchor=False)
+    ends = _ends_of_days()
+    topics = weak_spots.topics(progress.known(), progress.reviews(), ends)
+    weak = topics[:WEAKEST]
+    if len(ends) > 1:
+        rows = [practice.Strength(GROUPS[topic.group], topic.known, topic in weak) for topic in topics]
+        named = "; ".join(f"{GROUPS[topic.group]}: {_change(topic, ends)}" for topic in weak)
+        st.plotly_chart(
+            practice.strength_over_time(rows, [_day(end) for end in ends]),
+            key="interview.history",
+            alt=f"How much of each topic you knew, day by day. The weakest: {named}",
+            config=widgets.STILL,
+        )
+        widgets.cite("The three weakest topics are named, the others are grey. Without practice a line falls.")
+    else:
+        st.caption("From your second day on, a chart shows here how each topic changes.")
+    for column, topic in zip(st.columns(WEAKEST, gap="large"), weak, strict=True):
+        with column:
+            _show_help(topic, _change(topic, ends))
+
+
+def _ends_of_days() -> list[datetime]:
+    """The end of each day since the first answer, DAYS at most, and now."""
+    now, zone = progress.now(), _zone()
+    first = min((review.at for review in progress.reviews()), default=now).astimezone(zone).date()
+    today = datetime.combine(now.astimezone(zone).date(), datetime.min.time(), zone)
+    midnights = [today - timedelta(days=back) for back in range(DAYS - 2, -1, -1)]
+    return [midnight for midnight in midnights if midnight.date() > first] + [now]
+
+
+def _day(end: datetime) -> date:
+    """The user's day that ends then, or in which then is."""
+    return (end - timedelta(seconds=1)).astimezone(_zone()).date()
+
+
+def _change(topic: Topic, ends: Sequence[datetime]) -> str:
+    """What is known of a topic, against the first day that is shown, and its drills."""
+    days = (_day(ends[-1]) - _day(ends[0])).days
+    before = f" ({percent(topic.known[0], 0)} {days} day{'s' * (days > 1)} ago)" if days else ""
+    drills = f"drills: {topic.right} of {topic.drills} right" if topic.drills else "no drill yet"
+    return f"cards {percent(topic.known[-1], 0)} known{before}; {drills}"
+
+
+def _show_help(topic: Topic, words: str) -> None:
+    """A weak topic, and ways to its cards, drills, pages and exercises."""
+    st.markdown(f"**{GROUPS[topic.group]}**")
+    st.caption(f"{words[0].upper()}{words[1:]}.")
+    for mode, label in (("cards", "Its cards"), ("drills", "Its drills")):
+        st.button(
+            label,
+            key=f"interview.weak.{mode}.{topic.group}",
+            icon=":material/style:" if mode == "cards" else ":material/calculate:",
+            type="tertiary",
+            on_click=_practise,
+            args=(mode, topic.group),
+        )
+    pages = {entry.file: entry for entry in page_table.PAGES}
+    for page in weak_spots.pages_of(topic.group)[:PAGES]:
+        st.page_link(
+            pages[page].path, label=f"{pages[page].title}: {pages[page].question}", icon=":material/arrow_forward:"
+        )
+    names = [f"{exercise.title} (`{exercise.name}`)" for exercise in exercises_of(topic.group)]
+    if names:
+        st.caption(f"By hand, with `python -m effnet_core exercise start NAME`: {', '.join(names)}.")
+
+
+def _practise(mode: str, group: str) -> None:
+    """Callback: the cards or drills of a group, of any level."""
+    every = {"interview.level": cards_page.ALL, "interview.kind": cards_page.ALL, "interview.card": cards_page.NEXT}
+    kept_values.keep_all(every | {"interview.mode": mode, "interview.group": group, "interview.revealed": None})
 
 
 def _zone() -> tzinfo:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 
 import pytest
 
 from effnet_core.__main__ import main
+from effnet_core.exercises import EXERCISES
 from effnet_core.interview.answers import UNITS, Unreadable, is_right, read_number
 from effnet_core.interview.cards import Card, all_cards
 from effnet_core.interview.drills import KINDS, deal, drill
@@ -23,6 +25,7 @@ from effnet_core.interview.mock_interview import (
     scores,
     to_repeat,
 )
+from effnet_core.interview.spoken_code import GROUP_OF, SpokenCode, exercises_of
 
 MILLION = 1_200_000
 
@@ -181,19 +184,23 @@ def test_quiz_refuses_what_does_not_exist(capsys):
 
 
 @pytest.mark.parametrize("minutes", [5, 15, 30, 60])
-def test_an_interview_mixes_cards_follow_ups_and_drills_over_all_groups(minutes):
+def test_an_interview_mixes_cards_follow_ups_drills_and_code_over_all_groups(minutes):
     questions = interview(4, minutes)
     assert questions == interview(4, minutes) != interview(5, minutes)
-    assert minutes - 3 < sum(MINUTES[type(one)] for one in questions) <= minutes, "as many as fit into the time"
+    assert minutes - 4 < sum(MINUTES[type(one)] for one in questions) <= minutes, "as many as fit into the time"
     assert questions[0].first, "it opens with a question that interviewers open with"
+    turns = [one for one in questions if not isinstance(one, FollowUp)]
+    for number, one in enumerate(turns):
+        assert isinstance(one, Card if number % 2 == 0 else SpokenCode if number % 4 == 3 else Drill)
     for one, after in itertools.pairwise(questions):
-        assert isinstance(after, {Card: FollowUp, FollowUp: Drill, Drill: Card}[type(one)])
-        if isinstance(one, Card):
-            assert after.of == one and (after.question, after.answer) == (one.follow_up, one.follow_up_answer)
-    cards = [one.id for one in questions if isinstance(one, Card)]
-    assert len(set(cards)) == len(cards)
-    if minutes >= 30:
-        assert {group_of(one) for one in questions[2:]} == set(GROUPS)
+        if isinstance(one, Card) or (isinstance(one, SpokenCode) and one.has_a_bug):
+            assert (after.question, after.answer) == (one.follow_up, one.follow_up_answer)
+        else:
+            assert not isinstance(after, FollowUp)
+    asked = [one.id if isinstance(one, Card) else one.exercise.name for one in turns if not isinstance(one, Drill)]
+    assert len(set(asked)) == len(asked)
+    groups = [group_of(one) for one in turns[1:] if not isinstance(one, SpokenCode)]
+    assert len(set(groups[: len(GROUPS)])) == min(len(groups), len(GROUPS)), "each group before one comes again"
 
 
 @pytest.mark.parametrize("minutes", [0, 4, 61])
@@ -205,6 +212,25 @@ def test_an_interview_has_limits(minutes):
 @pytest.mark.parametrize("level", [1, 2, 3])
 def test_an_interview_keeps_its_level(level):
     assert {one.level for one in interview(1, 60, level=level)} == {level}
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_an_exercise_is_asked_aloud(exercise):
+    asked = SpokenCode(exercise)
+    assert asked.group in GROUPS and exercise in exercises_of(asked.group)
+    assert not re.search("[*`\n]", asked.question) and len(asked.answer) > 30 and asked.code
+    if asked.has_a_bug:
+        assert exercise.title.split(": ")[1] not in asked.question, "the title gives the bug away"
+        corrected = re.findall(r"Line (\d+) has to be: (.*)", asked.answer)
+        assert 1 <= len(corrected) <= 3
+        lines = exercise.starter.splitlines()
+        for place, line in corrected:
+            lines[int(place) - 1] = line
+        assert [line.strip() for line in lines] == [line.strip() for line in exercise.solution.splitlines()]
+
+
+def test_every_exercise_has_its_group():
+    assert set(GROUP_OF) == {exercise.name for exercise in EXERCISES}
 
 
 def test_a_sitting_goes_on_from_answer_to_answer():
