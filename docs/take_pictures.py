@@ -34,6 +34,7 @@ PAGES = {
     "mbconv": "/mbconv",
     "se_gates": "/se_gates",
     "interview": "/interview",
+    "build_it": "/build_it",
     "glossary": "/glossary",
     "teach": "/lessons",
     "machine": "/machine",

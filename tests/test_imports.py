@@ -27,6 +27,7 @@ FLOORS = (
         "ui/mbconv",
         "ui/se_gates",
         "ui/interview",
+        "ui/build_it",
         "ui/lessons",
     ),
     ("ui/shared",),
@@ -176,7 +177,9 @@ def test_figures_pictures_and_the_stored_example_come_without_torch():
 
 def test_practice_comes_without_torch_and_plotly():
     names = modules_in("effnet_core/interview", "effnet_core/lessons")
-    names += [f"effnet_core.exercises.{file}" for file in ("notebook", "running")] + ["effnet_core.cli.exercise"]
+    names += [f"effnet_core.exercises.{file}" for file in ("notebook", "progress", "running")] + [
+        "effnet_core.cli.exercise"
+    ]
     assert not loaded_by(*names) & {"torch", "plotly", "streamlit"}
 
 

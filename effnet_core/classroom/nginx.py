@@ -78,6 +78,7 @@ http {{
 
         proxy_http_version 1.1;
         proxy_set_header Host $http_host;  # what the browser asked for: Streamlit compares it with the page's origin
+        proxy_set_header X-Forwarded-For $remote_addr;  # so that the app knows: its visitor is not at this computer
         proxy_set_header Upgrade $http_upgrade;
         proxy_set_header Connection $connection_header;
         proxy_request_buffering off;  # nothing that a student sends is written to disk,

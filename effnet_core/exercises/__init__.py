@@ -25,6 +25,12 @@ NAMES = (  # in the order of a way through
     "bug_squeeze",
     "bug_activation",
     "bug_shortcut",
+    "stochastic_depth",
+    "stages",
+    "b0",
+    "folding",
+    "grad_cam",
+    "capstone",
 )
 
 

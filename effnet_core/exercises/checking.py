@@ -38,14 +38,14 @@ class Answer:
             close = difflib.get_close_matches(name, own, 1)
             raise Wrong(f"The file does not define `{name}`.", f"Is `{close[0]}` meant?" if close else "")
         if not callable(self.names[name]):
-            raise Wrong(f"`{name}` is {_kind(self.names[name])}; it has to be a function or a class.")
+            raise Wrong(f"`{name}` is {kind_of(self.names[name])}; it has to be a function or a class.")
         return self.names[name]
 
     def network(self, name: str, *settings: object) -> nn.Module:
         """An instance of the learner's class, in evaluation mode."""
         made = self.get(name)(*settings)
         if not isinstance(made, nn.Module):
-            raise Wrong(f"`{name}(…)` is {_kind(made)}; it has to be a `torch.nn.Module`.")
+            raise Wrong(f"`{name}(…)` is {kind_of(made)}; it has to be a `torch.nn.Module`.")
         return made.eval()
 
 
@@ -92,7 +92,7 @@ def _numbers(name: str, result: object, parts: int) -> tuple:
     values = tuple(result) if parts and isinstance(result, (tuple, list)) else (result,)
     if len(values) != max(1, parts) or not all(isinstance(value, (int, float)) for value in values):
         wanted = f"{parts} numbers" if parts else "a number"
-        raise Wrong(f"`{name}` gives {_kind(result)}; it has to give {wanted}.")
+        raise Wrong(f"`{name}` gives {kind_of(result)}; it has to give {wanted}.")
     return values
 
 
@@ -139,7 +139,7 @@ def same_shape(
 ) -> None:
     """A tensor of that shape, with finite values."""
     if not isinstance(mine, Tensor):
-        raise Wrong(f"{what} is {_kind(mine)}; it has to be a tensor of shape {tuple(shape)}.")
+        raise Wrong(f"{what} is {kind_of(mine)}; it has to be a tensor of shape {tuple(shape)}.")
     if tuple(mine.shape) != tuple(shape):
         made = (hint for hint, wrong in (mistakes or {}).items() if tuple(wrong) == tuple(mine.shape))
         raise Wrong(f"{what} has the shape {tuple(mine.shape)}; right is {tuple(shape)}.", next(made, ""))
@@ -162,7 +162,7 @@ def same_values(what: str, mine: object, right: Tensor, mistakes: Mapping[str, T
 
 
 def _near(mine: Tensor, other: Tensor) -> bool:
-    limit = TOLERANCE * max(1.0, other.abs().max().item())
+    limit = TOLERANCE * other.abs().max().item()
     return mine.shape == other.shape and (mine - other).abs().max().item() <= limit
 
 
@@ -174,7 +174,7 @@ def _scale(mine: Tensor, right: Tensor) -> str:
     return ""
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
     """A value in words: its type, and for a tensor its shape."""
     if value is None:
         return "None (is a `return` missing?)"

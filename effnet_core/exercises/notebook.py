@@ -14,12 +14,12 @@ WHERE = (
 )
 
 
-def notebook(exercise: Exercise) -> str:
-    """The .ipynb file as text."""
+def notebook(exercise: Exercise, code: str | None = None) -> str:
+    """The .ipynb file as text; `code`: an answer that was begun, in the starter's place."""
     hints = [HINT.format(number=number, hint=hint) for number, hint in enumerate(exercise.hints, start=1)]
     cells = [
         _text(f"# {exercise.title}\n\n{exercise.task}\n\n{WHERE}"),
-        _code(f"%%writefile {exercise.name}.py\n{exercise.starter.rstrip()}"),
+        _code(f"%%writefile {exercise.name}.py\n{(exercise.starter if code is None else code).rstrip()}"),
         _code(f"import sys\n\n{CHECK.format(name=exercise.name)}"),
         _text("\n\n".join(hints)),
         _text(f"**What an interviewer asks next.** {exercise.follow_up}"),

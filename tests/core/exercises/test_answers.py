@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from effnet_core.architecture import ALPHA, BETA, GAMMA
-from effnet_core.exercises import EXERCISES, FOLDER, WRITE, exercise
+from effnet_core.exercises import EXERCISES, FIND_THE_BUG, FOLDER, WRITE, exercise
 from effnet_core.exercises.judging import judge
 
 WRONG = tomllib.loads(Path(__file__).with_name("wrong_answers.toml").read_text(encoding="utf-8"))
@@ -22,6 +23,11 @@ def test_every_folder_is_an_exercise_with_all_its_parts():
     for each in EXERCISES:
         assert each.title and each.task and each.follow_up and each.follow_up_answer
         assert len(each.hints) == 3 and each.starter != each.solution
+
+
+def test_there_are_tasks_to_write_and_bugs_to_find():
+    kinds = Counter(each.kind for each in EXERCISES)
+    assert kinds[WRITE] >= 14 and kinds[FIND_THE_BUG] >= 4 and set(kinds) == {WRITE, FIND_THE_BUG}
 
 
 def test_a_name_that_is_none_gets_those_that_are():

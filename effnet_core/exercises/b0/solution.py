@@ -1,0 +1,67 @@
+"""EfficientNet from its stage table."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from torch import Tensor, nn
+from torchvision.ops import SqueezeExcitation
+
+
+class Stage(NamedTuple):
+    """A row of the table: so many layers, of which the first has the stride."""
+
+    expansion: int
+    kernel: int
+    stride: int
+    in_channels: int
+    out_channels: int
+    layers: int
+
+
+def unit(channels: int, out_channels: int, kernel: int = 1, stride: int = 1, groups: int = 1) -> list[nn.Module]:
+    """A convolution without bias, padded, and its batch norm."""
+    convolution = nn.Conv2d(channels, out_channels, kernel, stride, kernel // 2, groups=groups, bias=False)
+    return [convolution, nn.BatchNorm2d(out_channels)]
+
+
+class MBConv(nn.Module):
+    """expand, depthwise, squeeze-and-excitation, project; a shortcut where the shape stays."""
+
+    def __init__(self, in_channels: int, out_channels: int, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        wide = in_channels * expansion
+        self.has_shortcut = stride == 1 and in_channels == out_channels
+        layers = [*unit(in_channels, wide), nn.SiLU()] if expansion > 1 else []
+        layers += [*unit(wide, wide, kernel, stride, groups=wide), nn.SiLU()]
+        layers += [SqueezeExcitation(wide, max(1, in_channels // 4), activation=nn.SiLU)]
+        layers += unit(wide, out_channels)
+        self.block = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, in_channels, H, W) -> (N, out_channels, H / stride, W / stride)."""
+        y = self.block(x)
+        return x + y if self.has_shortcut else y
+
+
+class EfficientNet(nn.Module):
+    """Stem, the blocks of all stages, head, classifier."""
+
+    def __init__(self, stages: Sequence[Stage], classes: int) -> None:
+        super().__init__()
+        first, last = stages[0].in_channels, stages[-1].out_channels
+        layers = [*unit(3, first, 3, 2), nn.SiLU()]
+        for stage in stages:
+            channels = stage.in_channels
+            for index in range(stage.layers):
+                stride = stage.stride if index == 0 else 1
+                layers.append(MBConv(channels, stage.out_channels, stage.kernel, stride, stage.expansion))
+                channels = stage.out_channels
+        layers += [*unit(last, 4 * last), nn.SiLU()]
+        self.features = nn.Sequential(*layers)
+        self.dropout = nn.Dropout(0.2)
+        self.classifier = nn.Linear(4 * last, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 3, R, R) -> logits (N, classes)."""
+        mean = self.features(x).mean((2, 3))
+        return self.classifier(self.dropout(mean))
