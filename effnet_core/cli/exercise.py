@@ -20,7 +20,8 @@ hint NAME       a hint (--number 1 to 3)
 check FILE      run the file in a process of its own, and compare what it defines with references at random sizes
 solution NAME   one way to write it, and what an interviewer asks next
 
-The code may take {SECONDS} seconds and {MEMORY_MB:,} MB of memory. Check only files that you trust: they run as you.
+The code may take {SECONDS} seconds and, on Linux, {MEMORY_MB:,} MB of memory. Check only files that you trust: they run
+as you (docs/security.md).
 JSON fields of a check: name, seed, passed (parts that are right), problem, hint, output (what the code printed),
 is_right. The same seed draws the same sizes. Exit code 1: the answer is not right yet."""
 
@@ -70,6 +71,8 @@ def _hint(options: argparse.Namespace) -> tuple[object, str, int]:
 
 def _check(options: argparse.Namespace) -> tuple[object, str, int]:
     path = Path(options.what)
+    if path.suffix == ".ipynb":
+        raise ValueError(f"{path} is a notebook; its first cell of code writes a .py file, which can be checked")
     if path.stat().st_size > 4 * LONGEST_CODE:
         raise ValueError(f"{path} is longer than {LONGEST_CODE:,} characters")
     report = check(_answered(path, options.exercise).name, path.read_text(encoding="utf-8"), seed=options.seed)

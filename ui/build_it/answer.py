@@ -69,7 +69,8 @@ def _edit(chosen: Exercise) -> tuple[str, bool]:
 def _start_again(chosen: Exercise) -> None:
     """Callback: the editor shows the starter again."""
     progress.keep(progress.known().with_draft(chosen.name, chosen.starter))
-    kept_values.keep_all({"build_it.report": None, "build_it.version": kept_values.value("build_it.version", 0) + 1})
+    kept_values.keep("build_it.report", None)
+    progress.show_again()
 
 
 def _offer_downloads(chosen: Exercise, code: Callable[[], str]) -> None:

@@ -28,12 +28,20 @@ def solve(name: str) -> None:
     keep(known().with_solved(name, date.today()))
 
 
+def show_again() -> None:
+    """Callback: the editor takes what is known, where it would keep its own text."""
+    kept_values.keep("build_it.version", kept_values.value("build_it.version", 0) + 1)
+
+
 def _take_stored() -> None:
     """Callback: the browser has something that this session does not know; what is written here stays."""
     stored = str(kept_values.value(KEY, {}).get("stored") or "")
     kept_values.keep("build_it.base", stored)
+    before = known()
     try:
-        keep(merged(known(), from_json(stored) if stored else Progress()))
+        keep(merged(before, from_json(stored) if stored else Progress()))
+        if known().drafts != before.drafts:
+            show_again()
     except ProgressRejected:
         kept_values.keep("build_it.unreadable", True)
 

@@ -47,6 +47,7 @@ def test_check_says_what_is_right_and_exits_by_it(ask, in_a_folder):
         (("start", "bread"), "there are rounding"),
         (("hint", "mbconv", "--number", "4"), "there are 1 to 3"),
         (("check", "nowhere.py"), "nowhere.py"),
+        (("check", "mbconv.ipynb"), "writes a .py file"),
     ],
 )
 def test_wrong_use_gets_a_sentence(ask, words, sentence):

@@ -15,7 +15,9 @@ from effnet_core.exercises.running import (
     LONGEST_CODE,
     LONGEST_OUTPUT,
     MEMORY_MB,
+    MOST_OUTPUT,
     NO_MEMORY,
+    SECONDS,
     TOO_MUCH_OUTPUT,
     Report,
     check,
@@ -127,3 +129,9 @@ def test_the_parent_needs_no_torch():
 def test_a_report_travels_as_json():
     report = judge("rounding", RIGHT)
     assert Report(**json.loads(json.dumps(report.__dict__)) | {"passed": report.passed}) == report
+
+
+def test_the_limits_that_are_told_are_those_of_the_code():
+    told = " ".join((ROOT / "docs/security.md").read_text(encoding="utf-8").split())
+    assert f"{SECONDS} seconds of time, and {MEMORY_MB:,} MB of memory" in told
+    assert f"{LONGEST_OUTPUT:,} characters are shown" in told and MOST_OUTPUT == 1_000_000

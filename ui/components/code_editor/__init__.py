@@ -11,7 +11,7 @@ from collections.abc import Callable
 from ...session import kept_values
 from ..files import component
 
-_component = component("effnet_lab.code_editor", __file__)
+_component = component("code_editor", __file__)
 
 
 def edit(code: str, *, name: str, label: str, longest: int, key: str, on_written: Callable[[str], None]) -> bool:

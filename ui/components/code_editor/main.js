@@ -37,6 +37,7 @@ class Editor {
     this.area.setAttribute("aria-label", label)
     this.area.maxLength = longest
     if (name === this.name) return
+    if (this.name && this.area.value !== this.told) return this.report() // what is being written stays
     Object.assign(this, { name, told: code })
     this.area.value = code
     this.draw()
