@@ -64,7 +64,7 @@ def test_hints_come_one_at_a_time_and_the_solution_when_asked():
         press(at, f"Hint {number} of 3")
         assert hint in texts(at)
     press(at, "Show the solution")
-    assert MBCONV.solution in texts(at) and MBCONV.follow_up in texts(at)
+    assert MBCONV.solution.strip() in texts(at) and MBCONV.follow_up in texts(at)
     press(at, "Show a good answer")
     assert MBCONV.follow_up_answer in texts(at)
 
