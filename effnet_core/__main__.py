@@ -21,10 +21,25 @@ from .cli import (
     networks,
     quiz,
     scale,
+    study,
     train,
 )
 
-GROUPS = (scale, explain, attribute, intervene, gatestats, models, fetch, networks, train, quiz, exercise, classroom)
+GROUPS = (
+    scale,
+    explain,
+    attribute,
+    intervene,
+    gatestats,
+    models,
+    fetch,
+    networks,
+    train,
+    study,
+    quiz,
+    exercise,
+    classroom,
+)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -12,6 +12,7 @@ norm's eps and momentum are those of torchvision's builders.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -153,12 +154,28 @@ def round_resolution(pixels: float) -> int:
     return math.floor(pixels + 0.5)
 
 
-def make_blocks(stages: tuple[Stage, ...], *, width: float, depth: float) -> tuple[Block, ...]:
+class Rounding(NamedTuple):
+    """How scaled channels and layers become whole numbers."""
+
+    channels: Callable[[float], int]
+    layers: Callable[[float], int]
+
+
+def _nearest(value: float) -> int:
+    return max(1, math.floor(value + 0.5))
+
+
+PUBLISHED, NEAREST = Rounding(round_channels, round_depth), Rounding(_nearest, _nearest)
+
+
+def make_blocks(
+    stages: tuple[Stage, ...], *, width: float, depth: float, rounding: Rounding = PUBLISHED
+) -> tuple[Block, ...]:
     """Scale a stage table: channels by width, layers by depth, each rounded."""
     blocks = []
     for number, stage in enumerate(stages, start=1):
-        channels, out_channels = round_channels(stage.in_channels * width), round_channels(stage.out_channels * width)
-        for index in range(round_depth(stage.layers * depth)):
+        channels, out_channels = (rounding.channels(c * width) for c in (stage.in_channels, stage.out_channels))
+        for index in range(rounding.layers(stage.layers * depth)):
             blocks.append(
                 Block(
                     name=f"features.{number}.{index}",
@@ -167,8 +184,8 @@ def make_blocks(stages: tuple[Stage, ...], *, width: float, depth: float) -> tup
                     kernel=stage.kernel,
                     stride=stage.stride if index == 0 else 1,
                     in_channels=channels,
-                    expanded_channels=round_channels(channels * stage.expansion),
-                    squeeze_channels=max(1, int(channels * stage.se_ratio)),
+                    expanded_channels=rounding.channels(channels * stage.expansion),
+                    squeeze_channels=max(1, int(channels * stage.se_ratio)) if stage.se_ratio else 0,
                     out_channels=out_channels,
                 )
             )
@@ -176,8 +193,10 @@ def make_blocks(stages: tuple[Stage, ...], *, width: float, depth: float) -> tup
     return tuple(blocks)
 
 
-def _assemble(name: str, stages: tuple[Stage, ...], width: float, depth: float, **settings) -> Architecture:
-    blocks = make_blocks(stages, width=width, depth=depth)
+def _assemble(
+    name: str, stages: tuple[Stage, ...], width: float, depth: float, rounding: Rounding = PUBLISHED, **settings
+) -> Architecture:
+    blocks = make_blocks(stages, width=width, depth=depth, rounding=rounding)
     head = HEAD_FACTOR * blocks[-1].out_channels
     return Architecture(name=name, depth=depth, width=width, blocks=blocks, head_channels=head, **settings)
 
@@ -265,10 +284,44 @@ def released(member: str, *, classes: int = 1000) -> Architecture:
 
 def tiny(*, width: float = 0.5, classes: int = 100, resolution: int = 96) -> Architecture:
     """The bundled offline model: B0's stages, narrower, and with two strides fewer since its pictures are small."""
-    stages = tuple(
-        stage._replace(stride=stride) for stage, stride in zip(B0_STAGES, (1, 2, 2, 2, 1, 1, 1), strict=True)
-    )
+    stages = _with_strides((1, 2, 2, 2, 1, 1, 1))
     return _assemble("tiny", stages, width, 1.0, resolution=resolution, classes=classes)
+
+
+def small(
+    name: str,
+    *,
+    depth: float,
+    width: float,
+    resolution: int,
+    classes: int,
+    expansion: int | None = None,
+    kernel: int | None = None,
+    squeeze: bool = True,
+) -> Architecture:
+    """B0's stages for experiments with small pictures: halved twice in all, layers and channels to the nearest number.
+
+    B0's rounding to steps of 8 channels, and of layers up, would hide what a factor does in so small a network; and
+    after fewer halvings a few pixels more cost what they should. `expansion` (but for the first stage, which has none)
+    and `kernel` replace those of all stages; `squeeze=False` leaves squeeze-and-excitation out. Raises ValueError
+    outside the limits.
+    """
+    _check("the depth factor", depth, FACTOR_RANGE)
+    _check("the width factor", width, FACTOR_RANGE)
+    _check("the resolution (px)", resolution, RESOLUTION_RANGE)
+    stages = tuple(
+        stage._replace(
+            expansion=expansion if expansion and stage.expansion > 1 else stage.expansion,
+            kernel=kernel or stage.kernel,
+            se_ratio=stage.se_ratio if squeeze else 0,
+        )
+        for stage in _with_strides((1, 1, 2, 1, 1, 1, 1))
+    )
+    return _assemble(name, stages, width, depth, NEAREST, resolution=resolution, classes=classes)
+
+
+def _with_strides(strides: tuple[int, ...]) -> tuple[Stage, ...]:
+    return tuple(stage._replace(stride=stride) for stage, stride in zip(B0_STAGES, strides, strict=True))
 
 
 def _check(what: str, value: float, allowed: tuple[float, float]) -> None:

@@ -100,14 +100,17 @@ def block_layers(block: Block, size: int) -> list[Layer]:
         layers.append(convolution(f"{name}0.0", "expand", channels, wide, size))
         step = 1
     size = strided(size, block.stride)
-    layers += (
+    layers.append(
         convolution(
             f"{name}{step}.0", "depthwise", wide, wide, size, kernel=block.kernel, stride=block.stride, groups=wide
-        ),
-        dense(f"{name}{step + 1}.fc1", "squeeze", wide, block.squeeze_channels),
-        dense(f"{name}{step + 1}.fc2", "excite", block.squeeze_channels, wide),
-        convolution(f"{name}{step + 2}.0", "project", wide, block.out_channels, size),
+        )
     )
+    if block.squeeze_channels:
+        layers += (
+            dense(f"{name}{step + 1}.fc1", "squeeze", wide, block.squeeze_channels),
+            dense(f"{name}{step + 1}.fc2", "excite", block.squeeze_channels, wide),
+        )
+    layers.append(convolution(f"{name}{step + 2}.0", "project", wide, block.out_channels, size))
     return layers
 
 

@@ -30,6 +30,14 @@ def build(architecture: Architecture, *, stochastic_depth: float = 0.2, dropout:
     )
 
 
+class _AsDescribed(MBConvConfig):
+    """Channels as the blocks have them: torchvision's own would round them once more, to multiples of 8."""
+
+    @staticmethod
+    def adjust_channels(channels: int, width_mult: float, min_value: int | None = None) -> int:
+        return round(channels * width_mult)
+
+
 def _stage_config(blocks: list[Block]) -> MBConvConfig:
     """A stage as torchvision wants it: the first block's numbers, a count, and the function that makes each block."""
     first, remaining = blocks[0], iter(blocks)
@@ -37,7 +45,7 @@ def _stage_config(blocks: list[Block]) -> MBConvConfig:
     def make(_config: MBConvConfig, stochastic_depth: float, norm: Callable[..., nn.Module]) -> MBConv:
         return make_block(next(remaining), stochastic_depth=stochastic_depth, norm=norm)
 
-    return MBConvConfig(
+    return _AsDescribed(
         first.expansion, first.kernel, first.stride, first.in_channels, first.out_channels, len(blocks), block=make
     )
 
@@ -46,9 +54,11 @@ def make_block(
     block: Block, *, stochastic_depth: float = 0.0, norm: Callable[..., nn.Module] = nn.BatchNorm2d
 ) -> MBConv:
     """One MBConv: (N, in_channels, S, S) -> (N, out_channels, S / stride, S / stride)."""
-    config = MBConvConfig(block.expansion, block.kernel, block.stride, block.in_channels, block.out_channels, 1)
+    config = _AsDescribed(block.expansion, block.kernel, block.stride, block.in_channels, block.out_channels, 1)
 
-    def squeeze_excite(channels: int, _torchvision_choice: int, **settings) -> SqueezeExcitation:
-        return SqueezeExcitation(channels, block.squeeze_channels, **settings)
+    def squeeze_excite(channels: int, _torchvision_choice: int, **settings) -> nn.Module:
+        return (
+            SqueezeExcitation(channels, block.squeeze_channels, **settings) if block.squeeze_channels else nn.Identity()
+        )
 
     return MBConv(config, stochastic_depth, norm, squeeze_excite)

@@ -101,7 +101,7 @@ def place(architecture: Architecture, name: str) -> tuple[Block, int]:
 
 def mbconv(block: Block, size: int, *, depthwise: bool = True, residual: bool = True) -> Design:
     """MBConv, without SE if the block squeezes to no channel; optionally with a full convolution in its middle."""
-    layers = [row for row in block_layers(block, size) if block.squeeze_channels or row.role not in SE_ROLES]
+    layers = block_layers(block, size)
     if not depthwise:
         layers = [_full(row) if row.role == "depthwise" else row for row in layers]
     return Design("MBConv", tuple(layers), size, residual and block.has_residual)

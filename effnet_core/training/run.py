@@ -73,6 +73,10 @@ class Run:
                 log.write(json.dumps(row) + "\n")
             yield row
 
+    def log(self) -> list[dict]:
+        """The rows of all epochs so far."""
+        return [json.loads(line) for line in (self.folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+
     def conditions(self) -> dict:
         """The conditions of the run, for the model's card."""
         hardware = torch.cuda.get_device_name() if self.device == "cuda" else f"CPU, {torch.get_num_threads()} threads"

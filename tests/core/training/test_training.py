@@ -1,14 +1,12 @@
 """Training on pictures that the test draws: it learns, resumes where it stopped, and keeps what it promises."""
 
-import io
 import json
-import zipfile
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from safetensors.torch import load_file
+from support.training_pictures import CLASSES, write_archive
 
 from effnet_core.__main__ import main
 from effnet_core.architecture import tiny
@@ -19,12 +17,6 @@ from effnet_core.training import evaluation, model_card
 from effnet_core.training import recipe as training_recipe
 from effnet_core.training import run as training_run
 
-CLASSES = [
-    {"class": "n1", "label": "red", "group": "warm"},
-    {"class": "n2", "label": "orange", "group": "warm"},
-    {"class": "n3", "label": "blue", "group": "cold"},
-]
-COLOURS = ((200, 20, 40), (240, 190, 20), (20, 60, 230))
 RECIPE = training_recipe.Recipe(
     phases=(training_recipe.Phase(12, 32, 0.7), training_recipe.Phase(4, 48, 0.9)),
     batch=12,
@@ -37,20 +29,6 @@ RECIPE = training_recipe.Recipe(
     validation_pixels=32,
     validate_every=4,
 )
-
-
-def write_archive(path, training_count):
-    """A zip file of noisy one-colour pictures, `training_count` for training and 8 for validation a class."""
-    noise = np.random.default_rng(0)
-    with zipfile.ZipFile(path, "w") as pack:
-        for row, colour in zip(CLASSES, COLOURS, strict=True):
-            for split, count in (("train", training_count), ("val", 8)):
-                for number in range(count):
-                    pixels = np.clip(colour + noise.normal(0, 25, (64, 64, 3)), 0, 255).astype(np.uint8)
-                    stream = io.BytesIO()
-                    Image.fromarray(pixels).save(stream, "PNG")
-                    pack.writestr(f"{split}/{row['class']}/{number:03}.png", stream.getvalue())
-    return path
 
 
 @pytest.fixture(scope="module")

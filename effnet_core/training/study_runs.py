@@ -1,0 +1,217 @@
+"""Running a study: every arm with every seed, one row of a CSV file each; what is there is not run again.
+
+A run is deterministic by its seed on one machine with one thread, so runs go side by side, one thread each.
+"""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, fields
+from datetime import date
+from itertools import product
+from multiprocessing import get_context
+from pathlib import Path
+from time import perf_counter
+
+import torch
+from torch import nn
+from torchvision.models.efficientnet import MBConv
+
+from ..cost import cost_of
+from ..networks.builder import build
+from .data import Pictures, read_pictures
+from .evaluation import accuracy, predict
+from .recipe import Phase, Recipe
+from .run import Run
+from .study import Arm, Study
+
+LEAST_SIDE = 0.6  # of a picture's, that a crop shows
+WATCHED = 10  # every so many training pictures are kept apart for the curve
+PACE_STEPS = 3
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run. Curves are numbers with spaces between them, an epoch each; `top1` is of the test pictures."""
+
+    study: str
+    arm: str
+    way: str
+    depth: float
+    width: float
+    pixels: int
+    layers: int
+    macs: int
+    params: int
+    seed: int
+    epochs: int
+    classes: int
+    train_pictures: int
+    test_pictures: int
+    loss: str
+    validation_top1: str
+    top1: float
+    seconds: float
+    device: str
+    torch: str
+    date: str
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One arm with one seed, and all that a process of its own needs to run it."""
+
+    study: Study
+    arm: Arm
+    seed: int
+    archives: tuple[Path, ...]
+    classes: tuple[str, ...]
+    folder: Path
+    device: str
+
+
+def jobs(
+    study: Study, data: Path, classes: list[str], results: Path, *, device: str, ways: tuple[str, ...] = ()
+) -> list[Job]:
+    """The runs that `results` has no row of yet, in rounds: every arm once before any arm twice."""
+    archives, picked = tuple(sorted(data.glob("*.zip"))), tuple(_spread(classes, study.classes))
+    done = {(row["arm"], int(row["seed"])) for row in rows(results) if not row["problem"]}
+    arms = [arm for arm in study.arms if not ways or arm.way in ways]
+    folder = results.with_suffix("")
+    return [
+        Job(study, arm, seed, archives, picked, folder / f"{study.arms.index(arm)}-{seed}", device)
+        for seed, arm in product(study.seeds, arms)
+        if (arm.name, seed) not in done
+    ]
+
+
+def _spread(classes: list[str], count: int) -> list[str]:
+    """So many classes, evenly from the list: neighbours in it are alike."""
+    if count > len(classes):
+        raise ValueError(f"the study needs {count} classes; there are {len(classes)}")
+    return [classes[number * len(classes) // count] for number in range(count)]
+
+
+def rows(results: Path) -> list[dict[str, str]]:
+    """The rows of a results file, empty where there is none."""
+    if not results.is_file():
+        return []
+    with open(results, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def run_all(todo: list[Job], results: Path, *, processes: int) -> Iterator[Row]:
+    """Run the jobs, so many at a time, and append each row as it comes. A run that fails is a row that says why."""
+    results.parent.mkdir(parents=True, exist_ok=True)
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        for done in as_completed([pool.submit(run, job) for job in todo]):
+            row = done.result()
+            append(results, row)
+            yield row
+
+
+def append(results: Path, row: Row) -> None:
+    """Add a row to a results file, which is made where there is none."""
+    is_new = not results.is_file()
+    with open(results, "a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [field.name for field in fields(Row)], lineterminator="\n")
+        if is_new:
+            writer.writeheader()
+        writer.writerow(vars(row))
+
+
+def run(job: Job) -> Row:
+    """Train one arm with one seed and test it once, after its last epoch; resumes where its folder has a checkpoint."""
+    torch.set_num_threads(1)
+    arm, study = job.arm, job.study
+    watched, train, test = pictures(job.archives, job.classes)
+    recipe = recipe_of(study, arm, job.seed)
+    curve, problem, top1 = [], "", float("nan")
+    training = Run(job.folder, network(arm, study.classes, job.seed), recipe, device=job.device, compiled=False)
+    try:
+        for _ in training.train(train, watched):
+            pass
+        curve = training.log()
+        top1 = accuracy(predict(training.model, test.images, arm.pixels), test.targets)
+        shutil.rmtree(job.folder)
+    except RuntimeError as error:  # out of memory, or numbers that ran away: the study goes on and shows it
+        problem = str(error).splitlines()[0]
+    cost = cost_of(arm.architecture(study.classes))
+    return Row(
+        study=study.name,
+        arm=arm.name,
+        way=arm.way,
+        depth=round(arm.depth, 4),
+        width=round(arm.width, 4),
+        pixels=arm.pixels,
+        layers=len(arm.architecture(study.classes).blocks),
+        macs=cost.macs,
+        params=cost.params,
+        seed=job.seed,
+        epochs=study.epochs,
+        classes=study.classes,
+        train_pictures=len(train.images),
+        test_pictures=len(test.images),
+        loss=" ".join(f"{row['loss']:.4f}" for row in curve),
+        validation_top1=" ".join(f"{row['top1']:.4f}" for row in curve),
+        top1=round(top1, 4),
+        seconds=round(training.seconds, 1),
+        device=torch.cuda.get_device_name() if job.device == "cuda" else "CPU, 1 thread",
+        torch=torch.__version__,
+        date=date.today().isoformat(),
+        problem=problem,
+    )
+
+
+def pictures(archives: tuple[Path, ...], classes: tuple[str, ...]) -> tuple[Pictures, Pictures, Pictures]:
+    """Those that are watched while training, those trained on, and those tested on once at the end."""
+    every = read_pictures(list(archives), list(classes), "train")
+    is_watched = torch.arange(len(every.images)) % WATCHED == 0
+    watched, train = (Pictures(every.images[pick], every.targets[pick]) for pick in (is_watched, ~is_watched))
+    return watched, train, read_pictures(list(archives), list(classes), "val")
+
+
+def recipe_of(study: Study, arm: Arm, seed: int) -> Recipe:
+    """The same for all arms but for the pixels."""
+    return Recipe(
+        phases=(Phase(study.epochs, arm.pixels, LEAST_SIDE),),
+        warmup=1,
+        cooldown=max(1, study.epochs // 2),
+        dropout=0.0,
+        validation_pixels=arm.pixels,
+        validate_every=1,
+        seed=seed,
+    )
+
+
+def network(arm: Arm, classes: int, seed: int) -> nn.Module:
+    """The arm's network, freshly initialised by the seed."""
+    torch.manual_seed(seed)
+    made = build(arm.architecture(classes), stochastic_depth=0.0, dropout=0.0)
+    if not arm.linear_end:
+        for module in made.modules():
+            if isinstance(module, MBConv):
+                module.block.append(nn.ReLU(inplace=True))
+    return made
+
+
+def estimate(todo: list[Job], processes: int) -> float:
+    """Seconds that the jobs will take, from the pace of a few steps of the first arm on this machine."""
+    if not todo:
+        return 0.0
+    torch.set_num_threads(1)
+    job = todo[0]
+    recipe, arm = recipe_of(job.study, job.arm, 0), job.arm
+    model = network(arm, job.study.classes, 0).to(job.device)
+    x = torch.randn(recipe.batch, 3, arm.pixels, arm.pixels, device=job.device)
+    started = perf_counter()
+    for _ in range(PACE_STEPS):
+        model(x).sum().backward()
+    a_mac = (perf_counter() - started) / (PACE_STEPS * recipe.batch * job.study.macs(arm))
+    _, train, _ = pictures(job.archives, job.classes)
+    work = sum(each.study.macs(each.arm) * each.study.epochs for each in todo)
+    return a_mac * work * len(train.images) / processes
