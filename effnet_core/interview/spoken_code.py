@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from ..exercises import EXERCISES, FIND_THE_BUG, Exercise
 
 GROUP_OF = {  # exercise -> the group of cards and drills that it belongs to
-    **dict.fromkeys(("rounding", "coefficients"), "scaling"),
-    **dict.fromkeys(("mbconv_cost", "receptive_field", "mbconv", "bug_activation", "bug_shortcut"), "mbconv"),
+    **dict.fromkeys(("rounding", "coefficients", "stages"), "scaling"),
+    **dict.fromkeys(("mbconv_cost", "receptive_field", "mbconv", "bug_activation", "bug_shortcut", "b0"), "mbconv"),
     **dict.fromkeys(("conv_cost", "depthwise", "bug_groups"), "depthwise"),
     **dict.fromkeys(("squeeze_excitation", "bug_squeeze"), "se"),
+    "stochastic_depth": "training",
+    **dict.fromkeys(("folding", "capstone"), "practice"),
+    "grad_cam": "explain",
 }
+MOST_LINES = 32  # of code that is read in an interview
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class SpokenCode:
     @property
     def question(self) -> str:
         if self.has_a_bug:
-            return "This runs, but it is not what EfficientNet does. What is wrong, and what has it to be?"
+            return "This code runs, but it is not what EfficientNet does. What is wrong, and how do you correct it?"
         return f"Read this code: {self.exercise.title}. {plain(self.exercise.follow_up)}"
 
     @property
@@ -62,9 +66,9 @@ class SpokenCode:
 
 
 def spoken_code(level: int | None = None) -> list[SpokenCode]:
-    """Every exercise of a level, or of all."""
+    """Every exercise of a level, or of all, whose code is short enough to be read in an interview."""
     asked = map(SpokenCode, EXERCISES)
-    return [one for one in asked if level in (None, one.level)]
+    return [one for one in asked if level in (None, one.level) and len(one.code.splitlines()) <= MOST_LINES]
 
 
 def exercises_of(group: str) -> list[Exercise]:
@@ -82,7 +86,7 @@ def _corrections(exercise: Exercise) -> list[str]:
     starter, solution = exercise.starter.splitlines(), exercise.solution.splitlines()
     changes = difflib.SequenceMatcher(None, starter, solution, autojunk=False).get_opcodes()
     return [
-        f"Line {begin + 1} has to be: {' '.join(line.strip() for line in solution[first:last]) or 'left out'}"
+        f"Line {begin + 1} should be: {' '.join(line.strip() for line in solution[first:last]) or 'left out'}"
         for change, begin, _, first, last in changes
         if change != "equal"
     ]

@@ -24,7 +24,9 @@ from ..shared import page_table, widgets
 from . import cards as cards_page
 from . import progress
 
-DAYS, REPEATED, WEAKEST, PAGES = 14, 8, 3, 2  # shown at most
+DAYS, REPEATED, WEAKEST, PAGES, EXERCISES = 14, 8, 3, 2, 3  # shown at most
+WAYS = {"cards": ("Its cards", ":material/style:"), "drills": ("Its drills", ":material/calculate:")}
+EDIT = ":material/edit:"
 
 
 def show_progress() -> None:
@@ -90,7 +92,11 @@ def _show_weak_spots() -> None:
             alt=f"How much of each topic you knew, day by day. The weakest: {named}",
             config=widgets.STILL,
         )
-        widgets.cite("The three weakest topics are named, the others are grey. Without practice a line falls.")
+        widgets.cite(
+            "Weak is what has the lowest mean of cards that you know and drills that you had right, of the last "
+            f"{weak_spots.LAST_DRILLS}. The lines are those of the cards; without practice a line falls. Other topics are "
+            "grey."
+        )
     else:
         st.caption("From your second day on, a chart shows here how each topic changes.")
     for column, topic in zip(st.columns(WEAKEST, gap="large"), weak, strict=True):
@@ -124,23 +130,16 @@ def _show_help(topic: Topic, words: str) -> None:
     """A weak topic, and ways to its cards, drills, pages and exercises."""
     st.markdown(f"**{GROUPS[topic.group]}**")
     st.caption(f"{words[0].upper()}{words[1:]}.")
-    for mode, label in (("cards", "Its cards"), ("drills", "Its drills")):
-        st.button(
-            label,
-            key=f"interview.weak.{mode}.{topic.group}",
-            icon=":material/style:" if mode == "cards" else ":material/calculate:",
-            type="tertiary",
-            on_click=_practise,
-            args=(mode, topic.group),
-        )
+    with st.container(horizontal=True):
+        for mode, (label, icon) in WAYS.items():
+            key = f"interview.weak.{mode}.{topic.group}"
+            st.button(label, key=key, icon=icon, type="tertiary", on_click=_practise, args=(mode, topic.group))
     pages = {entry.file: entry for entry in page_table.PAGES}
     for page in weak_spots.pages_of(topic.group)[:PAGES]:
-        st.page_link(
-            pages[page].path, label=f"{pages[page].title}: {pages[page].question}", icon=":material/arrow_forward:"
-        )
-    names = [f"{exercise.title} (`{exercise.name}`)" for exercise in exercises_of(topic.group)]
-    if names:
-        st.caption(f"By hand, with `python -m effnet_core exercise start NAME`: {', '.join(names)}.")
+        st.page_link(pages[page].path, label=f"See it: {pages[page].title}", icon=":material/arrow_forward:")
+    for exercise in exercises_of(topic.group)[:EXERCISES]:
+        setting = {"build_it.exercise": exercise.title}
+        st.page_link(pages["build_it"].path, label=f"Build it: {exercise.title}", icon=EDIT, query_params=setting)
 
 
 def _practise(mode: str, group: str) -> None:

@@ -148,7 +148,8 @@ def best_under_limits(random: Random, level: int) -> Task:
         middle = sorted(drawn, key=lambda row: row["params_M"])[random.choice((1, 2))]
         given, asked, fitting = _wanted(level, drawn, middle)
     listed = "; ".join(
-        f"{row['model']}: {row['top1_pct']:g} %, {row['params_M']:g} M, {row['flops_B_multiply_adds']:g} G"
+        f"{row['model']}: {percent(row['top1_pct'] / 100)}, {row['params_M']:g}\u00a0M, "
+        f"{row['flops_B_multiply_adds']:g}\u00a0G"
         for row in drawn
     )
     return Task(

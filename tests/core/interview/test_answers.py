@@ -25,7 +25,7 @@ from effnet_core.interview.mock_interview import (
     scores,
     to_repeat,
 )
-from effnet_core.interview.spoken_code import GROUP_OF, SpokenCode, exercises_of
+from effnet_core.interview.spoken_code import GROUP_OF, MOST_LINES, SpokenCode, exercises_of, spoken_code
 
 MILLION = 1_200_000
 
@@ -221,7 +221,7 @@ def test_an_exercise_is_asked_aloud(exercise):
     assert not re.search("[*`\n]", asked.question) and len(asked.answer) > 30 and asked.code
     if asked.has_a_bug:
         assert exercise.title.split(": ")[1] not in asked.question, "the title gives the bug away"
-        corrected = re.findall(r"Line (\d+) has to be: (.*)", asked.answer)
+        corrected = re.findall(r"Line (\d+) should be: (.*)", asked.answer)
         assert 1 <= len(corrected) <= 3
         lines = exercise.starter.splitlines()
         for place, line in corrected:
@@ -229,8 +229,11 @@ def test_an_exercise_is_asked_aloud(exercise):
         assert [line.strip() for line in lines] == [line.strip() for line in exercise.solution.splitlines()]
 
 
-def test_every_exercise_has_its_group():
+def test_every_exercise_has_its_group_and_short_ones_are_asked():
     assert set(GROUP_OF) == {exercise.name for exercise in EXERCISES}
+    asked = spoken_code()
+    assert {one.exercise.name for one in asked} < set(GROUP_OF) and sum(one.has_a_bug for one in asked) >= 4
+    assert max(len(one.code.splitlines()) for one in asked) <= MOST_LINES
 
 
 def test_a_sitting_goes_on_from_answer_to_answer():
