@@ -93,9 +93,8 @@ def _show_weak_spots() -> None:
             config=widgets.STILL,
         )
         widgets.cite(
-            "Weak is what has the lowest mean of cards that you know and drills that you had right, of the last "
-            f"{weak_spots.LAST_DRILLS}. The lines are those of the cards; without practice a line falls. Other topics are "
-            "grey."
+            f"Weak is where the mean of the cards that you know and of your last {weak_spots.LAST_DRILLS} drills is lowest. "
+            "The lines are those of the cards; without practice a line falls. The other topics are grey."
         )
     else:
         st.caption("From your second day on, a chart shows here how each topic changes.")
