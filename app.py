@@ -35,13 +35,15 @@ def place_of(entry: Entry) -> DeltaGenerator:
         return [st.container() if number == place else st.empty() for number in range(2)][place]
 
 
-st.set_page_config(page_title="EfficientNet lab", page_icon=widgets.FAVICON, layout="wide")
+st.set_page_config(
+    page_title="EfficientNet lab", page_icon=widgets.FAVICON, layout="wide", initial_sidebar_state=navigation.WIDTH_PX
+)
 entries = {page_of(entry): entry for entry in (*PAGES, *ALONE)}
 page = st.navigation([*entries], position="hidden")
 entry = entries[page]
-if entry not in ALONE:
-    navigation.show()
 lesson = None if entry in ALONE else lesson_mode.current()
+if entry not in ALONE and not lesson:
+    navigation.show()
 if lesson:
     lesson_mode.lead(*lesson)
 try:

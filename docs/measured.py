@@ -233,9 +233,21 @@ def _vote(report: dict) -> Iterator[tuple[str, str, str, str]]:
     yield f"{results['phones']} phones open a vote and vote within 10 s, 95 of 100 arrive in", shown, beside, load
 
 
+def _clicks(report: dict) -> Iterator[tuple[str, str, str, str]]:
+    conditions = report["conditions"]
+    load = f"{conditions['cpu_cores']} cores, load {conditions['load_before_run']:.1f} before, {conditions['date']}"
+    for network, kind in ((False, "no network computes"), (True, "the offline model computes")):
+        rows = {name: row for name, row in report["results"].items() if row["network"] == network}
+        slowest = max(rows, key=lambda name: rows[name]["p95_s"])
+        middle = statistics.median(row["p50_s"] for row in rows.values())
+        what = f"from a click to what it shows, {len(rows)} kinds where {kind}, 95 of 100 within"
+        shown = f"{_seconds(1000 * rows[slowest]['p95_s'])} ({slowest})"
+        yield what, shown, f"in the middle {_seconds(1000 * middle)}; {rows[slowest]['limit_s']:g} s are allowed", load
+
+
 FILES = {"cost": _cost, "headline": _headline, "dragging": _dragging, "redraw": _redraw, "gpu": _gpu}
 FILES |= {"first_paint": _first_paint, "server_cpu": _server_cpu, "classroom": _classroom, "vote": _vote}
-FILES |= {"engines": _engines, "soak": _soak}
+FILES |= {"engines": _engines, "soak": _soak, "clicks": _clicks}
 
 
 def _seconds(milliseconds: float) -> str:

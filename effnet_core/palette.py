@@ -1,5 +1,8 @@
 """The colours of the app, chosen once: the same meaning has the same colour on every page, in figures and tables.
 
+Operators have one set of colours, what is scaled another. All else is grey, and what a figure is about is in the
+colour of text (figures/style.py: INK); shapes, dashes and names tell the rest apart.
+
 Those of operators come from Okabe and Ito's colour-blind-safe set. All are readable on light and on dark ground.
 Pure Python.
 """
@@ -27,9 +30,11 @@ ROLE_GROUPS = {  # what a legend lists: the roles of one colour
     "project": ("project",),
 }
 PATTERNS = dict(zip(ROLE_GROUPS, ("", "/", ".", "x", "-"), strict=True))  # readable without colour, too
-SLAB_COLOURS = {"stem, head": STEM_HEAD, "MBConv, 3×3": PROJECT, "MBConv, 5×5": "#007457"}  # a block ends in project
 # what is scaled, one axis or all: a set of its own, so that no colour means an operator here and an axis there. Apart
 # for colour-blind eyes (simulated: CIELAB distance 21 and more), 3 to 1 and more on both grounds
 DEPTH, WIDTH, RESOLUTION, COMPOUND = "#6A51C4", "#A39020", "#B0476A", "#4B9AA0"
-NEUTRAL = "#8794A0"  # outlines, references: readable on both grounds
+NEUTRAL = "#8794A0"  # outlines, references, all that is neither operator nor axis: readable on both grounds
+NEUTRAL_DARK = "#5F6C78"  # beside it, where two greys are told apart: readable on both grounds, too
+# a block is many operators, so it has none of their colours
+SLAB_COLOURS = {"stem, head": STEM_HEAD, "MBConv, 3×3": NEUTRAL, "MBConv, 5×5": NEUTRAL_DARK}
 GATE_SCALE = "Viridis"  # for gates, always over 0..1

@@ -9,7 +9,7 @@ from ui.shared import heat_overlay, in_pytorch, map_pickers, predictions, subjec
 
 router.enter_by_router()
 
-engine, chosen, picture = subject.pick()
+engine, chosen, picture = subject.pick("classify.stage")
 answers = predictions.explained(engine, chosen)
 answer = answers[chosen.index(picture)]
 preparation, look = engine.preparation, Look()

@@ -93,8 +93,8 @@ elif section == "choice":
     accuracy_map.warn_of_recipes()
     widgets.prose(
         """
-Green is the largest that fits, blue fits too, grey does not. Top-1 beside the choice is the paper's; the table has
-torchvision's as well, and what a step gains depends on whose weights you use.
+The strongest bar is the largest that fits, grey ones fit too, blank ones do not. Top-1 beside the choice is the
+paper's; the table has torchvision's as well, and what a step gains depends on whose weights you use.
 
 Memory is for one picture in float32: all weights, batch norm's statistics, and the tensors that PyTorch holds at the
 worst moment of the forward pass, counted, not measured. Libraries need some memory of their own in addition. Latency

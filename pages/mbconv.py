@@ -17,7 +17,7 @@ PANELS = {
     "structure": "Structure",
 }
 
-engine, _, picture = subject.pick()
+engine, _, picture = subject.pick("mbconv.block")
 with st.container(horizontal=True):  # labels of neighbours at one height
     block = map_pickers.pick_block(engine, key="mbconv.block", width=340)
     panel = widgets.choice("Look at", PANELS, key="mbconv.panel", wrap=True)

@@ -5,6 +5,7 @@ import streamlit as st
 from effnet_core.cost import layers_of
 from ui.scaling import bars, console, constraint, export, growth, implied_phi, rounding
 from ui.session import router
+from ui.shared import console as shared_console
 from ui.shared import costs, widgets
 
 router.enter_by_router()
@@ -34,6 +35,7 @@ def lesson():
             "the numbers below are the stages of Table 1 (Tan and Le, 2019), those above are pixels. The head follows "
             "torchvision, 4 × the last stage's channels; the official code rounds 1280 · width instead."
         )
+        shared_console.link_to_block()
     architecture, title = costs.scaled_network(network, phi, coefficients)
     layers = layers_of(architecture)
     costs.exactly(title, architecture)

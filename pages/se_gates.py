@@ -49,13 +49,20 @@ def look(engine, picture, answer) -> None:
 
 @st.fragment
 def edit(engine, picture, answer) -> None:
-    """Gates closed, opened or set, and what that changes."""
-    asked = edits.pick_edit(engine, answer)
+    """Gates closed, opened or set, and beside them what that changes."""
+    headline = st.container(key="se_gates.verdict")
+    controls, effect = st.columns([1.2, 1], gap="large")
+    with controls:
+        asked = edits.pick_edit(engine, answer)
     if asked:
-        edits.edited(engine, picture, *asked)
+        with headline:
+            intervention = edits.headline(engine, picture, *asked)
+        with effect:
+            edits.changes(intervention, asked[1])
+        edits.details(engine, picture, intervention)
 
 
-engine, _, picture = subject.pick()
+engine, _, picture = subject.pick("se_gates.block")
 [answer] = predictions.explained(engine, [picture])
 panel = widgets.choice("What to do with the gates", PANELS, key="se_gates.panel", wrap=True)
 

@@ -8,7 +8,7 @@ from ..palette import EXPAND, NEUTRAL, PROJECT, RESIDUAL, ROLE_COLOURS, STEM_HEA
 from ..scaling.block_designs import Design
 from ..units import float32_memory, short
 from .sketch import Sketch
-from .style import FONT_SIZE, with_defaults
+from .style import FONT_SIZE, INK, with_defaults
 
 COLOURS = ROLE_COLOURS | {"full": STEM_HEAD, "reduce": PROJECT, "restore": EXPAND}
 TENSOR = 0.08  # half a drawn tensor's thickness, where one step of the block is 1
@@ -90,7 +90,7 @@ def bars(counts: Mapping[str, int], unit: str, *, marked: str) -> Sketch:
             "x": list(counts.values()),
             "y": list(counts),
             "orientation": "h",
-            "marker_color": [PROJECT if name == marked else NEUTRAL for name in counts],
+            "marker_color": [INK if name == marked else NEUTRAL for name in counts],
             "text": [short(count) for count in counts.values()],
             "textposition": "outside",
             "textfont_size": FONT_SIZE,

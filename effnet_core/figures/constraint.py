@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from ..architecture import ALPHA, BETA, COEFFICIENT_RANGE, GAMMA
-from ..palette import NEUTRAL, RESIDUAL, WIDTH
+from ..palette import NEUTRAL
 from ..scaling.constraint import Candidate, gamma_on_surface, surface
 from ..units import three_digits
 from .phi import HERE
@@ -37,7 +37,7 @@ def constraint_surface(
         hovertemplate=f"α %{{x:.2f}}, β %{{y:.2f}}, γ %{{z:.3f}}<extra>α · β² · γ² = {target:g}</extra>",
     )
     _add_grid(figure, grid)
-    paper = {"color": RESIDUAL, "size": 7, "symbol": "diamond"}
+    paper = {"color": INK, "size": 7, "symbol": "diamond"}
     _add_point(figure, "the paper's", (ALPHA, BETA, GAMMA), paper)
     _add_point(figure, "here", here, HERE | {"size": 14})
     _add_distance(figure, here, target)
@@ -67,7 +67,7 @@ def _add_grid(figure: go.Figure, grid: Sequence[Candidate]) -> None:
         y=[row.beta for row in grid],
         z=[row.gamma for row in grid],
         mode="markers",
-        marker={"color": WIDTH, "size": 2.5},
+        marker={"color": NEUTRAL, "size": 2.5},
         customdata=[row.product for row in grid],
         hovertemplate="α %{x:.2f}, β %{y:.2f}, γ %{z:.2f}: product %{customdata:.3f}<extra>grid</extra>",
     )

@@ -11,13 +11,8 @@ import plotly.graph_objects as go
 from ..palette import (
     COMPOUND,
     DEPTH,
-    DEPTHWISE,
-    EXPAND,
     NEUTRAL,
-    RESIDUAL,
     RESOLUTION,
-    SQUEEZE_EXCITE,
-    STEM_HEAD,
     WIDTH,
 )
 from ..published.accuracies import FAMILIES, PAPER, Network
@@ -26,14 +21,15 @@ from ..units import three_digits
 from .cost_bars import hatched
 from .quantities import Quantity
 from .sketch import Sketch
-from .style import FONT_SIZE, OUTLINE, with_defaults
+from .style import FONT_SIZE, INK, OUTLINE, with_defaults
 
 DIMENSION_COLOURS = dict(zip(DIMENSIONS, (DEPTH, WIDTH, RESOLUTION, COMPOUND), strict=True))
 DASHES = dict(zip(DIMENSIONS, ("dash", "dot", "dashdot", "solid"), strict=True))  # readable without colour, too
 SYMBOLS = dict(zip(DIMENSIONS, ("square", "diamond", "triangle-up", "circle"), strict=True))
 PATTERNS = dict(zip(DIMENSIONS, ("/", ".", "x", ""), strict=True))
 FAMILY_SYMBOLS = dict(zip(FAMILIES, ("circle", "square", "diamond", "triangle-up", "cross", "star"), strict=True))
-FAMILY_COLOURS = dict(zip(FAMILIES, (COMPOUND, STEM_HEAD, EXPAND, SQUEEZE_EXCITE, RESIDUAL, DEPTHWISE), strict=True))
+FAMILY_COLOURS = dict.fromkeys(FAMILIES, NEUTRAL) | {"EfficientNet": COMPOUND}  # the others by their symbols
+BLANK = "rgba(0, 0, 0, 0)"
 TICKS = (1, 2, 5)  # of each decade on a logarithmic axis
 
 
@@ -135,9 +131,12 @@ def _groups(networks: Sequence[Network]) -> list[tuple[tuple[str, str, str], lis
 def budget_bars(
     costs: Mapping[str, float], limit: float, axis: str, *, fits: str | None, height: int = 380
 ) -> go.Figure:
-    """Each network's cost in the axis's unit, on a logarithmic axis, against the limit; `fits` is the chosen one."""
+    """Each network's cost in the axis's unit, on a logarithmic axis, against the limit; `fits` is the chosen one.
+
+    It is the strongest of the bars; what does not fit is left blank.
+    """
     names = list(costs)
-    colours = [COMPOUND if name == fits else STEM_HEAD if costs[name] <= limit else NEUTRAL for name in names]
+    colours = [INK if name == fits else NEUTRAL if costs[name] <= limit else BLANK for name in names]
     figure = go.Figure()
     figure.add_bar(
         x=list(costs.values()),
@@ -151,7 +150,7 @@ def budget_bars(
         showlegend=False,
     )
     low, high = min(*costs.values(), limit), max(*costs.values(), limit)
-    figure.add_vline(x=limit, line={"color": RESIDUAL, "width": 3, "dash": "dash"})
+    figure.add_vline(x=limit, line={"color": INK, "width": 3, "dash": "dash"})
     _log_axis(figure, _decades(low, high), title=axis, end=2 * high, start=low / 2)
     figure.update_yaxes(autorange="reversed")
     return with_defaults(figure, height=height)

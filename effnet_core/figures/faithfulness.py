@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from ..palette import DEPTHWISE, NEUTRAL, PROJECT
-from .style import with_defaults
+from ..palette import NEUTRAL, NEUTRAL_DARK
+from .style import INK, with_defaults
 
 if TYPE_CHECKING:
     import numpy as np
 
 # the map, a random one, a blob in the centre: they differ in colour, dash and width, so in grey too
-LINES = ((PROJECT, "solid", 4), (NEUTRAL, "dot", 3), (DEPTHWISE, "dash", 3))
+LINES = ((INK, "solid", 4), (NEUTRAL, "dot", 3), (NEUTRAL_DARK, "dash", 3))
 
 
 def share_curves(shares: np.ndarray, curves: Sequence[tuple[str, np.ndarray]], *, axis: str) -> go.Figure:

@@ -14,16 +14,16 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from ..palette import DEPTHWISE, GATE_SCALE, NEUTRAL, PROJECT, RESIDUAL, SQUEEZE_EXCITE, STEM_HEAD
+from ..palette import GATE_SCALE, NEUTRAL, NEUTRAL_DARK
 from ..units import percent, probability
 from .cost_bars import hatched
 from .gate_rows import COLUMNS, at_even_ranks
 from .sketch import Sketch
-from .style import FONT_SIZE, OUTLINE, with_defaults, write_above
+from .style import FONT_SIZE, INK, OUTLINE, with_defaults, write_above
 
 DIFFERENCE_SCALE = "RdBu_r"
-BEFORE, AFTER = STEM_HEAD, RESIDUAL
-CLASS_LINES = ((DEPTHWISE, "solid"), (RESIDUAL, "dash"), (PROJECT, "dot"), (SQUEEZE_EXCITE, "dashdot"))
+BEFORE, AFTER = NEUTRAL, INK
+CLASS_LINES = ((INK, "solid"), (NEUTRAL_DARK, "dash"), (INK, "dot"), (NEUTRAL_DARK, "dashdot"))
 
 
 def differences(rows: Sequence[tuple[str, Sequence[float]]], *, first: str, second: str) -> go.Figure:
@@ -118,7 +118,7 @@ def effects(rows: Sequence[tuple[int, float, float]], *, target: str, marked: in
             x=[gate for _, gate, _ in rows],
             y=[drop for _, _, drop in rows],
             mode="markers+text",
-            marker={"size": 10, "color": PROJECT, "opacity": 0.7, "line": OUTLINE},
+            marker={"size": 10, "color": NEUTRAL, "opacity": 0.7, "line": OUTLINE},
             text=[str(channel) if places[number] else "" for number, (channel, _, _) in enumerate(rows)],
             textposition=[place or PLACES[0] for place in places],
             textfont_size=FONT_SIZE,
@@ -171,7 +171,7 @@ def share_by_depth(rows: Sequence[Depth], *, by_chance: float) -> go.Figure:
             name="this network",
             x=[row.block.removeprefix("features.") for row in rows],
             y=[row.share_between for row in rows],
-            marker_color=PROJECT,
+            marker_color=NEUTRAL,
             customdata=[percent(row.share_between) for row in rows],
             hovertemplate="block %{x}: %{customdata} of the variance lies between classes<extra></extra>",
         )
@@ -181,7 +181,7 @@ def share_by_depth(rows: Sequence[Depth], *, by_chance: float) -> go.Figure:
         x=figure.data[0].x,
         y=[by_chance] * len(rows),
         mode="lines",
-        line={"color": RESIDUAL, "width": 3, "dash": "dot"},
+        line={"color": INK, "width": 3, "dash": "dot"},
         hoverinfo="skip",
     )
     figure.update_xaxes(title="block, first to last", type="category", tickangle=-90)
@@ -195,8 +195,8 @@ def spread_by_depth(rows: Sequence[Depth]) -> go.Figure:
     figure = go.Figure()
     lines = (
         ("over all pictures", 2, NEUTRAL, "circle"),
-        ("within a class", 3, DEPTHWISE, "square"),
-        ("between class means", 4, RESIDUAL, "diamond"),
+        ("within a class", 3, NEUTRAL_DARK, "square"),
+        ("between class means", 4, INK, "diamond"),
     )
     for name, column, colour, symbol in lines:
         figure.add_scatter(

@@ -10,11 +10,11 @@ import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..palette import GATE_SCALE, PROJECT, STEM_HEAD
+from ..palette import GATE_SCALE, NEUTRAL
 from ..units import percent, probability
 from .gate_rows import COLUMNS, at_even_ranks, name_of
 from .sketch import Sketch
-from .style import FONT_SIZE, OUTLINE, with_defaults, write_above
+from .style import FONT_SIZE, INK, OUTLINE, with_defaults, write_above
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,7 +31,7 @@ def answer_bars(answers: Sequence[tuple[str, float]]) -> Sketch:
     """
     rows = list(range(len(answers)))
     shares = [share for _, share in answers]
-    colours = [PROJECT] + [STEM_HEAD] * (len(answers) - 1)
+    colours = [INK] + [NEUTRAL] * (len(answers) - 1)
     figure = Sketch(
         {
             "type": "bar",

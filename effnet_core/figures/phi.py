@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..palette import COMPOUND, DEPTH, NEUTRAL, RESIDUAL, RESOLUTION, WIDTH
+from ..palette import COMPOUND, DEPTH, NEUTRAL, RESOLUTION, WIDTH
 from ..scaling.growth import Growth
 from ..scaling.implied_phi import Implied
 from .quantities import Quantity
@@ -45,7 +45,7 @@ def growth_over_phi(
     phis = [row.phi for row in rows]
     lines = (
         ("2^φ", [row.doubling for row in rows], {"color": NEUTRAL, "dash": "dot"}),
-        ("(α · β² · γ²)^φ", [row.promised for row in rows], {"color": DEPTH, "dash": "dash"}),
+        ("(α · β² · γ²)^φ", [row.promised for row in rows], {"color": COMPOUND, "dash": "dash"}),
         ("rounded: what it costs", [row.rounded for row in rows], {"color": COMPOUND, "shape": "hv"}),
     )
     figure = Sketch()
@@ -75,12 +75,12 @@ def _add_releases(figure: Sketch, releases: Sequence[tuple[Implied, int]], quant
         name="as released; the bar spans the φ of depth, width, resolution",
         x=[row.middle for row in rows],
         y=[_large(macs, quantity) for _, macs in releases],
-        error_x={"type": "data", "array": spans, "thickness": 2, "width": 5, "color": RESIDUAL},
+        error_x={"type": "data", "array": spans, "thickness": 2, "width": 5, "color": INK},
         text=[f"{row.member.upper()}, φ {row.middle:.2f}" for row in rows],
         textposition="bottom right",
         textfont={"size": FONT_SIZE, "color": INK},
         mode="markers+text",
-        marker={"color": RESIDUAL, "size": 10},
+        marker={"color": INK, "size": 10},
         customdata=[f"{quantity.factor * macs:,} {quantity.name}" for _, macs in releases],
         hovertemplate="%{text}: %{customdata}<extra>as released</extra>",
     )

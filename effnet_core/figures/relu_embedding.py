@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ..palette import DEPTHWISE, RESIDUAL
+from ..palette import NEUTRAL
 from ..units import percent
 from .sketch import Sketch
-from .style import OUTLINE, PERCENT_TICKS, with_defaults
+from .style import INK, OUTLINE, PERCENT_TICKS, with_defaults
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,7 +44,7 @@ def spiral(points: np.ndarray, collapsed: Iterable[bool], *, height: int = 340) 
 def losses(rows: Sequence[tuple[int, float, float]]) -> Sketch:
     """Rows of (dimensions, error, share of points that collapsed), both in 0..1, over the dimensions."""
     figure = Sketch()
-    for name, column, colour, dash in (("error", 1, RESIDUAL, "solid"), ("collapsed points", 2, DEPTHWISE, "dot")):
+    for name, column, colour, dash in (("error", 1, INK, "solid"), ("collapsed points", 2, NEUTRAL, "dot")):
         figure.add_scatter(
             x=[row[0] for row in rows],
             y=[row[column] for row in rows],

@@ -17,7 +17,7 @@ COLOUR_MAPS = {
     "inferno": "000004 1b0c41 4a0c6b 781c6d a52c60 cf4446 ed6925 fb9b06 f7d13d fcffa4",
     "cividis": "00224e 123570 3b496c 575d6d 707173 8a8678 a59c74 c3b369 e1cc55 fee838",
 }
-AGAINST = "0072b2"  # what a signed map has below zero: Okabe and Ito's blue; above zero it is warm
+AGAINST = "2166ac"  # what a signed map has below zero, no operator's blue; above zero it is warm
 OPACITY = 0.7  # of the strongest heat, unless another is chosen
 LINE_AT = 0.5  # of the strongest value: what the warm look's line encloses
 LINE_SHARE = 1 / 250  # of a picture's long side: how wide lines are

@@ -57,7 +57,7 @@ def test_a_photograph_shows_its_class_its_heat_and_its_gates(page):
     answer = page.get_by_role("heading", name="Its answer").inner_text()
     assert "espresso" in answer
     assert "espresso" in heat.get_attribute("aria-label")
-    playwright.expect(page.locator(".js-plotly-plot").first).to_contain_text("espresso")
+    playwright.expect(page.locator(".picks")).to_contain_text("espresso")
     assert shows_heat_over(photograph, heat)
 
     page.get_by_role("link", name="SE gates").click()

@@ -44,10 +44,10 @@ def test_marks_stand_out_from_their_ground(ground):
     }
     assert any(contrast(colour, below) < MARK for colour in outlined) == (ground == "light")
     assert contrast(style.OUTLINE["color"], below) > MARK and style.OUTLINE["width"] >= 1
-    lines = [colour for colour, *_ in (*faithfulness.LINES, *gates.CLASS_LINES)]
+    lines = {colour for colour, *_ in (*faithfulness.LINES, *gates.CLASS_LINES)} - {style.INK}  # the text's own
     blocks = [colour for kind, colour in palette.SLAB_COLOURS.items() if "MBConv" in kind]  # too thin for an outline
     dimensions = (palette.DEPTH, palette.WIDTH, palette.RESOLUTION, palette.COMPOUND)
-    for colour in (*lines, *blocks, *dimensions, palette.RESIDUAL):
+    for colour in (*lines, *blocks, *dimensions, palette.NEUTRAL_DARK, palette.RESIDUAL):
         assert contrast(colour, below) > MARK, colour
 
 

@@ -114,7 +114,7 @@ def test_keys_and_the_exact_input_move_phi(page):
     exact.fill("2.35")
     exact.press("Enter")
     playwright.expect(readout(page, "resolution")).to_have_text(f"{compound(2.35).resolution} px")
-    drawn = page.get_by_role("img", name=f"Formula, φ = 2.35: {len(compound(2.35).blocks)} blocks drawn to one fixed")
+    drawn = page.get_by_role("group", name=f"Formula, φ = 2.35: {len(compound(2.35).blocks)} blocks drawn to one fixed")
     playwright.expect(drawn).to_be_visible()
 
 

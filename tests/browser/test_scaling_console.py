@@ -158,7 +158,7 @@ def test_a_drag_is_followed_without_the_server_and_reported_at_its_end(page, sen
     playwright.expect(page.get_by_text(f"{cost.params:,} parameters, ")).to_be_visible()
     playwright.expect(page.get_by_role("radio", name="Formula")).to_be_checked()
     playwright.expect(
-        page.get_by_role("img", name=f"Formula, φ = {value}: {len(network.blocks)} blocks")
+        page.get_by_role("group", name=f"Formula, φ = {value}: {len(network.blocks)} blocks")
     ).to_be_visible()
     playwright.expect(page.locator(".summary")).to_contain_text(f"Formula, φ = {value}, Depth × {network.depth:.2f}")
     assert sent

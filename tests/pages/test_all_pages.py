@@ -69,7 +69,7 @@ def test_classify_shows_a_samples_answer_before_anything_is_brought(offline):
     at = opened("classify")
     [answer] = offline.explain([load_sample(SAMPLES[0].name)])
     assert at.header[0].value == f"Its answer: {predictions.sentence(answer)}"
-    shares = numbers(chart(at, "classify.bars")["data"][0]["x"])
+    shares = [bar["share"] for bar in component_data(at, "classify.bars")["bars"]]
     np.testing.assert_allclose(shares, [prediction.probability for prediction in answer.top])
     assert f"Highlighted: {answer.top[0].label}" in heat_maps(at, "classify.crop")[0]["caption"]
     assert "never saw" in heat_maps(at, "classify.whole")[0]["caption"]
@@ -114,11 +114,11 @@ def test_uploads_are_answered_and_a_bad_one_is_named(offline, brought):
     at = with_upload(opened("classify"), ("wide.png", first), ("notes.png", b"just text"), ("=tall.png", second))
     assert not at.exception
     assert [error.value for error in at.error if "notes.png" in error.value]
-    table = at.dataframe[0].value
+    table = at.table[0].value
     assert list(table["picture"]) == ["wide.png", "=tall.png"]
     expected = offline.explain(brought)
-    assert list(table["answer 1"]) == [answer.top[0].label for answer in expected]
-    np.testing.assert_allclose(table["answer 1 probability"], [answer.top[0].probability for answer in expected], 1e-5)
+    firsts = [answer.top[0] for answer in expected]
+    assert list(table["1"]) == [f"{first.label} {percent(first.probability)}" for first in firsts]
     assert at.header[0].value == f"Its answer: {predictions.sentence(expected[0])}"
     at.session_state["app.shown"] = 1  # what a click on the second thumbnail keeps
     at.run()

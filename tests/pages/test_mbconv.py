@@ -20,7 +20,7 @@ from effnet_core.images.samples import SAMPLES, load_sample
 from effnet_core.networks import weights
 from effnet_core.networks.weights_source import loading_code
 from effnet_core.scaling import block_designs, block_steps, module_tree, what_if
-from effnet_core.units import float32_memory, three_digits
+from effnet_core.units import float32_memory, percent, three_digits
 from ui.components import mbconv_flow, mbconv_step, pixel_map
 from ui.mbconv.steps import CHOSEN, STEPS
 from ui.mbconv.structure import _opener
@@ -309,7 +309,7 @@ def test_the_spiral_is_the_cores():
     at = shown("Linear end", n="3", seed="7")
     found = relu_embedding.embed(3, seed=7)
     said = metrics(at)
-    assert said["Loss: error after the way back"] == f"{found.error:.0%}"
+    assert said["Loss: error after the way back"] == percent(found.error, 0)
     assert said["Points that collapsed"] == f"{found.collapsed.sum()} of {len(found.curve)}"
     kept, lost = (numbers(trace["x"]) for trace in chart(at, "mbconv.spiral.After")["data"])
     back = found.back[:, 0] * found.shrinkage

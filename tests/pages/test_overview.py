@@ -13,6 +13,7 @@ from effnet_core import palette
 from effnet_core.explain import stored_example
 from effnet_core.figures import inside
 from effnet_core.figures.gate_rows import COLUMNS
+from effnet_core.figures.style import INK
 from effnet_core.images.overlay import COLOUR_MAPS
 from ui.lessons import lesson_cards
 from ui.overview import network_by_phi, stored_answer
@@ -44,7 +45,8 @@ def test_it_leads_into_the_pages_and_lessons_with_its_phi():
     links = [link.proto for link in at.main.get("page_link")]
     lessons = sum("teach=" in link.query_string for link in links)  # they come last
     pages = [link.page.split("/")[-1] for link in links]
-    assert pages[: len(pages) - lessons - 1] == ["scaling", "evidence", "classify", "se_gates"] and lessons == 3
+    leads = ["scaling", "evidence", "mbconv", "classify", "se_gates"]
+    assert pages[: len(pages) - lessons - 1] == leads and lessons == 3
     assert pages[-1] == "mbconv", "the next page of the way through"
     assert "scaling.phi=3" in links[0].query_string
     assert "evidence.section=Three+ways+to+grow" in links[1].query_string
@@ -89,7 +91,7 @@ def test_the_stored_look_is_shown_as_other_pages_draw_it():
     bars, gates = boards(at, "still_charts")
     drawn = inside.answer_bars([(one["label"], one["probability"]) for one in look["top"][:3]])
     assert [row["share"] for row in bars["bars"]] == list(drawn.data[0].x)
-    assert [row["colour"] for row in bars["bars"]] == list(drawn.data[0].marker.color)
+    assert [row["strong"] for row in bars["bars"]] == [colour == INK for colour in drawn.data[0].marker.color]
     for row, note in zip(bars["bars"], drawn.layout.annotations, strict=True):
         assert f"{row['name']}  <b>{row['text']}</b>" == note.text and row["text"] in bars["alt"]
     drawn = inside.all_gates([(row["block"], row["values"]) for row in look["gates"]])

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 
+from effnet_core.units import percent
+
 from ..session import answer_cache
 from ..shared import progress_bar
 
@@ -29,7 +31,7 @@ def on_demand(question: tuple, label: str, work: Callable[[Progress], Answer], *
     with slot.container():
         _, report = progress_bar.stoppable(
             "Starting …",
-            lambda share: f"{share:.0%} after {time.monotonic() - start:.0f} s",
+            lambda share: f"{percent(share, 0)} after {time.monotonic() - start:.0f} s",
             key=f"{key}.stop",
         )
         with answer_cache.queueing():

@@ -39,13 +39,17 @@ STEPS = 32767  # of a value on its way to the browser: 16 bits
 
 
 class Drawn(NamedTuple):
-    """One map as it is drawn; `heatmap` is None while it is not computed, `strongest` a scale that several share."""
+    """One map as it is drawn; `heatmap` is None while it is not computed.
+
+    `strongest`: a scale that several share. `stage`: that of the network, where several stages are shown.
+    """
 
     preparation: Preparation
     heatmap: Heatmap | None
     caption: str
     alt: str = ""
     strongest: float | None = None
+    stage: int | None = None
 
 
 # The look ---------------------------------------------------------------------------------------------------------
@@ -125,6 +129,7 @@ def show(
             "caption": drawn.caption,
             "alt": drawn.alt or drawn.caption,
             "box": overlay.pixels_seen(drawn.preparation.crop_box(size)),
+            "stage": drawn.stage,
             "values": drawn.heatmap and _values(drawn.heatmap, drawn.strongest or ceiling(drawn.heatmap)),
         }
         for drawn in maps

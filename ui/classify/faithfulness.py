@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from effnet_core.figures import faithfulness
+from effnet_core.units import percent
 
 from ..session import answer_cache, pictures
 from ..shared import map_pickers, widgets
@@ -90,7 +91,7 @@ def _show_areas(rivals: Iterable[tuple[str, Curves]], *, key: str) -> None:
             "order of": title,
             "deletion area (low is good)": round(curves.deletion_area, 3),
             "insertion area (high is good)": round(curves.insertion_area, 3),
-            "confidence drop (low is good)": f"{curves.confidence_drop:.0%}",
+            "confidence drop (low is good)": percent(curves.confidence_drop, 0),
         }
         for title, curves in rivals
     ]

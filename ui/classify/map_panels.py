@@ -29,7 +29,7 @@ def show_ladder(engine: Engine, picture: pictures.Picture, target: int, *, key: 
         rows, columns = heatmap.values.shape
         blank = ": no positive evidence" if heatmap.is_blank else ""
         caption = f"Stage {number}, {rows} × {columns}{blank}"
-        maps.append(Drawn(engine.preparation, heatmap, caption))
+        maps.append(Drawn(engine.preparation, heatmap, caption, stage=number))
     drawn_maps.show(picture, maps, key=f"{key}.ladder")
     st.caption(
         f"Grad-CAM for {map_pickers.class_names(engine)[target]} at every stage, from one forward and one backward "

@@ -14,7 +14,6 @@ from effnet_core.interview import cards, progress_file, spaced_repetition, weak_
 from effnet_core.interview.drills.kind import GROUPS
 from effnet_core.interview.spoken_code import exercises_of
 from effnet_core.interview.weak_spots import Topic
-from effnet_core.palette import COMPOUND, STEM_HEAD
 from effnet_core.units import duration, percent
 
 from ..components import still_charts
@@ -60,7 +59,7 @@ def _group_bar(title: str, group_cards: Sequence[cards.Card]) -> Bar:
     ids, known = [card.id for card in group_cards], progress.known()
     share = spaced_repetition.strength(known, ids, progress.now())
     rated = sum(card in known for card in ids)
-    return Bar(title, share, percent(share, 0), f"{rated} of {len(ids)} cards were rated", COMPOUND)
+    return Bar(title, share, percent(share, 0), f"{rated} of {len(ids)} cards were rated")
 
 
 def _show_days() -> None:
@@ -68,9 +67,7 @@ def _show_days() -> None:
     reviews = progress.reviews()
     days = list(spaced_repetition.answered_by_day(progress.known(), reviews, _zone()).items())[-DAYS:]
     most = max(count for _, count in days)
-    bars = [
-        Bar(f"{day:%a %d %b}", count / most, f"{count}", f"{day}: {count} answers", STEM_HEAD) for day, count in days
-    ]
+    bars = [Bar(f"{day:%a %d %b}", count / most, f"{count}", f"{day}: {count} answers") for day, count in days]
     listed = ", ".join(f"{bar.name} {bar.text}" for bar in bars)
     still_charts.bars(bars, key="interview.days", alt=f"Cards answered by day: {listed}")
     if seconds := [review.seconds for review in reviews if review.seconds is not None]:

@@ -29,7 +29,7 @@ ONLY_HERE = (
 STYLE = """<style>
 .vote-option { display: grid; grid-template-columns: 1fr auto; margin-bottom: .9rem; font-size: 1.2rem; }
 .vote-bar { grid-column: 1 / 3; height: 1.3rem; border-radius: 4px; background: rgb(128 128 128 / 20%); }
-.vote-bar div { height: 100%; border-radius: 4px; background: #0072B2; transition: width .3s; }
+.vote-bar div { height: 100%; border-radius: 4px; background: currentColor; transition: width .3s; }
 .vote-bar.before { height: .5rem; margin-top: 3px; } .vote-bar.before div { background: GrayText; }
 </style>"""
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from effnet_core.explain import relu_embedding
 from effnet_core.figures import relu_embedding as figures_relu_embedding
+from effnet_core.units import percent
 
 from ..shared import widgets
 
@@ -22,7 +23,7 @@ def show_linear_bottleneck() -> None:
         rectify = widgets.choice("In that space", {"relu": "ReLU", "linear": "Nothing"}, key="mbconv.relu") == "relu"
     embedding = relu_embedding.embed(dimensions, seed=seed, rectify=rectify)
     with controls, st.container(key="mbconv.loss"):
-        st.metric("Loss: error after the way back", f"{embedding.error:.0%}", help=LOSS_HELP)
+        st.metric("Loss: error after the way back", percent(embedding.error, 0), help=LOSS_HELP)
         collapsed, points = int(embedding.collapsed.sum()), len(embedding.curve)
         st.metric("Points that collapsed", f"{collapsed} of {points}", help=COLLAPSE_HELP)
     for column, title, shape in (
@@ -34,7 +35,7 @@ def show_linear_bottleneck() -> None:
         column.plotly_chart(
             figures_relu_embedding.spiral(shape, embedding.collapsed),
             key=f"mbconv.spiral.{title.split()[0]}",
-            alt=f"{title}: {collapsed} of {points} points collapsed, error {embedding.error:.0%}",
+            alt=f"{title}: {collapsed} of {points} points collapsed, error {percent(embedding.error, 0)}",
             config=widgets.STILL,
         )
     _show_losses()
@@ -58,8 +59,8 @@ def _show_losses() -> None:
     st.plotly_chart(
         figures_relu_embedding.losses(rows),
         key="mbconv.losses",
-        alt=f"Error with ReLU: {rows[0].error:.0%} in {rows[0].dimensions} dimensions, {rows[-1].error:.0%} "
-        f"in {rows[-1].dimensions}",
+        alt="Error with ReLU: "
+        + ", ".join(f"{percent(row.error, 0)} in {row.dimensions} dimensions" for row in (rows[0], rows[-1])),
         config=widgets.STILL,
     )
     st.caption(f"With ReLU; medians of {relu_embedding.MATRICES} random matrices, seeds 0 to {last}.")

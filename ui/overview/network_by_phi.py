@@ -33,6 +33,7 @@ def show() -> None:
             icon=":material/arrow_forward:",
             query_params={"evidence.section": "Three ways to grow"},
         )
+        console.link_to_block()
     with hand:
         console.mount(console_data(phi), key=KEY, take=take, height=HEIGHT)
         st.caption(

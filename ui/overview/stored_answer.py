@@ -47,8 +47,7 @@ def _parts() -> Parts | None:
 
 
 def _bar(label: str, probability: float, *, best: bool) -> Bar:
-    colour = palette.PROJECT if best else palette.STEM_HEAD
-    return Bar(label, probability, units.probability(probability), f"{label}: {probability:.2%}", colour)
+    return Bar(label, probability, units.probability(probability), f"{label}: {units.percent(probability)}", best)
 
 
 def show() -> bool:

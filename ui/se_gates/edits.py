@@ -117,26 +117,34 @@ def _toggle(channel: int, chosen: tuple[int, ...]) -> None:
     kept_values.keep(CHANNELS, ", ".join(map(str, kept if channel in chosen else [*kept, channel])))
 
 
-def edited(engine: Engine, picture: pictures.Picture, edit: GateEdit, title: str) -> None:
-    """The answer before and after the edit, in a sentence, as bars, as a table and as Grad-CAM."""
+def headline(engine: Engine, picture: pictures.Picture, edit: GateEdit, title: str) -> Intervention:
+    """The answer before and after the edit, in a sentence."""
     intervention = answer_cache.intervene(engine, picture, (edit,), top=predictions.top_of(engine))
-    with st.container(key="se_gates.verdict"):
-        st.markdown(f"## {title} {in_words(intervention)}")
-        st.caption(logit_words(intervention))
-    bars, maps = st.columns([1, 1], gap="large")
+    st.markdown(f"## {title} {in_words(intervention)}")
+    st.caption(logit_words(intervention))
+    return intervention
+
+
+def changes(intervention: Intervention, title: str) -> None:
+    """The same as bars."""
     rows = [
         (predictions.class_name(row.before), row.before.probability, row.after.probability)
         for row in intervention.changes
     ]
-    bars.plotly_chart(
+    st.plotly_chart(
         figures_gates.changes(rows),
         key="se_gates.changes",
         alt=f"Probabilities before and after. {title} {in_words(intervention)}",
         config=widgets.STILL,
     )
+
+
+def details(engine: Engine, picture: pictures.Picture, intervention: Intervention) -> None:
+    """The same as Grad-CAM, and as a table."""
+    maps, table = st.columns([1, 1.4], gap="large")
     with maps:
         show_maps(engine, picture, intervention)
-    st.dataframe(change_rows(intervention.changes), hide_index=True, key="se_gates.changes_table")
+    table.dataframe(change_rows(intervention.changes), hide_index=True, key="se_gates.changes_table")
 
 
 def in_words(intervention: Intervention) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
 
+import streamlit as st
+
 from effnet_core import palette
 from effnet_core.architecture import (
     ALPHA,
@@ -37,6 +39,8 @@ from ..session import kept_values
 from . import costs
 
 FREE = "none"  # no coefficient gives way
+STAGE = "console.stage"  # the one that was clicked last
+MBCONV_STAGES = range(2, len(B0_STAGES) + 2)  # between stem and head
 READOUTS = ("depth", "width", "resolution", "blocks", "params", "compute", "growth")
 
 
@@ -55,8 +59,27 @@ PAPER = {"alpha": ALPHA, "beta": BETA, "gamma": GAMMA}
 
 
 def mount(data: dict[str, object], *, key: str, take: Callable[[dict], None], height: int | str = "content") -> None:
-    """Show the console; `take` gets its report when the hand lets go of a slider."""
-    scaling_console.mount(data, key=key, height=height, on_moved=lambda: take(kept_values.value(key)["moved"]))
+    """Show the console; `take` gets its report when the hand lets go of a slider. What stage is clicked is kept."""
+
+    def stage_clicked() -> None:
+        stage = kept_values.value(key)["stage"]
+        kept_values.keep(STAGE, stage if stage in MBCONV_STAGES else None)
+
+    def moved() -> None:
+        take(kept_values.value(key)["moved"])
+
+    scaling_console.mount(data, key=key, height=height, on_moved=moved, on_stage=stage_clicked)
+
+
+def link_to_block() -> None:
+    """The way into an MBConv: into that of the stage which was clicked in the drawing, where it has some."""
+    stage = kept_values.value(STAGE)
+    st.page_link(
+        "pages/mbconv.py",
+        label=f"MBConv: inside a block of stage {stage}" if stage else "MBConv: inside a block",
+        icon=":material/arrow_forward:",
+        query_params={"mbconv.block": f"features.{stage - 1}.0"} if stage else None,
+    )
 
 
 def data(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ..session import answer_cache
+from ..session import answer_cache, kept_values
 from ..session import pictures as session_pictures
 from . import widgets
-from .predictions import top_of
+from .predictions import FIRST_ANSWER, top_of
 
 if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 
 FIRST_BLOCK = "features.2.1"  # shown at first: all family members have it, and its maps still show the picture
-
-
-FIRST_ANSWER = -1  # as a class to map: whatever the network's first answer is
 
 
 def pick_class(engine: Engine, answer: Explanation, *, key: str) -> int:
@@ -51,6 +48,9 @@ def pick_block(engine: Engine, *, key: str, **settings: object) -> str:
         f"{block.expanded_channels} channels"
         for block in engine.architecture.blocks
     }
+    if (asked := kept_values.url_value(key)) in texts:  # a link may name the block alone
+        kept_values.set_query_param(key, texts[asked])
+        kept_values.keep(key, asked)
     return widgets.select("Block", texts, key=key, default=FIRST_BLOCK, **settings)
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from .page_table import SECTIONS, Entry
 
+WIDTH_PX = 200  # of the sidebar, Streamlit's least: the names fit, and the page moves least aside when it comes
 # the page that is open has a ground of its own, which hides Streamlit's ring
 STYLE = "<style>.st-key-app-navigation a:focus-visible { outline: 3px solid currentColor; }</style>"
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from effnet_core import units
-from effnet_core.figures import inside
 from effnet_core.scaling.export import csv_text
 
-from ..session import answer_cache
+from ..components import still_charts
+from ..components.still_charts import Bar
+from ..session import answer_cache, kept_values
 from ..session import pictures as session_pictures
 from . import widgets
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 
 TOP = 5
+FIRST_ANSWER = -1  # as a class to map: whatever the network's first answer is
 SURE = 0.5  # less than that for the first answer: the others together are likelier
 
 
@@ -52,14 +54,27 @@ def sentence(answer: Explanation) -> str:
 
 
 def show_bars(answer: Explanation, *, key: str) -> None:
-    """The best answers."""
-    rows = [(class_name(prediction), prediction.probability) for prediction in answer.top]
-    st.plotly_chart(
-        inside.answer_bars(rows),
+    """The best answers; a click on one chooses its class for the heat map, the input `{key}.target`."""
+    rows = [_bar(one, strong=one is answer.top[0]) for one in answer.top]
+    classes = [FIRST_ANSWER, *(one.index for one in answer.top[1:])]
+    target = kept_values.value(f"{key}.target", FIRST_ANSWER)
+    target = FIRST_ANSWER if target == answer.top[0].index else target
+    still_charts.bars_to_pick(
+        rows,
+        classes.index(target) if target in classes else None,
         key=f"{key}.bars",
-        alt=f"The network's {len(rows)} best answers; first: {sentence(answer)}",
-        config=widgets.STILL,
+        alt=f"The network's {len(rows)} best answers; first: {sentence(answer)}; a click shows where it looks",
+        on_picked=lambda place: kept_values.keep(f"{key}.target", classes[place]),
     )
+
+
+def _bar(prediction: Prediction, *, strong: bool) -> Bar:
+    name, share = class_name(prediction), prediction.probability
+    return Bar(name, share, units.probability(share), f"{name}: {units.percent(share)}", strong)
+
+
+def _with_share(prediction: Prediction) -> str:
+    return f"{class_name(prediction)} {units.percent(prediction.probability)}"
 
 
 def show_groups(answer: Explanation) -> None:
@@ -72,15 +87,16 @@ def show_groups(answer: Explanation) -> None:
 def show_table(
     engine: Engine, pictures: Sequence[session_pictures.Picture], answers: Sequence[Explanation], *, key: str
 ) -> None:
-    """One row a picture, and the same as a CSV file."""
-    rows = table(engine, [picture.name for picture in pictures], answers)
-    shares = [column for column in rows[0] if column.endswith("probability")]
-    st.dataframe(
-        rows,
-        hide_index=True,
-        column_config={column: st.column_config.NumberColumn(format="percent") for column in shares},
+    """One row a picture, and the same as a CSV file, which has more."""
+    names = [picture.name for picture in pictures]
+    widgets.whole_table(
+        [
+            {"picture": name} | {f"{rank}": _with_share(one) for rank, one in enumerate(answer.top, start=1)}
+            for name, answer in zip(names, answers, strict=True)
+        ],
         key=f"{key}.table",
     )
+    rows = table(engine, names, answers)
     st.download_button("Download CSV", csv_text(rows), "answers.csv", "text/csv", key=f"{key}.csv", on_click="ignore")
 
 

@@ -51,7 +51,9 @@ OTHER_BUTTONS = (  # plotly's, beside the one that saves and the one that turns 
 BUTTON_STYLE = """
 [data-testid^="stBaseButton-primary"]:enabled { background-image: linear-gradient(rgb(0 0 0 / 20%) 0 0); }
 [data-testid="stButtonGroup"] [role="radio"] { min-height: 2.5rem; }
-"""  # its text is white whatever the theme: 4.5 to 1; choices are as high as inputs, so that labels in a row are level
+[data-testid="stMain"] [data-testid^="stPageLink"] * { white-space: normal; height: auto; }
+"""  # its text is white whatever the theme: 4.5 to 1; choices are as high as inputs, so that labels in a row are
+# level; links wrap on a phone, where they would be cut
 
 
 def header(question: str, why: str, *, unit_switch: bool = False) -> DeltaGenerator:

@@ -1,8 +1,10 @@
 // Bars of parameters and of compute, a bar a stage (stacked by role) or a role. They follow the hand by what the
 // console announces of each network that it shows, and the page's own data after each of its runs.
 // Data: network ({ title, layers }), quantities, by ("stage" or "role"), roles, groups, colours, neutral.
-// Event: it listens to "scaling-network", which scaling_console dispatches. It reports nothing to Python.
+// Events: bars by stage tell and mark stages (shared/stages.js); it listens to "scaling-network", which scaling_console
+// dispatches. It reports nothing to Python.
 
+import { linkStages } from "../shared/stages.js"
 import { setAttributes, setText, svgElement, whole } from "../shared/text_and_svg.js"
 
 const BAR_SHARE = 0.8 // of the room that a bar has
@@ -47,6 +49,9 @@ class Bars {
     this.data = data
     addEventListener("scaling-network", this.hear)
     this.observer.observe(this.root)
+    this.unlink?.()
+    if (data.by === "stage")
+      this.unlink = linkStages(this.root, (stage) => this.charts.forEach((chart) => chart.pointAt(stage)))
     this.show(this.ahead ? this.network : data.network)
   }
 
@@ -61,6 +66,7 @@ class Bars {
   close() {
     removeEventListener("scaling-network", this.hear)
     this.observer.disconnect()
+    this.unlink?.()
   }
 }
 
@@ -117,6 +123,7 @@ class Chart {
       const drawn = (this.bars[index] ??= new DrawnBar(this, index))
       const place = { ...this.across(index, bars.length), perCount: scale / quantity.per_axis_unit }
       drawn.show(bar, `${called(bar)}: ${whole(bar.count)} ${quantity.name}, ${share(bar)} of the whole`, place, this)
+      if (by === "stage") drawn.group.dataset.stage = bar.name
       drawn.label(bar.name, share(bar), place, this)
     })
     this.tell()
@@ -162,6 +169,10 @@ class Chart {
       setAttributes(label, { x: left - 8, y, dy: "0.35em", "text-anchor": "end" })
     }
     setText(label, text)
+  }
+
+  pointAt(stage) {
+    this.point(this.bars.find(({ group }) => stage && group.dataset.stage === stage) ?? null)
   }
 
   point(bar) {

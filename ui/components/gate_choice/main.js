@@ -1,12 +1,14 @@
 // SE gates to choose by clicking, or with the keys: a row a block in colours, or a bar a channel of one block.
 // Data: alt, colours (of a map, from 0 to 1), and rows ([{ block, name, gates (sorted) }]) with chosen (a block), or
 // gates (in the network's order) with edited ([[channel, gate that it got]]).
+// Rows tell and mark their stages (shared/stages.js).
 // Trigger: picked, a block or a channel's number.
 
 import { strip } from "../shared/colours.js"
+import { radio, showRadios } from "../shared/radios.js"
+import { linkStages, stageOfBlock } from "../shared/stages.js"
 import { setAttributes, setText, svgElement } from "../shared/text_and_svg.js"
 
-const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }
 const BAR_STEPS = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }
 const HINT = "Click a bar to flip its gate, or choose one with the arrow keys and press Enter."
 const places = new WeakMap() // parent -> channel at which the keys stand
@@ -18,42 +20,28 @@ export default function (component) {
   box.setAttribute("role", data.rows ? "radiogroup" : "slider")
   box.setAttribute("aria-label", data.alt)
   words.hidden = Boolean(data.rows)
-  if (data.rows) drawRows(component, box)
-  else drawBars(component, box, words)
+  if (data.rows) {
+    drawRows(component, box)
+    return linkStages(box)
+  }
+  drawBars(component, box, words)
 }
 
 function drawRows({ data, setTriggerValue }, box) {
-  const focused = box.contains(box.getRootNode().activeElement)
-  box.replaceChildren(...data.rows.map((row) => rowButton(row, data)))
-  if (focused) box.querySelector("[aria-checked=true]")?.focus()
-  const pick = (block) => {
-    for (const one of box.children) one.setAttribute("aria-checked", String(one.value === block)) // before the answer
-    setTriggerValue("picked", block)
-  }
-  box.onclick = ({ target }) => {
-    const picked = target.closest("button")
-    if (picked) pick(picked.value)
-  }
-  box.onkeydown = (event) => {
-    const step = STEPS[event.key]
-    if (!step) return
-    event.preventDefault()
-    const buttons = [...box.children]
-    const at = buttons.findIndex((one) => one.getAttribute("aria-checked") === "true") + step
-    const next = buttons[(at + buttons.length) % buttons.length]
-    next.focus()
-    pick(next.value)
-  }
+  showRadios(
+    box,
+    data.rows.map((row) => rowButton(row, data)),
+    (block) => setTriggerValue("picked", block),
+  )
 }
 
 function rowButton({ block, name, gates }, { chosen, colours }) {
-  const [made, drawn] = [document.createElement("button"), document.createElement("span")]
-  Object.assign(made, { type: "button", value: block, tabIndex: block === chosen ? 0 : -1 })
-  made.setAttribute("role", "radio")
-  made.setAttribute("aria-checked", String(block === chosen))
-  made.append(Object.assign(document.createElement("span"), { textContent: name }), drawn)
+  const drawn = document.createElement("span")
   drawn.className = "row"
   drawn.style.background = strip(gates, colours)
+  const named = Object.assign(document.createElement("span"), { textContent: name })
+  const made = radio({ value: block, chosen: block === chosen }, named, drawn)
+  made.dataset.stage = stageOfBlock(block)
   return made
 }
 

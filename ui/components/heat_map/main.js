@@ -6,10 +6,11 @@
 //   least, px; level, of the strongest; flat, what is no slope);
 // - maps: picture (its name), size ([width, height]), least (px that each map is wide at least), whole (over the whole
 //   picture, where the rest of it is dimmed), maps ([{ caption, alt, box ([left, top, right, bottom] of what the network
-//   saw), values (null while there are none) }]). Values: base64 (of 16 bits each), unit (what 1 is), rows, columns,
-//   strongest, signed, coarse (then it can have a line).
+//   saw), values (null while there are none), stage (where a map is of one: shared/stages.js) }]). Values: base64 (of 16
+//   bits each), unit (what 1 is), rows, columns, strongest, signed, coarse (then it can have a line).
 // The arithmetic is that of effnet_core/images/overlay.py; a test compares both.
 
+import { linkStages } from "../shared/stages.js"
 import { coloured, enlarged, lineAround, makeGrey, numbersIn } from "../shared/heat.js"
 
 const NAME_LENGTH = 64
@@ -95,6 +96,8 @@ class Board {
     while (this.figures.length < data.maps.length) this.figures.push(new Figure(maps, !this.figures.length))
     data.maps.forEach((map, place) => this.figures[place].receive(map, data))
     this.observer.observe(maps)
+    this.unlink?.()
+    this.unlink = linkStages(maps)
     this.hold(false)
   }
 
@@ -114,6 +117,7 @@ class Board {
   }
 
   close() {
+    this.unlink()
     this.observer.disconnect()
     cancelAnimationFrame(this.frame)
     this.frame = 0
@@ -130,7 +134,9 @@ class Figure {
     if (first) this.canvas.tabIndex = 0
   }
 
-  receive({ caption, alt, box, values }, { size, whole }) {
+  receive({ caption, alt, box, values, stage }, { size, whole }) {
+    if (stage) this.node.dataset.stage = stage
+    if (stage) this.canvas.tabIndex = 0
     this.caption.textContent = caption
     this.canvas.setAttribute("aria-label", alt)
     const [left, top, right, bottom] = box

@@ -13,6 +13,16 @@ from ..files import component
 _component = component("scaling_console", __file__)
 
 
-def mount(data: dict[str, object], *, key: str, height: int | str, on_moved: Callable[[], None]) -> None:
-    """Show these settings; `on_moved` is called with the kept value of `key` when the hand lets go of a slider."""
-    _component(key=key, data=data, height=height, on_moved_change=on_moved)
+def mount(
+    data: dict[str, object],
+    *,
+    key: str,
+    height: int | str,
+    on_moved: Callable[[], None],
+    on_stage: Callable[[], None],
+) -> None:
+    """Show these settings. `on_moved` is called when the hand lets go of a slider, `on_stage` when it clicks a stage.
+
+    What they then ask for is the kept value of `key`.
+    """
+    _component(key=key, data=data, height=height, on_moved_change=on_moved, on_stage_change=on_stage)

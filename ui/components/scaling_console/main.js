@@ -2,21 +2,24 @@
 // stay the state: it takes their values as data and reports a move when the hand lets go.
 // Data: settings and possible (the last ones that make a network), lock, sliders, readouts (which, in this order),
 // rules, unit, drawing (with share_of_b0 its scale is fixed), and heard (the number of the last report that Python got).
-// Trigger: moved, { number, settings, possible }.
+// Triggers: moved, { number, settings, possible }; stage, the number of one that was clicked.
 // Event: it dispatches "scaling-network" on the window, { title, layers, ahead }, for each network that it shows.
 
 import { Drawing } from "../shared/network_drawing.js"
 import { growth, held, scaledNetwork } from "../shared/scaling_rule.js"
+import { linkStages, stageOf } from "../shared/stages.js"
 import { setText, threeDigits, whole } from "../shared/text_and_svg.js"
 
 const KEYS_REST_MS = 300
+const STAGE_STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Home: -Infinity, End: Infinity }
+const HINT = "Point at a stage for its numbers; click it to keep it."
 const consoles = new WeakMap() // root -> its Console
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".console")
   const board = consoles.get(root) ?? new Console(root, data)
   consoles.set(root, board)
-  board.report = (move) => setTriggerValue("moved", move)
+  board.report = setTriggerValue
   board.receive(data)
   return () => board.close()
 }
@@ -36,6 +39,8 @@ class Console {
     root.classList.toggle("fixed", Boolean(data.drawing.share_of_b0))
     root.classList.add("ready")
     this.addLegend(data.drawing)
+    this.pointed = this.chosen = null // stages, as text
+    this.takeStages(root.querySelector("svg"))
     this.observer = new ResizeObserver(() => this.show())
   }
 
@@ -49,6 +54,45 @@ class Console {
     input.onpointerdown = () => this.hold()
     input.onchange = () => this.release()
     return { note, shown, input }
+  }
+
+  // A click keeps a stage, so do Enter and Space; arrows lead from one to the next.
+  takeStages(svg) {
+    svg.onclick = ({ target }) => this.choose(stageOf(target))
+    svg.onkeydown = (press) => {
+      const stages = this.drawing.networks[0].stages.map((stage) => stage.slabs)
+      const at = stages.indexOf(press.target)
+      if (at < 0 || !(press.key in STAGE_STEPS || press.key === "Enter" || press.key === " ")) return
+      press.preventDefault()
+      if (!(press.key in STAGE_STEPS)) this.choose(stageOf(press.target))
+      else stages[Math.min(Math.max(at + STAGE_STEPS[press.key], 0), stages.length - 1)].focus()
+    }
+  }
+
+  choose(stage) {
+    if (!stage) return
+    this.chosen = stage
+    this.tell()
+    this.report("stage", Number(stage))
+  }
+
+  // The numbers of the stage that is pointed at, or else of the one that was clicked.
+  tell() {
+    const stage = this.pointed ?? this.chosen
+    setText(this.root.querySelector(".told"), stage ? this.wordsOf(Number(stage)) : HINT)
+    this.drawing.mark(this.chosen)
+  }
+
+  wordsOf(stage) {
+    const { network } = this.shown
+    const { kind, channels, size, count } = network.slabs.find((slab) => slab.stage === stage)
+    const share = (column) => {
+      const own = network.layers.reduce((sum, row) => sum + (row.stage === stage ? row[column] : 0), 0)
+      return `${((100 * own) / network[column]).toFixed(1)}\u00a0%`
+    }
+    const what = count === 1 ? kind : `${count} × ${kind}`
+    const costs = `${share("params")} of the parameters, ${share("macs")} of the ${this.data.unit.name}`
+    return `Stage ${stage}: ${what}, ${whole(channels)} channels of ${size} × ${size} px. ${costs}.`
   }
 
   chooseReadouts(names) {
@@ -77,6 +121,11 @@ class Console {
     this.data = data
     this.base = scaledNetwork(data.rules, { network: "b0" })
     this.observer.observe(this.root)
+    this.unlink?.()
+    this.unlink = linkStages(this.root.querySelector("svg"), (stage) => {
+      this.pointed = stage
+      this.tell()
+    })
     if (!this.ahead) {
       this.settings = data.settings
       this.possible = data.possible ?? this.possible
@@ -116,7 +165,7 @@ class Console {
     this.moved = false
     this.reported = Date.now()
     this.show()
-    this.report({ number: this.reported, settings: this.settings, possible: this.possible })
+    this.report("moved", { number: this.reported, settings: this.settings, possible: this.possible })
     setText(this.root.querySelector(".summary"), this.summary())
   }
 
@@ -138,6 +187,7 @@ class Console {
     const unheld = held(rules, this.settings, lock).problem
     this.problem = [refused, unheld].filter(Boolean).join(" ")
     setText(this.root.querySelector(".problem"), this.problem)
+    this.tell()
     this.announce()
   }
 
@@ -209,6 +259,7 @@ class Console {
   }
 
   close() {
+    this.unlink()
     this.observer.disconnect()
     clearTimeout(this.waiting)
     cancelAnimationFrame(this.frame)

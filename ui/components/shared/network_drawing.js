@@ -19,6 +19,15 @@ export class Drawing {
     this.isCut = false
   }
 
+  // `stage`: the one that was chosen, as text, or null.
+  mark(stage) {
+    for (const { slabs } of this.networks[0].stages) {
+      slabs.classList.toggle("chosen", slabs.dataset.stage === stage)
+      slabs.setAttribute("aria-pressed", String(slabs.dataset.stage === stage))
+      slabs.setAttribute("tabindex", slabs.dataset.stage === (stage ?? "1") ? 0 : -1) // one stop for Tab
+    }
+  }
+
   // The scale changes in steps, when the network outgrows it, so that a growing network is seen to grow.
   zoomed(largest, ofReference) {
     const ratio = largest / ofReference
@@ -99,21 +108,24 @@ class DrawnStage {
   constructor({ drawn, labels }, slab, colour) {
     this.slabs = svgElement("g", drawn, { class: "stage", fill: colour, "data-stage": slab.stage })
     this.hint = svgElement("title", this.slabs)
+    this.around = svgElement("rect", this.slabs, { class: "around", x: 0, y: -0.5, height: 1 })
     this.number = svgElement("text", labels, { "text-anchor": "middle", dy: "1.1em" })
     this.pixels = svgElement("text", labels, { "text-anchor": slab.stage === 1 ? "start" : "middle", dy: "-0.35em" })
   }
 
   show({ stage, kind, channels, size, count }, left, middle, scale, sameSize) {
     const [thick, high] = [channels * scale.x, size * scale.y]
-    while (this.slabs.childElementCount > count + 1) this.slabs.lastChild.remove() // 1: the hint
-    for (let x = this.slabs.childElementCount - 1; x < count; x++) {
+    while (this.slabs.childElementCount > count + 2) this.slabs.lastChild.remove() // 2: the hint, the mark
+    for (let x = this.slabs.childElementCount - 2; x < count; x++) {
       svgElement("rect", this.slabs, { class: "slab", x, y: -0.5, width: 1, height: 1 })
     }
     this.slabs.setAttribute("transform", `translate(${left} ${middle}) scale(${thick} ${high})`)
     this.slabs.setAttribute("stroke-width", Math.min(1, thick / 4))
+    this.around.setAttribute("width", count)
     const centre = left + (thick * count) / 2
     const what = count === 1 ? kind : `${count} × ${kind}`
     setText(this.hint, `stage ${stage}: ${what}\n${whole(channels)} channels, ${size} × ${size} px`)
+    this.slabs.setAttribute("role", "button")
     setText(this.number, `${stage}`)
     place(this.number, centre, within(scale, middle + high / 2))
     const cut = within(scale, middle - high / 2) !== middle - high / 2

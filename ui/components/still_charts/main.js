@@ -1,19 +1,36 @@
 // Charts that do not change: bars of answers, or rows of gates in colours; plain boxes, which follow the page's width.
-// Data: alt, and bars ({ name, share, text, exact, colour }), or rows ([name, gates]) and colours (of a map, from 0 to 1).
-// It reports nothing to Python.
+// Data: alt, and bars ({ name, share, text, exact, strong }), with picked (the place of the one that is chosen, or null),
+// where they can be clicked; or rows ([name, gates]) and colours (of a map, from 0 to 1).
+// Rows tell and mark their stages (shared/stages.js). It reports nothing to Python.
 
 import { strip } from "../shared/colours.js"
+import { radio, showRadios } from "../shared/radios.js"
+import { linkStages, stageOfBlock } from "../shared/stages.js"
 import { setText } from "../shared/text_and_svg.js"
 
 const POINT = "Point at a row for its gates."
 
-export default function ({ parentElement, data }) {
+export default function ({ parentElement, data, setTriggerValue }) {
   const figure = parentElement.querySelector("figure")
   const words = parentElement.querySelector(".words")
   figure.setAttribute("aria-label", data.alt)
   figure.className = data.bars ? "bars" : "gates"
-  figure.replaceChildren(...(data.bars ? data.bars.map(bar) : gateRows(data, words)))
   words.hidden = Boolean(data.bars)
+  if (data.picked !== undefined) return pickBars(figure, data, setTriggerValue)
+  figure.replaceChildren(...(data.bars ? data.bars.map(bar) : gateRows(data, words)))
+  if (data.rows) return linkStages(figure)
+}
+
+function pickBars(figure, { bars, picked }, setTriggerValue) {
+  figure.setAttribute("role", "radiogroup")
+  figure.className = "bars picks"
+  const none = !bars.some((_, place) => place === picked)
+  const buttons = bars.map((one, place) => {
+    const { title, children } = bar(one)
+    const chosen = place === picked
+    return Object.assign(radio({ value: place, chosen, stops: chosen || (none && !place) }, ...children), { title })
+  })
+  showRadios(figure, buttons, (place) => setTriggerValue("picked", Number(place)))
 }
 
 const box = (className, ...content) => {
@@ -23,10 +40,10 @@ const box = (className, ...content) => {
   return made
 }
 
-function bar({ name, share, text, exact, colour }) {
-  const [number, mark] = [document.createElement("b"), box("mark")]
+function bar({ name, share, text, exact, strong }) {
+  const [number, mark] = [document.createElement("b"), box(strong ? "mark strong" : "mark")]
   number.textContent = text
-  Object.assign(mark.style, { width: `${100 * share}%`, background: colour })
+  mark.style.width = `${100 * share}%`
   const row = box("bar", box("name", `${name}  `, number), mark)
   row.title = exact
   return row
@@ -36,6 +53,7 @@ function gateRows({ rows, colours }, words) {
   setText(words, POINT)
   const drawn = rows.flatMap(([name, gates]) => {
     const row = box("row")
+    row.dataset.stage = stageOfBlock(name)
     row.style.background = strip(gates, colours)
     row.onpointermove = ({ clientX }) => {
       const { left, width } = row.getBoundingClientRect()
