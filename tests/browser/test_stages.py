@@ -55,10 +55,15 @@ def test_on_scaling_the_drawing_b0_and_both_charts_mark_a_stage_together(page):
     page.mouse.move(5, 5)
     assert_marked(page, None, [])
 
+    page.get_by_role("radio", name="Rounding", exact=True).click()
+    page.get_by_role("row", name=re.compile("^stage 5 ")).last.hover()
+    assert_marked(page, 5, ["stage", "stage", "tr", "tr"])
+
     drawn_stage(page, 1).focus()  # the same by the keys
+    page.mouse.move(5, 5)
     page.keyboard.press("End")
     page.keyboard.press("ArrowLeft")
-    assert_marked(page, 8, everywhere)
+    assert_marked(page, 8, ["stage", "stage", "tr", "tr"])
     page.keyboard.press("Enter")
     link = page.get_by_role("link", name="inside a block of stage 8")
     playwright.expect(link).to_be_visible()

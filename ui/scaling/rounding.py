@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from effnet_core.architecture import Architecture, compound, growth, released
+from effnet_core.architecture import B0_STAGES, Architecture, compound, growth, released
 from effnet_core.cost import cost_of
 from effnet_core.scaling import implied_phi, rounding
 from effnet_core.units import mega
 
+from ..components import stage_table
 from ..shared import costs
 
+STAGES = {"stem": 1, "head": len(B0_STAGES) + 2}  # places that are not called by their stage
 FINE = 20  # points of a curve for each step of φ
 
 
@@ -69,11 +71,13 @@ def _show_sizes(
 def _show_steps(
     ours: Sequence[rounding.Step], theirs: Sequence[rounding.Step], names: tuple[str, str], *, key: str
 ) -> None:
+    here, there = names
     rows = [
-        {"where": here.place, "B0": here.base}
-        | {f"{names[0]}: raw": here.raw, "rounded": here.rounded, "why": here.why}
-        | {f"{names[1]}: raw": there.raw, "rounded ": there.rounded, "why ": there.why}
-        for here, there in zip(ours, theirs, strict=True)
+        {"where": own.place, "B0": f"{own.base:,}", f"{here}: raw": f"{own.raw:.2f}", "rounded": f"{own.rounded:,}"}
+        | {"why": own.why, f"{there}: raw": f"{other.raw:.2f}", "rounded ": f"{other.rounded:,}", "why ": other.why}
+        for own, other in zip(ours, theirs, strict=True)
     ]
-    raw = {f"{name}: raw": st.column_config.NumberColumn(format="%.2f") for name in names}
-    st.dataframe(rows, hide_index=True, column_config=raw, key=f"scaling.rounding.{key}", height="content")
+    stages = [STAGES.get(own.place) or int(own.place.removeprefix("stage ")) for own in ours]
+    stage_table.show(
+        [*zip(stages, rows, strict=True)], key=f"scaling.rounding.{key}", alt=f"{key.capitalize()}, rounded"
+    )
