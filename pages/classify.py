@@ -37,17 +37,38 @@ with left:
         look, file, lambda: drawn_maps.on_crop(picture.image, preparation, heatmap, look), key="classify"
     )
 
-whole, view = st.columns(2, gap="large")
-with whole:
+seen, noticed = st.columns(2, gap="large")
+with seen:
     caption = "The same map on the whole picture. The network never saw the dimmed part"
     on_whole = Drawn(preparation, heatmap, caption, f"{picture.name} with the crop outlined")
     drawn_maps.show(picture, [on_whole], key="classify.whole", whole=True, least=None)
-side = preparation.crop
-view.image(
-    heat_overlay.enlarged(answer_cache.view(engine, picture)),
-    caption=f"The network's own view: {side} × {side} pixels, enlarged here. This is all that it gets",
-    alt=f"{picture.name} at {side} by {side} pixels",
-)
+    side = preparation.crop
+    st.image(
+        heat_overlay.enlarged(answer_cache.view(engine, picture)),
+        caption=f"The network's own view: {side} × {side} pixels, enlarged here. This is all that it gets",
+        alt=f"{picture.name} at {side} by {side} pixels",
+    )
+with noticed:
+    st.header("What to notice", anchor=False)
+    widgets.prose(
+        f"""
+The bars are the network's best answers among its {engine.architecture.classes:,} classes. They are its probabilities,
+which always add up to 1 over all classes, even for a picture that shows none of them: try the sample whose class it
+does not know.
+
+The heat **highlights** places that raise the score of the class that you chose. A map says where, never why, and each
+method has its own way to say it: where two methods disagree, neither is the truth. {drawn_maps.grid_of(heatmap)} In the
+warm colours a line encloses what is stronger than half of the strongest value, unless the map is too fine for one.
+Grad-CAM at an early stage has a finer map of simpler features, and each map is scaled to its own strongest value.
+Guided backpropagation, which other tools offer, is left out: it only changes the gradient of ReLU, and this network
+uses SiLU instead, so its map would be that of the plain gradient.
+"""
+    )
+    if preparation.reduce:
+        widgets.prose(
+            f"Before it enters this network, a picture is reduced to {preparation.reduce} × {preparation.reduce} "
+            "pixels, as soft as the pictures that it was trained on."
+        )
 
 st.header("Look closer", anchor=False)
 panel = widgets.choice(
@@ -73,25 +94,5 @@ elif panel == "honest":
 else:
     preprocessing.show(preparation, picture, key="classify")
 
-st.header("What to notice", anchor=False)
-widgets.prose(
-    f"""
-The bars are the network's best answers among its {engine.architecture.classes:,} classes. They are its probabilities,
-which always add up to 1 over all classes, even for a picture that shows none of them: try the sample whose class it
-does not know.
-
-The heat **highlights** places that raise the score of the class that you chose. A map says where, never why, and each
-method has its own way to say it: where two methods disagree, neither is the truth. {drawn_maps.grid_of(heatmap)} In the
-warm colours a line encloses what is stronger than half of the strongest value, unless the map is too fine for one.
-Grad-CAM at an early stage has a finer map of simpler features, and each map is scaled to its own strongest value.
-Guided backpropagation, which other tools offer, is left out: it only changes the gradient of ReLU, and this network
-uses SiLU instead, so its map would be that of the plain gradient.
-"""
-)
-if preparation.reduce:
-    widgets.prose(
-        f"Before it enters this network, a picture is reduced to {preparation.reduce} × {preparation.reduce} pixels, "
-        "as soft as the pictures that it was trained on."
-    )
 st.header("All answers as a table", anchor=False)
 predictions.show_table(engine, chosen, answers, key="classify")
