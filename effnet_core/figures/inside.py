@@ -1,4 +1,4 @@
-"""Figures of what happens inside a network: answers, SE gates, feature maps. Rows in, `go.Figure` out.
+"""Figures of what happens inside a network: SE gates, feature maps. Rows in, `go.Figure` out.
 
 Gates lie in 0..1 and keep that range in colour and on axes, in viridis, so that two figures can be compared.
 Feature maps are drawn in greys: they are pictures, not gates.
@@ -6,15 +6,13 @@ Feature maps are drawn in greys: they are pictures, not gates.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..palette import GATE_SCALE, NEUTRAL
-from ..units import percent, probability
+from ..palette import GATE_SCALE
 from .gate_rows import COLUMNS, at_even_ranks, name_of
 from .sketch import Sketch
-from .style import FONT_SIZE, INK, OUTLINE, with_defaults, write_above
+from .style import FONT_SIZE, OUTLINE, with_defaults
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,33 +20,6 @@ if TYPE_CHECKING:
 GATE_RANGE = (0.0, 1.0)
 BINS = 20
 GAP = (0.015, 0.04)  # between small pictures, across and down, in shares of the whole
-
-
-def answer_bars(answers: Sequence[tuple[str, float]]) -> Sketch:
-    """Horizontal bars of (name, probability in 0..1), first row on top; the name is above its bar.
-
-    Names above the bars and not beside them: ImageNet's are long and a phone is narrow.
-    """
-    rows = list(range(len(answers)))
-    shares = [share for _, share in answers]
-    colours = [INK] + [NEUTRAL] * (len(answers) - 1)
-    figure = Sketch(
-        {
-            "type": "bar",
-            "x": shares,
-            "y": rows,
-            "orientation": "h",
-            "width": 0.42,
-            "marker": {"color": colours[: len(answers)], "line": OUTLINE},
-            "customdata": [[html.escape(name), percent(share)] for name, share in answers],
-            "hovertemplate": "%{customdata[0]}: %{customdata[1]}<extra></extra>",
-        }
-    )
-    for row, (name, share) in enumerate(answers):
-        write_above(figure, f"{html.escape(name)}  <b>{probability(share)}</b>", row - 0.24)
-    figure.update_xaxes(range=[0, 1], visible=False)
-    figure.update_yaxes(range=[len(answers) - 0.7, -0.9], visible=False)
-    return with_defaults(figure, height=30 + 50 * len(answers))
 
 
 def all_gates(gates: Sequence[tuple[str, Sequence[float]]]) -> Sketch:

@@ -13,8 +13,8 @@ from effnet_core import palette
 from effnet_core.explain import stored_example
 from effnet_core.figures import inside
 from effnet_core.figures.gate_rows import COLUMNS
-from effnet_core.figures.style import INK
 from effnet_core.images.overlay import COLOUR_MAPS
+from effnet_core.units import probability
 from ui.lessons import lesson_cards
 from ui.overview import network_by_phi, stored_answer
 
@@ -88,12 +88,12 @@ def test_letting_go_sets_the_input_and_is_heard():
 def test_the_stored_look_is_shown_as_other_pages_draw_it():
     at, look = opened("overview"), stored_example.stored()
     assert f"It sees: {look['target_label']}" in [heading.value for heading in at.header]
+    best = look["top"][:3]
     bars, gates = boards(at, "still_charts")
-    drawn = inside.answer_bars([(one["label"], one["probability"]) for one in look["top"][:3]])
-    assert [row["share"] for row in bars["bars"]] == list(drawn.data[0].x)
-    assert [row["strong"] for row in bars["bars"]] == [colour == INK for colour in drawn.data[0].marker.color]
-    for row, note in zip(bars["bars"], drawn.layout.annotations, strict=True):
-        assert f"{row['name']}  <b>{row['text']}</b>" == note.text and row["text"] in bars["alt"]
+    assert [(row["name"], row["share"]) for row in bars["bars"]] == [(one["label"], one["probability"]) for one in best]
+    assert [row["text"] for row in bars["bars"]] == [probability(one["probability"]) for one in best]
+    assert [row["strong"] for row in bars["bars"]] == [True, False, False]
+    assert all(row["text"] in bars["alt"] for row in bars["bars"])
     drawn = inside.all_gates([(row["block"], row["values"]) for row in look["gates"]])
     assert gates["rows"] == [[name, list(row)] for name, row in zip(drawn.data[0].y, drawn.data[0].z, strict=True)]
     assert {len(row) for _, row in gates["rows"]} == {COLUMNS}

@@ -9,32 +9,12 @@ from effnet_core.figures.inside import (
     BINS,
     COLUMNS,
     all_gates,
-    answer_bars,
     feature_maps,
     gate_counts,
     gate_histogram,
 )
 
 gates = st.lists(st.floats(0, 1, width=32), min_size=1, max_size=300)
-
-
-def test_answer_bars_show_each_probability_under_its_name_first_on_top():
-    figure = answer_bars([("Egyptian cat", 0.71), ("tabby", 0.12), ("tiger cat", 0.004)])
-    assert list(figure.data[0].x) == [0.71, 0.12, 0.004]
-    texts = [annotation.text for annotation in figure.layout.annotations]
-    assert [
-        "Egyptian cat" in texts[0],
-        "71\N{NO-BREAK SPACE}%" in texts[0],
-        "under 1\N{NO-BREAK SPACE}%" in texts[2],
-    ] == [True] * 3
-    top, bottom = figure.layout.yaxis.range[1], figure.layout.yaxis.range[0]
-    assert top < figure.data[0].y[0] < figure.data[0].y[2] < bottom
-    assert tuple(figure.layout.xaxis.range) == (0, 1)
-
-
-def test_a_class_name_is_not_taken_for_markup():
-    [annotation] = answer_bars([("<b>bold</b> & co", 0.5)]).layout.annotations
-    assert "&lt;b&gt;bold&lt;/b&gt; &amp; co" in annotation.text
 
 
 def test_every_block_is_one_row_of_the_same_width_first_block_on_top():
@@ -94,7 +74,6 @@ def test_text_is_large_enough_for_the_last_row():
     values = [0.1, 0.9]
     maps = [(0, 0.5, np.eye(2), np.eye(2) / 2)]
     figures = (
-        answer_bars([("cat", 1.0)]),
         all_gates([("features.1.0", values)]),
         gate_histogram(values),
         feature_maps(maps),
