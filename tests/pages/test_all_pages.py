@@ -151,7 +151,7 @@ def test_a_photograph_from_the_camera_is_answered(offline, brought):
     assert "only on localhost or over https" in captions(at)
     at.camera_input(key="app.camera").upload("shot.jpg", in_bytes(brought[0], "JPEG")).run()
     assert not at.exception
-    assert at.dataframe[0].value["picture"][0] == "shot.jpg"
+    assert at.table[0].value["picture"][0] == "shot.jpg"
 
 
 def test_class_and_stage_choose_the_map(offline):

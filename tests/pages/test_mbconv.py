@@ -315,7 +315,7 @@ def test_the_spiral_is_the_cores():
     back = found.back[:, 0] * found.shrinkage
     np.testing.assert_allclose(np.sort([*kept, *lost]), np.sort(back))
     at.get_by_key("mbconv.relu").set_value("linear").run()
-    assert metrics(at)["Loss: error after the way back"] == "0%"
+    assert metrics(at)["Loss: error after the way back"] == percent(0, 0)
 
 
 @pytest.mark.parametrize("compare", ["Same channels in and out", "Same compute"])
