@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..session.pictures import Picture
 
-THUMBNAIL_PX, TEXT_PX, DRAWING_PX = 64, 225, 200
+THUMBNAIL_PX, TEXT_PX, DRAWING_PX = 64, 212, 220
 SKELETON = f'<div class="skeleton" style="width: {THUMBNAIL_PX}px; height: {THUMBNAIL_PX}px"></div>'
 STYLE = """
 .st-key-subject { border-bottom: 1px solid var(--st-border-color, #8884); padding-bottom: .5rem; }
