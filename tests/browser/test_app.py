@@ -158,7 +158,7 @@ def test_a_long_computation_shows_progress_and_a_click_stops_it(page):
     compute = page.get_by_role("button", name="Compute the map")
     compute.click()
     stop = page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop")  # not the toolbar's
-    playwright.expect(page.get_by_text(re.compile(r"^\d+% after \d+ s$"))).to_be_visible()
+    playwright.expect(page.get_by_text(re.compile(r"^\d+\s% after \d+ s$"))).to_be_visible()
     stop.click()
     playwright.expect(stop).to_be_hidden()
     wait_until_idle(page)

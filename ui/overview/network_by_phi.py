@@ -10,7 +10,7 @@ from ..shared import console, costs, widgets
 KEY, PHI_KEY, HEARD = "overview.console", "overview.phi", "overview.heard"
 PHI = console.PHI._replace(label="Compound coefficient φ")
 READOUTS = ("params", "compute", "depth", "width", "resolution", "blocks")
-HEIGHT = 480  # px of the whole, wide or narrow: kept free until its code is there, so that nothing below jumps
+HEIGHT = 555  # px of the whole, wide or narrow: kept free until its code is there, so that nothing below jumps
 SHARE_OF_B0 = (0.5, 0.66)  # of the drawing's frame, across and down: with φ = 5 it is a third too large both ways
 
 
