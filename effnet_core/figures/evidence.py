@@ -30,6 +30,7 @@ PATTERNS = dict(zip(DIMENSIONS, ("/", ".", "x", ""), strict=True))
 FAMILY_SYMBOLS = dict(zip(FAMILIES, ("circle", "square", "diamond", "triangle-up", "cross", "star"), strict=True))
 FAMILY_COLOURS = dict.fromkeys(FAMILIES, NEUTRAL) | {"EfficientNet": COMPOUND}  # the others by their symbols
 BLANK = "rgba(0, 0, 0, 0)"
+NEAR = 1.7  # times as much is so far on the axis that a number beside a bar is clear of the limit
 TICKS = (1, 2, 5)  # of each decade on a logarithmic axis
 
 
@@ -143,7 +144,7 @@ def budget_bars(
         y=[name.upper() for name in names],
         orientation="h",
         text=[three_digits(value) for value in costs.values()],
-        textposition="outside",
+        textposition=["inside" if limit / NEAR < value <= limit else "outside" for value in costs.values()],
         textfont_size=FONT_SIZE,
         marker={"color": colours, "line": OUTLINE},
         hovertemplate=f"%{{y}}: %{{x:.3g}} {axis}<extra></extra>",

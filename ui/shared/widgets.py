@@ -29,6 +29,7 @@ TERM_STYLE = """
 """
 TABLE_STYLE = """
 [data-testid="stTable"] td { overflow-wrap: break-word; }
+[data-testid="stTable"] p { overflow-wrap: inherit; white-space: inherit; word-break: inherit; }
 @media (max-width: 640px) {
   [data-testid="stTable"] table { table-layout: fixed; width: 100%; }
   [data-testid="stTable"] :is(th, td) { padding: .25rem .15rem; font-size: .6875rem; overflow-wrap: anywhere; }
