@@ -72,7 +72,7 @@ def _add_releases(figure: Sketch, releases: Sequence[tuple[Implied, int]], quant
     rows = [row for row, _ in releases]
     spans = [row.middle - min(row.axes.values()) for row in rows]
     figure.add_scatter(
-        name="as released; the bar spans the φ of depth, width, resolution",
+        name="as released",
         x=[row.middle for row in rows],
         y=[_large(macs, quantity) for _, macs in releases],
         error_x={"type": "data", "array": spans, "thickness": 2, "width": 5, "color": INK},
