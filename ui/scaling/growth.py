@@ -39,7 +39,7 @@ def show_growth(value: float, coefficients: dict[str, float]) -> None:
     last = rows[-1].phi
     widgets.cite(
         f"At φ = {last:g}, 2^φ is {2**last:,.0f} and (α · β² · γ²)^φ is {times**last:,.0f}: {times:.3f} is not 2. "
-        "A release's bar spans the φ that its depth, width and resolution imply, its mark is the middle (paper's α, β, γ)."
+        "A release's bar spans the φ that its depth, width and resolution imply (paper's α, β, γ), around their middle."
     )
     whole = rows[::FINE]
     shown = [
