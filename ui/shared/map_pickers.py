@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import streamlit as st
+
 from ..session import answer_cache, kept_values
 from ..session import pictures as session_pictures
 from . import widgets
@@ -50,7 +52,7 @@ def pick_block(engine: Engine, *, key: str, **settings: object) -> str:
     }
     if (asked := kept_values.url_value(key)) in texts:  # a link may name the block alone
         kept_values.set_query_param(key, texts[asked])
-        kept_values.keep(key, asked)
+        st.rerun()  # then the input finds what it would have written
     return widgets.select("Block", texts, key=key, default=FIRST_BLOCK, **settings)
 
 
