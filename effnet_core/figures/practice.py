@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from ..palette import COMPOUND, NEUTRAL
+from ..palette import NEUTRAL
 from .sketch import Sketch
-from .style import PERCENT_TICKS, with_defaults
+from .style import INK, PERCENT_TICKS, with_defaults
 
 DASHES, SYMBOLS = ("solid", "dash", "dot"), ("circle", "square", "diamond")  # of those that stand out
 
@@ -31,7 +31,7 @@ def strength_over_time(rows: Sequence[Strength], days: Sequence[date], *, height
             x=[f"{day:%d %b}" for day in days],
             y=list(row.shares),
             mode="lines+markers" if row.weak else "lines",
-            line={"color": COMPOUND if row.weak else NEUTRAL, "width": 4 if row.weak else 1.5, "dash": dash},
+            line={"color": INK if row.weak else NEUTRAL, "width": 4 if row.weak else 1.5, "dash": dash},
             marker={"symbol": symbol, "size": 9},
             showlegend=row.weak,
             hovertemplate=f"{row.topic}, %{{x}}: %{{y:.0%}}<extra></extra>",
