@@ -41,7 +41,7 @@ def pick(stage_of: str) -> tuple[Engine, list[Picture], Picture]:
     st.html(f"<style>{STYLE}</style>")
     sentences = st.container()  # of what is wrong: seen while both popovers are closed
     strip = st.container(horizontal=True, vertical_alignment="center", gap="small", key="subject")
-    with strip.container(horizontal=True, vertical_alignment="center", gap="small", width=330, wrap=False):
+    with strip.container(horizontal=True, vertical_alignment="center", gap="small", width=312, wrap=False):
         thumbnail, looked_at = st.container(width=THUMBNAIL_PX), st.container()
     network = strip.container(width=TEXT_PX)
     drawing = strip.container(width=DRAWING_PX, key="subject.network")
