@@ -66,6 +66,7 @@ def test_the_code_goes_along_as_a_file(page):
     wait_until_idle(page)
     editor(page).fill("mine = 1\n")
     editor(page).blur()
+    page.wait_for_function(f"{STORED}?.includes('mine = 1')")
     wait_until_idle(page)
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download .py").click()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from threading import Semaphore
 
 import streamlit as st
@@ -34,12 +33,12 @@ def _places() -> Semaphore:
 
 
 def show(chosen: Exercise) -> None:
-    code, wanted = _edit(chosen)
     here = is_here()
+    code, wanted = _edit(chosen, checks=here)
     with st.container(horizontal=True, vertical_alignment="center"):
         if here:
             wanted |= st.button("Check", key="build_it.check", type="primary", icon=":material/play_arrow:")
-        _offer_downloads(chosen, lambda: progress.known().drafts.get(chosen.name, chosen.starter))
+        _offer_downloads(chosen, code)
         st.button("Start again", key="build_it.again", type="tertiary", on_click=_start_again, args=(chosen,))
     if here:
         _show_check(chosen, code, wanted)
@@ -48,7 +47,7 @@ def show(chosen: Exercise) -> None:
         st.button("I have solved it", key="build_it.done", on_click=progress.solve, args=(chosen.name,))
 
 
-def _edit(chosen: Exercise) -> tuple[str, bool]:
+def _edit(chosen: Exercise, *, checks: bool) -> tuple[str, bool]:
     """What stands in the editor, and whether its keys ask for a check."""
     code = progress.known().drafts.get(chosen.name, chosen.starter)
 
@@ -60,6 +59,7 @@ def _edit(chosen: Exercise) -> tuple[str, bool]:
         name=f"{chosen.name} {kept_values.value('build_it.version', 0)}",
         label=f"Your code: {chosen.title}",
         longest=LONGEST_CODE,
+        checks=checks,
         key=f"build_it.editor.{chosen.name}",
         on_written=write,
     )
@@ -73,9 +73,9 @@ def _start_again(chosen: Exercise) -> None:
     progress.show_again()
 
 
-def _offer_downloads(chosen: Exercise, code: Callable[[], str]) -> None:
-    """What stands in the editor, to go on with elsewhere; made when it is asked for."""
-    files = {"py": ("text/x-python", code), "ipynb": ("application/x-ipynb+json", lambda: notebook(chosen, code()))}
+def _offer_downloads(chosen: Exercise, code: str) -> None:
+    """What was written, to go on with elsewhere."""
+    files = {"py": ("text/x-python", code), "ipynb": ("application/x-ipynb+json", notebook(chosen, code))}
     for ending, (kind, made) in files.items():
         name, key = f"{chosen.name}.{ending}", f"build_it.download-{ending}"
         st.download_button(f"Download .{ending}", made, name, kind, key=key, on_click="ignore")

@@ -14,10 +14,13 @@ from ..files import component
 _component = component("code_editor", __file__)
 
 
-def edit(code: str, *, name: str, label: str, longest: int, key: str, on_written: Callable[[str], None]) -> bool:
-    """Whether a check is asked for by its keys. `on_written` gets what was written, before the page runs again.
+def edit(
+    code: str, *, name: str, label: str, longest: int, checks: bool, key: str, on_written: Callable[[str], None]
+) -> bool:
+    """Whether a check is asked for by its keys, which are told if it `checks`.
 
-    The editor keeps its own text until `name` is another one; then it shows `code`.
+    `on_written` gets what was written, before the page runs again. The editor keeps its own text until `name` is
+    another one; then it shows `code`.
     """
 
     def written() -> None:
@@ -25,6 +28,6 @@ def edit(code: str, *, name: str, label: str, longest: int, key: str, on_written
         if isinstance(text, str) and len(text) <= longest:
             on_written(text)
 
-    shown = {"code": code, "name": name, "label": label, "longest": longest}
+    shown = {"code": code, "name": name, "label": label, "longest": longest, "checks": checks}
     result = _component(data=shown, key=key, on_written_change=written, on_asked_change=lambda: None)
     return bool(result.asked)

@@ -1,5 +1,6 @@
 // An editor for Python: a text area, with its text in colours behind it and line numbers beside it.
-// Data: code, name (the text stays until it is another one), label, longest (characters).
+// Data: code, name (the text stays until it is another one), label, longest (characters), checks (whether it can be
+// checked here).
 // Triggers: written, the text, when the hand rests or leaves; asked, once Ctrl + Enter asks for the check.
 
 const REST_MS = 1000
@@ -28,12 +29,14 @@ class Editor {
   constructor(parent) {
     const part = (name) => parent.querySelector(name)
     Object.assign(this, { area: part("textarea"), colours: part(".colours"), numbers: part(".numbers") })
+    this.keys = part(".keys span")
     this.area.oninput = () => this.change()
     this.area.onblur = () => this.report()
     this.area.onkeydown = (event) => this.press(event)
   }
 
-  show({ code, name, label, longest }) {
+  show({ code, name, label, longest, checks }) {
+    this.keys.hidden = !checks
     this.area.setAttribute("aria-label", label)
     this.area.maxLength = longest
     if (name === this.name) return
