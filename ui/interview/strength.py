@@ -90,8 +90,9 @@ def _show_weak_spots() -> None:
             config=widgets.STILL,
         )
         widgets.cite(
-            f"Weak is where the mean of the cards that you know and of your last {weak_spots.LAST_DRILLS} drills is lowest. "
-            "The lines are those of the cards; without practice a line falls. The other topics are grey."
+            "Weak is where the mean of the cards that you know and of your last "
+            f"{weak_spots.LAST_DRILLS} drills is lowest. The lines are those of the cards; without practice a line falls. "
+            "The other topics are grey."
         )
     else:
         st.caption("From your second day on, a chart shows here how each topic changes.")
