@@ -45,7 +45,13 @@ FLOORS = (
     ("effnet_core/scaling",),
     ("effnet_core/published", "effnet_core/images"),
     ("effnet_core/cost",),
-    ("effnet_core/architecture", "effnet_core/units", "effnet_core/palette", "effnet_core/progress"),
+    (
+        "effnet_core/architecture",
+        "effnet_core/units",
+        "effnet_core/palette",
+        "effnet_core/progress",
+        "effnet_core/foreign_text",
+    ),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 TORCH = {"torch", "torchvision", "numpy", "safetensors"}

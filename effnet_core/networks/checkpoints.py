@@ -1,38 +1,33 @@
 """The user's own checkpoint: untrusted bytes -> architecture and weights under torchvision's names.
 
-A state dict doesn't say what it is: its architecture is recognised from the names and shapes of its tensors.
-What can't be recognised is rejected with a sentence. No code in the file is ever run.
+A state dict doesn't say what it is: its architecture is recognised from the names and shapes of its tensors, before
+any of them is read. What can't be recognised is rejected with a sentence. No code in the file is ever run, and pickles
+are opened in a process of their own.
 """
 
 from __future__ import annotations
 
-import io
 import json
-import re
-import zipfile
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 import torch
-from safetensors.torch import load as load_safetensors
 from torch import Tensor
 
 from ..architecture import CLASSES_RANGE, Architecture
 from ..cost import layers_of
+from ..foreign_text import shortened
+from . import unpickling
 from .state_dict_names import CLASSIFIER, CheckpointRejected, some, to_torchvision, wrong_architecture
+from .tensor_file import Stored, read_header
+from .unpickling_child import KINDS, LIMIT_MB, TOO_LARGE
 
-LIMIT_MB = 300  # of 2**20 bytes
 SUFFIXES = (".pth", ".pt", ".ckpt", ".safetensors")
 
 Shapes = dict[str, tuple[int, ...]]
-
-# entries that training scripts wrap a state dict in; averaged weights first, since those are the ones that were tested
-WRAPPERS = (
-    *("model_ema", "state_dict_ema", "ema_state_dict", "state_dict"),
-    *("model_state_dict", "model", "module", "net", "network", "weights"),
-)
-DEEPEST = 4
+LONGEST_LABEL = 200
 
 
 @dataclass(frozen=True)
@@ -53,14 +48,21 @@ def read(data: bytes, name: str, candidates: Sequence[Architecture], *, wanted: 
 
     Where two candidates have the same shapes (strides leave no trace in weights) the wanted or first one is meant.
     """
-    content = _open(data, name)
-    tensors, notes = _unwrap(content, name)
-    renaming = to_torchvision(tensors, name)
-    as_is = {*content} == {*renaming.names.values()}
-    tensors = {new: tensors[old] for old, new in renaming.names.items() if not new.endswith("num_batches_tracked")}
-    architecture = _recognise({key: tuple(value.shape) for key, value in tensors.items()}, name, candidates, wanted)
-    notes = (*notes, *renaming.notes)
-    return Checkpoint(replace(architecture, **renaming.norm), _checked(tensors, name), notes, as_is)
+    suffix, name = PurePath(name).suffix.lower(), shortened(name)
+    if suffix not in SUFFIXES:
+        raise CheckpointRejected(f"{name} is not a checkpoint by its name; allowed are {', '.join(SUFFIXES)}")
+    if len(data) > LIMIT_MB * 2**20:
+        raise CheckpointRejected(f"{name} {TOO_LARGE.format(LIMIT_MB)}")
+    notes, whole = [], True
+    if data[8:9] != b"{":  # safetensors: eight bytes of length, then JSON
+        data, notes, whole = _unpickled(data, name)
+    header, _ = read_header(data, name)
+    renaming = to_torchvision(header, name)
+    as_is = whole and {*header} == {*renaming.names.values()}
+    tensors = {new: header[old] for old, new in renaming.names.items() if not new.endswith("num_batches_tracked")}
+    architecture = _recognise({key: value.shape for key, value in tensors.items()}, name, candidates, wanted)
+    state, notes = _read(data, tensors, name), (*notes, *renaming.notes)
+    return Checkpoint(replace(architecture, **renaming.norm), state, notes, as_is)
 
 
 def shapes_of(architecture: Architecture) -> Shapes:
@@ -82,6 +84,10 @@ def read_labels(text: str, classes: int) -> tuple[str, ...]:
     """One label a line, or JSON: a list, {"0": label}, {label: 0}, {"0": [id, label]}. Raises CheckpointRejected."""
     text = text.removeprefix("\ufeff").strip()
     labels = _json_labels(text) if text[:1] in ("[", "{") else [row.strip() for row in text.splitlines() if row.strip()]
+    if long := next((label for label in labels if len(label) > LONGEST_LABEL), None):
+        raise CheckpointRejected(
+            f"the labels file has the label {shortened(long)!r}; allowed are {LONGEST_LABEL} characters for each"
+        )
     if len(labels) != classes:
         raise CheckpointRejected(
             f"the labels file names {len(labels):,} classes, but the checkpoint has {classes:,}; "
@@ -96,7 +102,7 @@ def _json_labels(text: str) -> list[str]:
         if isinstance(content, dict):
             if not all(key.isdecimal() for key in content):  # label -> index, as torchvision's class_to_idx
                 content = {index: label for label, index in content.items()}
-            numbered = {int(index): label for index, label in content.items()}
+            numbered = {int(i) if isinstance(i, str) else operator.index(i): label for i, label in content.items()}
             content = [numbered[index] for index in range(len(content))]
         return [str(label[-1] if isinstance(label, list) else label) for label in content]
     except (ValueError, LookupError, TypeError, RecursionError) as error:
@@ -106,54 +112,14 @@ def _json_labels(text: str) -> list[str]:
         ) from error
 
 
-def _open(data: bytes, name: str) -> object:
-    """Whatever the file holds, as tensors and plain containers."""
-    if PurePath(name).suffix.lower() not in SUFFIXES:
-        raise CheckpointRejected(f"{name} is not a checkpoint by its name; allowed are {', '.join(SUFFIXES)}")
-    if max(len(data), _unpacked(data)) > LIMIT_MB * 2**20:
-        raise CheckpointRejected(
-            f"{name} is over the limit of {LIMIT_MB} MB; save the state dict alone, without the optimizer's state"
-        )
-    try:
-        if data[8:9] == b"{":  # safetensors: eight bytes of length, then JSON
-            return load_safetensors(data)
-        return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except Exception as error:  # unpickling damaged files raises whatever they lead to
-        if re.search("allowlist|TorchScript", str(error)):
-            raise CheckpointRejected(
-                f"{name} holds Python objects or code beside its weights, which are not opened since they could run "
-                "anything; save the weights alone with torch.save(model.state_dict(), 'weights.pth')"
-            ) from error
-        raise CheckpointRejected(f"{name} can't be opened: it is empty, damaged, cut off or no checkpoint") from error
-
-
-def _unpacked(data: bytes) -> int:
-    """Bytes that a zip archive (torch.save's format) unpacks to; 0 if it is not one."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return sum(entry.file_size for entry in archive.infolist())
-    except zipfile.BadZipFile:
-        return 0
-
-
-def _unwrap(content: object, name: str) -> tuple[dict[str, Tensor], list[str]]:
-    """The innermost state dict, and the way to it in words."""
-    notes: list[str] = []
-    for _ in range(DEEPEST):  # a pickled dictionary can hold itself
-        entry = isinstance(content, Mapping) and next(
-            (k for k in WRAPPERS if isinstance(content.get(k), Mapping)), None
-        )
-        if not entry:
-            break
-        content = content[entry]
-        notes.append(f"The weights are those of the file's entry {entry!r}.")
-    if not isinstance(content, Mapping):
-        raise CheckpointRejected(f"{name} holds a {type(content).__name__}; save the network's state_dict() instead")
-    tensors = {key: value for key, value in content.items() if isinstance(key, str) and isinstance(value, Tensor)}
-    if not tensors:
-        held = f"its entries are {some(map(str, content))}" if content else "it is an empty dictionary"
-        raise CheckpointRejected(f"{name} holds no weights ({held}); save the network's state_dict() instead")
-    return tensors, notes
+def _unpickled(data: bytes, name: str) -> tuple[bytes, list[str], bool]:
+    """A pickled checkpoint as safetensors, the way to its weights in words, and whether they are all that it holds."""
+    data = unpickling.as_safetensors(data)
+    _, metadata = read_header(data, name)
+    if "refused" in metadata:
+        raise CheckpointRejected(f"{name} {shortened(metadata['refused'], 400)}")
+    notes = [f"The weights are those of the file's entry {entry!r}." for entry in json.loads(metadata["entries"])]
+    return data, notes, "whole" in metadata
 
 
 def _recognise(shapes: Shapes, name: str, candidates: Sequence[Architecture], wanted: str | None) -> Architecture:
@@ -194,16 +160,17 @@ def _difference(shapes: Shapes, name: str, candidates: Sequence[Architecture]) -
     )
 
 
-def _checked(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+def _read(data: bytes, tensors: Mapping[str, Stored], name: str) -> dict[str, Tensor]:
     """As float32. Raises CheckpointRejected if values are not usable numbers."""
     state = {}
-    for key, value in tensors.items():
-        if not value.is_floating_point() or value.layout != torch.strided or value.device.type != "cpu":
+    for key, stored in tensors.items():
+        if stored.dtype not in KINDS:
             raise CheckpointRejected(
-                f"{name}: {key} is stored as {value.dtype} ({value.layout}, {value.device}), which is not read here; "
+                f"{name}: {key} is stored as {shortened(stored.dtype)}, which is not read here; "
                 "save the weights as plain float32, float16 or bfloat16"
             )
-        state[key] = value.float().contiguous()
+        copied = bytearray(memoryview(data)[stored.start : stored.end])
+        state[key] = torch.frombuffer(copied, dtype=KINDS[stored.dtype]).reshape(stored.shape).float()
         if not state[key].isfinite().all() or (key.endswith("running_var") and (state[key] < 0).any()):
             raise CheckpointRejected(
                 f"{name}: {key} holds values that no sound network has (NaN, infinite or a negative variance); "

@@ -9,6 +9,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from ..foreign_text import shortened
+
 STEMS = ("features.0.0.weight", "conv_stem.weight", "_conv_stem.weight")  # torchvision, timm, efficientnet_pytorch
 CLASSIFIER = "classifier.1"
 ALLOWED = "EfficientNet-B0 to -B7 with the names of torchvision or timm, and the offline model's own architecture"
@@ -100,9 +102,11 @@ def wrong_architecture(names: Iterable[str], file: str) -> str:
 
 
 def some(names: Iterable[str], *, most: int = 3) -> str:
-    """The first names, and how many more there are."""
+    """The first names, no longer than they fit a sentence, and how many more there are."""
     names = list(names)
-    return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
+    return ", ".join(shortened(name, 100) for name in names[:most]) + (
+        f" and {len(names) - most:,} more" if len(names) > most else ""
+    )
 
 
 def _prefix(names: Collection[str], file: str) -> str:

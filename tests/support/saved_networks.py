@@ -27,7 +27,7 @@ def pth(content: object, **options) -> bytes:
 
 def hollow(network: nn.Module) -> State:
     """A state dict of these names and shapes whose file is small: every tensor repeats one stored number."""
-    return {key: torch.ones(()).expand(value.shape) for key, value in network.state_dict().items()}
+    return {key: torch.ones((), dtype=torch.float16).expand(value.shape) for key, value in network.state_dict().items()}
 
 
 def on_meta(make, **options) -> nn.Module:

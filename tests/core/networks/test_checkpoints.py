@@ -18,6 +18,8 @@ from effnet_core.networks.state_dict_names import CheckpointRejected
 from effnet_core.networks.weights import load_checkpoint
 from effnet_core.networks.weights_source import WeightsSource
 
+pytestmark = pytest.mark.usefixtures("opened_here")
+
 
 @pytest.fixture(scope="module")
 def network(make_lively) -> nn.Module:
@@ -188,7 +190,26 @@ def test_labels_of_another_count(small, text):
 
 
 @pytest.mark.parametrize(
-    "text", ['["cat", ', '{"0": "a", "1": "b", "5": "c"}', '{"a": 0, "b": 0, "c": 1}', "[" * 10**5]
+    "text",
+    [
+        '["cat", ',
+        '{"0": "a", "1": "b", "5": "c"}',
+        '{"a": 0, "b": 0, "c": 1}',
+        "[" * 10**5,
+        '{"a": Infinity, "b": 0, "c": 1}',
+        '{"a": 1e400, "b": 0, "c": 1}',
+        '{"a": NaN, "b": 0, "c": 1}',
+        '{"a": 0.2, "b": 1.2, "c": 2.2}',
+        '{"a": -1, "b": 0, "c": 1}',
+        '{"a": {}, "b": 0, "c": 1}',
+        f'{{"a": {"9" * 10**5}, "b": 0, "c": 1}}',
+    ],
+    ids=range(11),
 )
 def test_labels_that_are_not_readable(small, text):
     assert "labels file" in rejection(pth(small), labels=text)
+
+
+@pytest.mark.parametrize("text", ["x" * 10**6 + "\nb\nc", json.dumps(["a", "b", "y" * 201])])
+def test_labels_that_fill_the_screen(small, text):
+    assert "allowed are 200 characters for each" in rejection(pth(small), labels=text)

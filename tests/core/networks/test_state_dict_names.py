@@ -17,6 +17,8 @@ from effnet_core.architecture import Architecture, released
 from effnet_core.networks import checkpoints
 from effnet_core.networks.weights import load_checkpoint
 
+pytestmark = pytest.mark.usefixtures("opened_here")
+
 
 class Timm:
     """timm's EfficientNet by hand: random weights under its names, and its forward pass."""
