@@ -51,6 +51,7 @@ FLOORS = (
         "effnet_core/palette",
         "effnet_core/progress",
         "effnet_core/foreign_text",
+        "effnet_core/files",
     ),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..files import read_file
 from .model_arguments import add_model_arguments, load_model
 
 if TYPE_CHECKING:
@@ -43,12 +44,12 @@ def add_commands(command) -> None:
 def attribute(options: argparse.Namespace) -> int:
     """Where the network looked in a photograph, by one of several methods."""
     from ..explain.engine import Engine
-    from ..images.reading import ImageRejected, read_image
+    from ..images.reading import LIMIT_MB, ImageRejected, read_image
 
     answer = {"file": str(options.photo), "method": options.method, "target": None, "maps": None, "faithfulness": None}
     engine = Engine(load_model(options), options.device)
     try:
-        image = read_image(options.photo.read_bytes(), options.photo.name)
+        image = read_image(read_file(options.photo, LIMIT_MB), options.photo.name)
     except (ImageRejected, OSError) as problem:
         reason = f"{options.photo.name} can't be read: {problem.strerror}" if isinstance(problem, OSError) else problem
         print(f"error: {reason}", file=sys.stderr)

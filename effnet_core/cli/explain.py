@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..files import read_file
 from .model_arguments import add_model_arguments, load_model
 
 if TYPE_CHECKING:
@@ -48,11 +49,11 @@ def explain(options: argparse.Namespace) -> int:
 def explain_file(engine: Engine, path: Path, options: argparse.Namespace) -> dict:
     """One row of `results`; a picture that can't be used has its sentence under `error` and nulls beside it."""
     from ..images import overlay
-    from ..images.reading import ImageRejected, read_image
+    from ..images.reading import LIMIT_MB, ImageRejected, read_image
 
     answer = {"file": str(path), "error": None, "top": None, "gates": None, "heatmap": None}
     try:
-        image = read_image(path.read_bytes(), path.name)
+        image = read_image(read_file(path, LIMIT_MB), path.name)
     except ImageRejected as problem:
         return answer | {"error": str(problem)}
     except OSError as problem:

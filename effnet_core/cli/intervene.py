@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..files import read_file
 from .model_arguments import add_model_arguments, load_model
 from .tables import print_table
 
@@ -34,13 +35,13 @@ def intervene(options: argparse.Namespace) -> int:
     """Classes before and after SE gates are edited."""
     from ..explain.engine import Engine
     from ..explain.gate_edits import read_edit, resolve_edits
-    from ..images.reading import ImageRejected, read_image
+    from ..images.reading import LIMIT_MB, ImageRejected, read_image
 
     engine = Engine(load_model(options), options.device)
     edits = [read_edit(text) for text in options.edit]
     resolve_edits(edits, engine.architecture)  # what can't be done is refused before the picture is looked at
     try:
-        image = read_image(options.photo.read_bytes(), options.photo.name)
+        image = read_image(read_file(options.photo, LIMIT_MB), options.photo.name)
     except ImageRejected as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1

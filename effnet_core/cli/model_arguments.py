@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..files import read_file, read_text
+
 if TYPE_CHECKING:
     from ..networks.weights import Model
 
@@ -22,11 +24,14 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
 def load_model(options: argparse.Namespace) -> Model:
     """The network that the options ask for; what is to be known of it goes to standard error."""
     from ..networks import weights
+    from ..networks.checkpoints import LABELS_MB, LIMIT_MB
 
-    labels = options.labels.read_text(encoding="utf-8") if options.labels else None
+    labels = read_text(options.labels, LABELS_MB) if options.labels else None
     if options.weights:
         name = options.model if options.model != "tiny" else None
-        model = weights.load_checkpoint(options.weights.read_bytes(), options.weights.name, labels=labels, name=name)
+        model = weights.load_checkpoint(
+            read_file(options.weights, LIMIT_MB), options.weights.name, labels=labels, name=name
+        )
     else:
         model = weights.load(options.model)
     for note in model.notes:

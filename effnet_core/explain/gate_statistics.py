@@ -112,15 +112,15 @@ def measure(
     sums: dict[str, dict[str, _Sums]] = {}
     refused, done = [], 0
     while done < len(folders.entries):
-        images, classes = [], []
+        inputs, classes = [], []
         for entry in folders.entries[done : done + BATCH]:
             done += 1
             try:
-                images.append(entry.image())
+                inputs.append(engine.preparation.tensor(entry.image()))  # one decoded picture at a time
                 classes.append(folders.titles.get(entry.folder, entry.folder))
             except ImageRejected as problem:
                 refused.append(str(problem))
-        for name, answer in zip(classes, engine.explain(images, top=1), strict=True):
+        for name, answer in zip(classes, engine.explain(inputs, top=1), strict=True):
             for gates in answer.gates:
                 sums.setdefault(name, {}).setdefault(gates.block, _Sums()).add(gates.values.astype(np.float64))
         if progress and not progress(done / len(folders.entries)):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..files import read_file, read_text
 from ..networks import weights as models
+from ..networks.checkpoints import LABELS_MB, LIMIT_MB
 from .engine import Engine
 
 
@@ -34,7 +36,7 @@ def load(
             raise ValueError("labels belong to a checkpoint of your own; name its file as weights")
         return Engine(models.load(name or "tiny"), device)
     file = Path(weights)
-    model = models.load_checkpoint(file.read_bytes(), file.name, labels=_text(labels), name=name)
+    model = models.load_checkpoint(read_file(file, LIMIT_MB), file.name, labels=_text(labels), name=name)
     return Engine(model, device)
 
 
@@ -42,4 +44,4 @@ def _text(labels: str | Path | Sequence[str] | None) -> str | None:
     """As a labels file holds them."""
     if labels is None:
         return None
-    return Path(labels).read_text(encoding="utf-8") if isinstance(labels, str | Path) else "\n".join(labels)
+    return read_text(Path(labels), LABELS_MB) if isinstance(labels, str | Path) else "\n".join(labels)

@@ -6,19 +6,25 @@ checked before anything is unpacked, nothing is written, one picture at a time i
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from PIL.Image import Image
 
+from ..files import read_file
+from ..foreign_text import shortened
 from .reading import LIMIT_MB, SUFFIXES, ImageRejected, read_image
 
 MOST_PICTURES = 5_000  # of a zip file that a user uploads
 MOST_CLASSES = 200
+MOST_LIST_MB = 4  # of 2**20 bytes, of what the zip file says of its members
+LAST_RECORD = 22 + 2**16 + 20  # bytes from the end where it can begin, with zip64's locator before it
 MOST_GB = 4  # of all its members unpacked, as its own list says
 
 
@@ -41,7 +47,7 @@ class Entry:
         except ImageRejected:
             raise
         except Exception as error:  # damaged or encrypted archives raise whatever they lead to
-            raise ImageRejected(f"{self.name} can't be read: {error}") from error
+            raise ImageRejected(f"{shortened(self.name)} can't be read: {shortened(str(error))}") from error
         return read_image(data, self.name)
 
 
@@ -75,7 +81,7 @@ def open_folders(path: Path) -> ClassFolders:
     if archives:
         return _from_zips(archives, path.name)
     entries = [
-        Entry(file.parent.name, f"{file.parent.name}/{file.name}", file.read_bytes)
+        Entry(file.parent.name, f"{file.parent.name}/{file.name}", partial(read_file, file, LIMIT_MB))
         for file in sorted(path.rglob("*"))
         if file.is_file() and file.parent != path and _is_picture(file.relative_to(path))
     ]
@@ -84,6 +90,8 @@ def open_folders(path: Path) -> ClassFolders:
 
 def open_zip(file: BinaryIO, name: str) -> ClassFolders:
     """The pictures of a zip file that a user uploads, within the limits. Raises FoldersRejected."""
+    name = shortened(name)
+    _check_list(file, name)
     folders = _from_zips([file], name)
     count, classes = len(folders.entries), len(folders.classes)
     if count > MOST_PICTURES or classes > MOST_CLASSES:
@@ -91,6 +99,24 @@ def open_zip(file: BinaryIO, name: str) -> ClassFolders:
             f"{name} has {count:,} pictures in {classes:,} classes; allowed are {MOST_PICTURES:,} in {MOST_CLASSES:,}"
         )
     return folders
+
+
+def _check_list(file: BinaryIO, name: str) -> None:
+    """Before it is read: a list of millions of members takes gigabytes in Python, whatever they hold.
+
+    The list's length is told at the end of the file, by the record that begins so; zip64's, of files over 4 GB or
+    65,535 members, stands before it.
+    """
+    file.seek(0, io.SEEK_END)
+    file.seek(max(0, file.tell() - LAST_RECORD))
+    end = file.read()
+    file.seek(0)
+    at = end.rfind(b"PK\x05\x06")
+    length = int.from_bytes(end[at + 12 : at + 16], "little") if at >= 0 else 0
+    if length > MOST_LIST_MB * 2**20 or b"PK\x06\x07" in end:
+        raise FoldersRejected(
+            f"{name} lists too many files; allowed are {MOST_PICTURES:,} pictures and a list of {MOST_LIST_MB} MB"
+        )
 
 
 def _from_zips(archives: list[Path] | list[BinaryIO], name: str) -> ClassFolders:
@@ -115,13 +141,13 @@ def _opened(archive: Path | BinaryIO, name: str) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(archive)
     except Exception as error:  # zipfile raises whatever damaged bytes lead to
-        raise FoldersRejected(f"{name} can't be opened as a zip file: {error}") from error
+        raise FoldersRejected(f"{name} can't be opened as a zip file: {shortened(str(error))}") from error
 
 
 def _member(pack: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     """A member's bytes; zipfile gives no more than `file_size` of them, whatever the member unpacks to."""
     if info.file_size > LIMIT_MB * 2**20:
-        raise ImageRejected(f"{info.filename} has over {LIMIT_MB} MB; make it smaller and try again")
+        raise ImageRejected(f"{shortened(info.filename)} has over {LIMIT_MB} MB; make it smaller and try again")
     return pack.read(info)
 
 

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import codecs
 import io
+from itertools import product
 
 import numpy as np
 from PIL import ExifTags, Image
 
+from ..foreign_text import shortened
+
 LIMIT_MB = 32  # of 2**20 bytes
 LIMIT_MPX = 64  # of 10**6 pixels; below the size from which Pillow warns of a decompression bomb
+MOST_SCANS = 100  # of a JPEG: encoders write ten or so
+PART_PIXELS = 1 << 20  # converted at a time
+LARGER_IN_MEMORY = {"WEBP": 32, "progressive": 48}  # megapixels: their decoders hold up to three copies
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 ALLOWED = "PNG, JPEG, WebP, GIF, BMP and TIFF"
 SUFFIXES = ("png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff")  # what their files are called
@@ -26,7 +32,6 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-
 
 # (offset, first bytes there, what it is): allowed pictures, then what people send instead
 _PICTURES = (
@@ -66,6 +71,7 @@ def read_image(data: bytes, name: str = "picture") -> Image.Image:
     ...
     effnet_core.images.reading.ImageRejected: notes.txt is text; ...
     """
+    name = shortened(name)
     if not data:
         raise ImageRejected(f"{name} is empty; choose a picture ({ALLOWED})")
     if len(data) > LIMIT_MB * 2**20:
@@ -73,54 +79,73 @@ def read_image(data: bytes, name: str = "picture") -> Image.Image:
         raise ImageRejected(f"{name} has {size}, over the limit of {LIMIT_MB} MB; make it smaller and try again")
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            _check_pixels(image.width * image.height / 1e6, name)
+            _check_pixels(image, name)
+            _check_scans(image, data, name)
             image.load()
-            picture = _to_rgb(_upright(image))
+            turn = _turn(image)  # not before: Pillow turns TIFFs itself while they are loaded
+            picture = _to_rgb(image)
+        image.close()  # before the turn: a picture of 64 million pixels takes 192 MB
+        picture = picture if turn is None else picture.transpose(turn)
     except ImageRejected:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ImageRejected(_too_many_pixels("too many", name)) from error
+        raise ImageRejected(_too_many_pixels("too many", name, LIMIT_MPX)) from error
     except Exception as error:  # Pillow's decoders raise whatever their damaged input leads to
         raise ImageRejected(_what_came(data, name)) from error
     picture.info.clear()  # keeps location and camera of an upload out of what is saved later
     return picture
 
 
-def _check_pixels(megapixels: float, name: str) -> None:
+def _check_pixels(image: Image.Image, name: str) -> None:
     """Before decoding: Pillow's own bomb limit is a global that other threads share, and a warning only."""
-    if megapixels > LIMIT_MPX:
-        raise ImageRejected(_too_many_pixels(f"{megapixels:.1f} million", name))
+    megapixels = image.width * image.height / 1e6
+    kind = "progressive" if "progressive" in image.info else image.format
+    limit = LARGER_IN_MEMORY.get(kind, LIMIT_MPX)
+    if megapixels > limit:
+        raise ImageRejected(_too_many_pixels(f"{megapixels:.1f} million", name, limit))
 
 
-def _too_many_pixels(count: str, name: str) -> str:
-    return f"{name} has {count} pixels, over the limit of {LIMIT_MPX} million; make it smaller and try again"
+def _too_many_pixels(count: str, name: str, limit: float) -> str:
+    return f"{name} has {count} pixels, over the limit of {limit} million; make it smaller and try again"
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """Turned as its Exif tag says."""
+def _check_scans(image: Image.Image, data: bytes, name: str) -> None:
+    """A progressive JPEG of a few kB can ask for thousands of passes over all of its pixels."""
+    if image.format == "JPEG" and data.count(b"\xff\xda") > MOST_SCANS:
+        raise ImageRejected(f"{name} is a JPEG of over {MOST_SCANS} passes; save it again as JPEG and try that file")
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """What its Exif tag says; damaged Exif should not cost the picture."""
     try:
-        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
-    except Exception:  # damaged Exif should not cost the picture
-        turn = None
-    return image if turn is None else image.transpose(turn)
+        return _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+    except Exception:
+        return None
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    """Any of Pillow's modes as RGB of its own memory."""
-    if image.mode.startswith("I;16"):
-        image = Image.fromarray(((np.asarray(image, np.uint32) + 128) // 257).astype(np.uint8))
-    elif image.mode in ("I", "F"):
-        image = Image.fromarray(_stretched(np.asarray(image, np.float64)))
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert("RGB")
+    """Any of Pillow's modes as RGB of its own memory; by parts, so that a large picture is there only twice."""
+    if image.mode in ("I", "F"):
+        darkest, brightest = image.getextrema()
+    picture = Image.new("RGB", image.size)
+    wide = min(image.width, PART_PIXELS)
+    high = PART_PIXELS // wide
+    for left, top in product(range(0, image.width, wide), range(0, image.height, high)):
+        part = image.crop((left, top, min(left + wide, image.width), min(top + high, image.height)))
+        if part.mode.startswith("I;16"):
+            part = Image.fromarray(((np.asarray(part, np.uint32) + 128) // 257).astype(np.uint8))
+        elif part.mode in ("I", "F"):
+            part = Image.fromarray(_stretched(np.asarray(part, np.float64), darkest, brightest))
+        if part.has_transparency_data:
+            part = part.convert("RGBA")
+            part = Image.alpha_composite(Image.new("RGBA", part.size, "white"), part)
+        picture.paste(part.convert("RGB"), (left, top))
+    return picture
 
 
-def _stretched(values: np.ndarray) -> np.ndarray:
+def _stretched(values: np.ndarray, low: float, high: float) -> np.ndarray:
     """32-bit values as bytes, darkest 0 and brightest 255: such files don't say what white is."""
-    low, high = values.min(), values.max()
-    if not (np.isfinite(low) and np.isfinite(high)):
+    if not (np.isfinite(low) and np.isfinite(high) and np.isfinite(values).all()):
         raise ValueError("values that are not finite")
     return np.round((values - low) * (255 / (high - low or 1))).astype(np.uint8)
 

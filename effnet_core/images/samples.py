@@ -12,7 +12,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from .reading import SUFFIXES, read_image
+from ..files import read_file
+from .reading import LIMIT_MB, SUFFIXES, read_image
 
 FOLDER = "EFFNET_SAMPLES"  # names a teacher's folder of pictures for the whole class
 MOST_OWN = 24
@@ -95,4 +96,4 @@ def load_sample(name: str) -> Image.Image:
     samples = {sample.name: sample for sample in available()}
     if name not in samples:
         raise ValueError(f"no sample is called {name!r}; there are {', '.join(samples)}")
-    return read_image(samples[name].path.read_bytes(), samples[name].title)
+    return read_image(read_file(samples[name].path, LIMIT_MB), samples[name].title)

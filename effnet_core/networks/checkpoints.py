@@ -27,6 +27,7 @@ from .unpickling_child import KINDS, LIMIT_MB, TOO_LARGE
 SUFFIXES = (".pth", ".pt", ".ckpt", ".safetensors")
 
 Shapes = dict[str, tuple[int, ...]]
+LABELS_MB = 1  # of a labels file
 LONGEST_LABEL = 200
 
 

@@ -71,8 +71,8 @@ def limit(size: int) -> None:
         data = int(file.read().split()[5]) * resource.getpagesize()
         wanted[resource.RLIMIT_DATA] = data + SPARE_MB * 2**20 + COPIES * size
     for kind, most in wanted.items():
-        with suppress(ValueError, OSError):  # macOS refuses some
-            resource.setrlimit(kind, (most, most))
+        with suppress(ValueError, OSError):  # macOS refuses some; the soft limit alone ends with a signal of its own
+            resource.setrlimit(kind, (most, resource.getrlimit(kind)[1]))
 
 
 def convert(data: bytes, out: BinaryIO) -> None:

@@ -119,7 +119,7 @@ def offer_download(status: ModelStatus, *, key: str = "app.fetch") -> None:
 def _bring_checkpoint(sentences: DeltaGenerator) -> None:
     """Take a network that the user trained: kept for this session alone, never written to disk."""
     from effnet_core.networks import weights
-    from effnet_core.networks.checkpoints import LIMIT_MB, SUFFIXES
+    from effnet_core.networks.checkpoints import LABELS_MB, LIMIT_MB, SUFFIXES
 
     with st.expander("Bring your own"):
         st.markdown("A state dict of any EfficientNet-B0 to -B7, with any number of classes. It stays in this session.")
@@ -127,7 +127,7 @@ def _bring_checkpoint(sentences: DeltaGenerator) -> None:
             f"Checkpoint, up to {LIMIT_MB} MB", SUFFIXES, max_upload_size=LIMIT_MB, key="app.checkpoint"
         )
         listed = st.file_uploader(
-            "Labels, one a line (optional)", ["txt", "json", "tsv", "csv"], max_upload_size=1, key="app.labels"
+            "Labels, one a line (optional)", ["txt", "json", "tsv", "csv"], max_upload_size=LABELS_MB, key="app.labels"
         )
     uploads = upload and (upload.file_id, listed.file_id if listed else "")
     if not upload or uploads == engines.own_uploads():

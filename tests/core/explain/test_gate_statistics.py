@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from effnet_core.__main__ import main
 from effnet_core.cli.train import class_rows
 from effnet_core.explain import gate_statistics, gate_statistics_file
 from effnet_core.explain.engine import Engine
+from effnet_core.images import class_folders
 from effnet_core.images.class_folders import ClassFolders, open_folders
 from effnet_core.networks import weights
 from effnet_core.progress import Cancelled
@@ -196,3 +198,19 @@ def test_the_command_refuses_what_has_no_classes(tmp_path, capsys):
     assert "0 class folders" in capsys.readouterr().err
     assert main(["gatestats", str(tmp_path / "nowhere")]) == 2
     assert "is not there" in capsys.readouterr().err
+
+
+def test_one_decoded_picture_at_a_time(engine, folder, monkeypatch):
+    """Thirty-two blank pictures of 64 million pixels would take 6 GB."""
+    decoded, most = [], []
+    read = class_folders.read_image
+
+    def counted(data: bytes, name: str):
+        image = read(data, name)
+        decoded.append(weakref.ref(image))
+        most.append(sum(picture() is not None for picture in decoded))
+        return image
+
+    monkeypatch.setattr(class_folders, "read_image", counted)
+    gate_statistics.measure(engine, open_folders(folder))
+    assert len(most) > 4 and max(most) == 1

@@ -116,3 +116,31 @@ def test_a_member_that_lies_about_its_size_is_a_bad_picture(png):
     with pytest.raises(ImageRejected, match=r"a/1\.png can't be read"):
         first.image()
     assert second.image().size == (20, 20)
+
+
+def test_a_list_of_millions_of_members_is_not_read(monkeypatch, png):
+    plain = zipped({"a/1.png": png, "b/1.png": png}).getvalue()
+    monkeypatch.setattr(zipfile, "ZipFile", lambda *_: pytest.fail("its list was read"))
+    at = plain.rindex(b"PK\x05\x06")
+    long = plain[: at + 12] + (2**28).to_bytes(4, "little") + plain[at + 16 :]
+    with pytest.raises(FoldersRejected, match="lists too many files"):
+        open_zip(io.BytesIO(long), "mine.zip")
+    with pytest.raises(FoldersRejected, match="lists too many files"):  # zip64 tells the length elsewhere
+        open_zip(io.BytesIO(plain[:at] + b"PK\x06\x07" + bytes(16) + plain[at:]), "mine.zip")
+
+
+def test_names_that_lead_elsewhere_lead_nowhere(tmp_path, monkeypatch, png):
+    """Members are read where they are: no name of theirs is ever a path on this machine."""
+    monkeypatch.chdir(tmp_path)
+    members = dict.fromkeys(["../../a/1.png", "/etc/b/1.png", "C:\\c\\1.png", "d/../e/1.png", "f/\u202egnp.png"], png)
+    folders = open_zip(zipped(members), "mine.zip")
+    assert all(entry.image().size == (20, 20) for entry in folders.entries)
+    assert not list(tmp_path.rglob("*"))
+
+
+def test_a_device_in_a_folder_is_no_picture(tmp_path, png):
+    for folder in "ab":
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "1.png").write_bytes(png)
+    (tmp_path / "a" / "endless.png").symlink_to("/dev/zero")
+    assert names(open_folders(tmp_path)) == [("a", "a/1.png"), ("b", "b/1.png")]
