@@ -26,6 +26,7 @@ from . import progress
 DAYS, REPEATED, WEAKEST, PAGES, EXERCISES = 14, 8, 3, 2, 3  # shown at most
 WAYS = {"cards": ("Its cards", ":material/style:"), "drills": ("Its drills", ":material/calculate:")}
 EDIT = ":material/edit:"
+LINK_STYLE = '[class*="st-key-interview-weak"] [data-testid="stPageLink"] * { white-space: normal; overflow: visible; }'
 
 
 def show_progress() -> None:
@@ -91,13 +92,14 @@ def _show_weak_spots() -> None:
         )
         widgets.cite(
             "Weak is where the mean of the cards that you know and of your last "
-            f"{weak_spots.LAST_DRILLS} drills is lowest. The lines are those of the cards; without practice a line falls. "
-            "The other topics are grey."
+            f"{weak_spots.LAST_DRILLS} drills is lowest. The lines are those of the cards; without practice a line "
+            "falls. The other topics are grey."
         )
     else:
         st.caption("From your second day on, a chart shows here how each topic changes.")
+    st.html(f"<style>{LINK_STYLE}</style>")
     for column, topic in zip(st.columns(WEAKEST, gap="large"), weak, strict=True):
-        with column:
+        with column, st.container(key=f"interview.weak.{topic.group}"):
             _show_help(topic, _change(topic, ends))
 
 
