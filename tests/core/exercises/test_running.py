@@ -37,13 +37,12 @@ TRICKS = (  # code; a part of what is said
     ("import sys\nsys.exit(0)", "ends the program before the check is done. Line 2"),
     ("raise KeyboardInterrupt", "KeyboardInterrupt"),
 )
+SMALLER = "x[..., ::stride, ::stride]"  # of the right shape
 TENSOR_TRICKS = (
-    (
-        "def depthwise(x, w, stride=1): return [1, 2]\ndef separable(*a): ...",
-        "a `list`; it has to be a tensor of shape",
-    ),
-    ("def depthwise(x, w, stride=1): return x * float('nan')\ndef separable(*a): ...", "NaN"),
-    ("def depthwise(x, w, stride=1): return x.tolist()\ndef separable(*a): ...", "it has to be a tensor"),
+    ("[1, 2]", "`depthwise` with a stride of"),
+    (f"{SMALLER}.tolist()", "is a `list`; it has to be a tensor of shape"),
+    (f"{SMALLER} * float('nan')", "holds NaN or infinity"),
+    (f"{SMALLER} * 0", "has the right shape, but differs from the reference by up to"),
 )
 
 
@@ -53,10 +52,10 @@ def test_what_goes_wrong_is_said_in_a_sentence(code, said):
     assert not report.is_right and said in f"{report.problem} {report.hint}"
 
 
-@pytest.mark.parametrize(("code", "said"), TENSOR_TRICKS, ids=[said for _, said in TENSOR_TRICKS])
-def test_what_is_no_tensor_or_not_finite_is_named(code, said):
-    case = next(seed for seed in range(20) if judge("depthwise", code, seed=seed).problem)
-    assert said in judge("depthwise", code, seed=case).problem or "shape" in judge("depthwise", code, seed=case).problem
+@pytest.mark.parametrize(("result", "said"), TENSOR_TRICKS, ids=[said for _, said in TENSOR_TRICKS])
+def test_what_is_no_tensor_or_not_finite_or_only_of_the_right_shape_is_named(result, said):
+    code = f"def depthwise(x, weight, stride=1): return {result}\ndef separable(*given): ...\n"
+    assert said in judge("depthwise", code).problem
 
 
 def test_an_answer_is_checked_in_a_child_and_what_it_prints_is_shown():
