@@ -5,7 +5,6 @@ The learner's code can do here whatever it likes: only running.py sets limits. T
 
 from __future__ import annotations
 
-import builtins
 import contextlib
 import errno
 import importlib
@@ -16,6 +15,7 @@ import os
 import signal
 import sys
 import traceback
+import types
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -35,10 +35,10 @@ def judge(name: str, code: str, *, seed: int = 0) -> Report:
     linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
     passed: list[str] = []
     torch.manual_seed(seed)
+    module = sys.modules["answer"] = types.ModuleType("answer")  # dataclasses look their module up
     try:
-        names = {"__name__": "answer", "__builtins__": builtins}
-        exec(compile(code, FILE, "exec"), names)
-        for sentence in checker.check(Answer(names, seed)):
+        exec(compile(code, FILE, "exec", dont_inherit=True), module.__dict__)
+        for sentence in checker.check(Answer(module.__dict__, seed)):
             passed.append(sentence)
     except BaseException as problem:  # sys.exit and Ctrl+C of the learner's code too
         what, hint = _in_words(problem)

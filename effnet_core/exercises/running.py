@@ -30,7 +30,7 @@ SEEDS = 1_000_000
 ROOT = Path(__file__).parents[2]
 KEPT_VARIABLES = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "OMP_WAIT_POLICY", "OPENBLAS_CORETYPE")
 POLL_SECONDS = 0.05
-TIME_SIGNALS = {getattr(signal, name, 0) for name in ("SIGALRM", "SIGXCPU")}
+TIME_SIGNALS = {getattr(signal, name, None) for name in ("SIGALRM", "SIGXCPU")}  # Windows has neither
 NO_MEMORY = f"The code needed more than {MEMORY_MB:,} MB of memory."
 TOO_MUCH_OUTPUT = f"The code printed more than {MOST_OUTPUT:,} characters. Is there a print in a loop without an end?"
 

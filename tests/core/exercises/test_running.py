@@ -64,6 +64,12 @@ def test_an_answer_is_checked_in_a_child_and_what_it_prints_is_shown():
     assert report.output == "hello from the answer\n"
 
 
+def test_an_answer_may_use_what_a_module_may():
+    future, kept = "from __future__ import annotations\n", "from dataclasses import dataclass\n"
+    more = f"{future}{kept}@dataclass\nclass Extra:\n    x: int = 1\n"
+    assert judge("rounding", more + RIGHT.partition('"""\n')[2]).is_right
+
+
 def test_the_same_seed_draws_the_same_sizes():
     wrong = RIGHT.replace("math.ceil", "int")
     assert judge("rounding", wrong, seed=3) == judge("rounding", wrong, seed=3)
