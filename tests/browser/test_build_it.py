@@ -72,3 +72,13 @@ def test_the_code_goes_along_as_a_file(page):
         page.get_by_role("button", name="Download .py").click()
     with open(waiting.value.path(), encoding="utf-8") as file:
         assert waiting.value.suggested_filename == f"{FIRST.name}.py" and file.read() == "mine = 1\n"
+
+
+def test_behind_a_proxy_there_is_no_check(page):
+    page.context.set_extra_http_headers({"X-Forwarded-For": "10.0.0.9"})
+    page.goto("/build_it")
+    page.get_by_text(f"exercise check {FIRST.name}.py").wait_for()
+    wait_until_idle(page)
+    playwright.expect(page.get_by_role("button", name="Download .py")).to_be_visible()
+    playwright.expect(page.get_by_role("button", name="Check")).to_have_count(0)
+    playwright.expect(page.get_by_text("Ctrl + Enter checks")).to_be_hidden()

@@ -17,7 +17,8 @@ from .here import is_here
 
 AT_ONCE = 2  # checks of one server
 NOT_HERE = """
-This app is reached over a network, so it does not run code. Check yours on your own computer, in the project's folder:
+This app can be reached over a network, so it does not run code. Check yours on your own computer, in the project's
+folder:
 
 ```
 python -m effnet_core exercise check {name}.py
