@@ -73,7 +73,7 @@ def release(
     network = weights.fill(architecture, load_file(run.best_weights))
     card = model_card.describe(network, choosing, kept_apart, classes, width=options.width, photos=options.photos)
     card = {"name": "tiny", "notes": options.note, **card, **run.conditions()}
-    model_card.release(run.best_weights, card, options.export)
+    card = model_card.release(run.best_weights, card, options.export)
     if options.export.resolve() == weights.ASSETS.resolve():
         stored_example.store(Engine(weights.load("tiny"), "cpu"))
     return card

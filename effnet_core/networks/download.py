@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import http.client
 import queue
 import re
 import threading
+import time
 import urllib.error
 import urllib.request
 import uuid
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 CONNECT_TIMEOUT_S = 5.0
+ABANDONED_S = 600.0  # a part that nobody has written to for so long belongs to nobody
 CHUNK = 1 << 18  # bytes between two reports of progress
 
 ByteProgress = Callable[[int, int], bool | None]
@@ -31,6 +34,7 @@ def download(url: str, folder: Path, *, progress: ByteProgress | None = None) ->
     part = folder / f".{name}.{uuid.uuid4().hex}.part"  # not tempfile: its files are for their owner alone
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _clear_away(folder, name)
         with closing(_body(url, name)) as body, open(part, "xb") as file:
             _receive(body, file, name, progress)
         part.replace(folder / name)
@@ -40,6 +44,14 @@ def download(url: str, folder: Path, *, progress: ByteProgress | None = None) ->
         with suppress(OSError):
             part.unlink(missing_ok=True)
     return folder / name
+
+
+def _clear_away(folder: Path, name: str) -> None:
+    """Parts of this file whose process was killed; a download that goes on writes to its own every few seconds."""
+    for part in folder.glob(f".{glob.escape(name)}.*.part"):
+        with suppress(OSError):
+            if time.time() - part.stat().st_mtime > ABANDONED_S:
+                part.unlink()
 
 
 def _receive(body: Iterator[tuple[bytes, int]], file: BinaryIO, name: str, progress: ByteProgress | None) -> None:

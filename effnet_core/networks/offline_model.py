@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..architecture import Architecture, tiny
 from ..images.preparation import Preparation
+from .download import WeightsUnavailable
 from .weights_source import WeightsSource
 
 ASSETS = Path(__file__).parents[1] / "assets"
@@ -26,7 +27,10 @@ class Photographs:
 
 @dataclass(frozen=True)
 class Card:
-    """The architecture's resolution is the crop that the network gets; `top1` is in 0..1."""
+    """The architecture's resolution is the crop that the network gets; `top1` is in 0..1.
+
+    `digest`: SHA-256 of the file with the weights that the card belongs to.
+    """
 
     architecture: Architecture
     preparation: Preparation
@@ -34,10 +38,19 @@ class Card:
     groups: tuple[str, ...]
     top1: float
     photographs: Photographs | None
+    digest: str
 
 
 def card(folder: Path = ASSETS) -> Card:
-    row = json.loads((folder / "tiny.json").read_text(encoding="utf-8"))
+    """Raises WeightsUnavailable naming the file if it is damaged."""
+    path = folder / "tiny.json"
+    try:
+        return _card(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise WeightsUnavailable(f"{path} is missing or damaged; get the project's files again") from error
+
+
+def _card(row: dict) -> Card:
     preparation = Preparation(**row["preparation"])
     return Card(
         architecture=tiny(**row["architecture"]).at(resolution=preparation.crop),
@@ -46,4 +59,5 @@ def card(folder: Path = ASSETS) -> Card:
         groups=tuple(row["groups"]),
         top1=row["top1"],
         photographs=Photographs(**row["photographs"]) if row["photographs"] else None,
+        digest=row["weights_sha256"],
     )

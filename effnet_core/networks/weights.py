@@ -66,7 +66,10 @@ class ModelStatus:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a trained network before its weights are read; `path` is None if they are not here."""
+    """What is known of a trained network before its weights are read; `path` is None if they are not here.
+
+    `digest`: SHA-256 of its file, where the first digits are not in the file's name.
+    """
 
     weights: WeightsSource
     architecture: Architecture
@@ -76,6 +79,7 @@ class Known:
     path: Path | None
     groups: tuple[str, ...] | None = None
     photographs: Photographs | None = None
+    digest: str | None = None
 
 
 def statuses() -> list[ModelStatus]:
@@ -89,7 +93,7 @@ def load(name: str) -> Model:
     if entry.path is None:
         raise WeightsUnavailable(f"{name}'s weights are not on this machine; {_remedy(name)}")
     try:
-        module = fill(entry.architecture, _read_state(entry.path))
+        module = fill(entry.architecture, _read_state(entry.path, entry.digest))
     except Exception as error:  # unpickling damaged files raises whatever they lead to
         raise WeightsUnavailable(f"{entry.path} is damaged or not {name}'s weights; {_remedy(name)}") from error
     return Model(name, entry.weights, entry.architecture, module, entry.labels, entry.preparation, entry.groups)
@@ -144,6 +148,7 @@ def _known_tiny() -> Known:
         path=path if path.is_file() else None,
         groups=card.groups,
         photographs=card.photographs,
+        digest=card.digest,
     )
 
 
@@ -185,10 +190,23 @@ def _status(name: str, entry: Known) -> ModelStatus:
 
 
 def folders() -> list[Path]:
-    """Where ImageNet weights are looked for; downloads go to the first."""
-    own = os.environ.get("EFFNET_WEIGHTS_DIR")
+    """Where ImageNet weights are looked for, the user's own folder first; without it where its ~user is not known."""
     hub = Path(torch.hub.get_dir()) / "checkpoints"
-    return [Path(own).expanduser(), hub] if own else [hub]
+    try:
+        own = _own_folder()
+    except WeightsUnavailable:
+        own = None
+    return [own, hub] if own else [hub]
+
+
+def _own_folder() -> Path | None:
+    name = os.environ.get("EFFNET_WEIGHTS_DIR")
+    try:
+        return Path(name).expanduser() if name else None
+    except RuntimeError as error:
+        raise WeightsUnavailable(
+            f"EFFNET_WEIGHTS_DIR is {name}, whose user is not known; name another folder"
+        ) from error
 
 
 def published(name: str) -> list[WeightsEnum]:
@@ -202,18 +220,19 @@ def _on_disk(name: str) -> tuple[WeightsEnum, Path | None]:
     for choice in published(name):
         for folder in folders():
             path = folder / file_name(choice.url)
-            if path.is_file():
+            if os.path.isfile(path):  # Path.is_file raises for folders that may not be read
                 return choice, path
     return published(name)[0], None
 
 
-def _read_state(path: Path) -> dict[str, Tensor]:
-    """Tensors of a weights file. Raises ValueError if its hash is not the one in its name."""
+def _read_state(path: Path, digest: str | None = None) -> dict[str, Tensor]:
+    """Tensors of a weights file. Raises ValueError if its hash is not this one, or else the one in its name."""
+    with open(path, "rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != digest if digest else not has_hash(path.name, found):
+        raise ValueError(f"{path.name} does not have the hash that it should have")
     if path.suffix == ".safetensors":
         return load_file(path)
-    with open(path, "rb") as file:
-        if not has_hash(path.name, hashlib.file_digest(file, "sha256").hexdigest()):
-            raise ValueError(f"{path.name} does not have the hash in its name")
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
@@ -226,6 +245,7 @@ def fetch(name: str, *, progress: ByteProgress | None = None) -> Path:
     _check_name(name)
     if name == "tiny":
         raise ValueError("tiny is bundled with the app; there is nothing to fetch")
+    _own_folder()  # not into another folder than the user named
     _, path = _on_disk(name)
     if path is not None:
         with suppress(Exception):  # a damaged file is what another download replaces

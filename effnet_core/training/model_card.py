@@ -7,6 +7,7 @@ same for people).
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import shutil
@@ -167,12 +168,14 @@ def of_count(share: float, count: int) -> str:
     return f"{share:.1%} of {count:,} ({low:.1%} to {high:.1%})"
 
 
-def release(weights: Path, card: dict, folder: Path) -> None:
-    """Put model and card where the app looks for them."""
+def release(weights: Path, card: dict, folder: Path) -> dict:
+    """Put model and card where the app looks for them; the card, with the hash of the weights that it belongs to."""
     folder.mkdir(parents=True, exist_ok=True)
+    card = card | {"weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
     shutil.copyfile(weights, folder / "tiny.safetensors")
     (folder / "tiny.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (folder / "tiny.md").write_text(as_text(card), encoding="utf-8")
+    return card
 
 
 def as_text(card: dict) -> str:

@@ -3,14 +3,13 @@
     python -m support.reading_process pictures|checkpoints FOLDER
 
 One line of JSON a file: {"name", "outcome": "read"|"refused"|"failed", "said", "seconds", "megabytes"}; seconds of the
-processor, megabytes beyond what the process took before. Standing alone, nothing of the tests is measured with it.
+processor, megabytes beyond what a fork takes that reads nothing.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import warnings
 from collections.abc import Callable
@@ -57,7 +56,8 @@ def read_in_fork(read: Callable[[bytes], object], refusal: type[ValueError], pat
     with os.fdopen(receive) as pipe:
         said = pipe.read()
     _, status, used = os.wait4(child, 0)
-    row = json.loads(said) if said else {"outcome": "failed", "said": f"ended with status {status}"}
+    ended = "refused" if refusal.__name__ == "CheckpointRejected" else "failed"  # as networks/unpickling.py sees it
+    row = json.loads(said) if said else {"outcome": ended, "said": f"mine.pth ended its process, status {status}"}
     peak = used.ru_maxrss / 1024
     return {"name": path.name, "seconds": used.ru_utime + used.ru_stime, "megabytes": peak - before, **row}
 
@@ -76,8 +76,9 @@ def main() -> None:
     kind, folder = sys.argv[1:]
     warnings.simplefilter("ignore")
     read, refusal = readers()[kind]()
-    before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
-    for path in sorted(Path(folder).iterdir()):
+    paths = sorted(Path(folder).iterdir())
+    before = read_in_fork(lambda data: None, refusal, paths[0], 0)["megabytes"]
+    for path in paths:
         print(json.dumps(read_in_fork(read, refusal, path, before)), flush=True)
 
 

@@ -30,7 +30,15 @@ def pick(sentences: DeltaGenerator) -> tuple[Engine | None, str, str]:
     A network whose weights are not on this machine is offered for download and the offline model answers meanwhile.
     None, after a sentence in `sentences`, where no network can be had at all.
     """
-    name, status = _choose_model(sentences)
+    with st.spinner("Starting PyTorch …", show_time=True):  # seconds, once a server
+        engines.start_pytorch()
+    from effnet_core.networks.weights import WeightsUnavailable
+
+    try:
+        name, status = _choose_model(sentences)
+    except WeightsUnavailable as problem:  # the offline model's card is damaged
+        sentences.error(str(problem))
+        return None, title(engines.OFFLINE_MODEL), ""
     engine = _engine_in_use(name, sentences)
     if engine is None:
         return None, title(name), ""
@@ -40,8 +48,6 @@ def pick(sentences: DeltaGenerator) -> tuple[Engine | None, str, str]:
 
 
 def _choose_model(sentences: DeltaGenerator) -> tuple[str, ModelStatus | None]:
-    with st.spinner("Starting PyTorch …", show_time=True):  # seconds, once a server
-        engines.start_pytorch()
     from effnet_core.networks import weights
 
     statuses = {status.name: status for status in weights.statuses()}

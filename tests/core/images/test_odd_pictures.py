@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
-from collections import Counter
 
 import pytest
-from support.odd_pictures import pictures
-from support.paths import ROOT
+from support.fuzzing import changed, figures, read_all
+from support.odd_pictures import FORMATS, pictures
 from support.pictures import noise, saved
 
 from effnet_core.images import reading
 from effnet_core.images.reading import ImageRejected, read_image
 
-MOST_MB, MOST_S = 600, 5.0  # memory beyond what the process took before, seconds of the processor
 NAMES = (
     "<img src=x onerror=alert(1)>.png",
     "![](//host/x.png)",
@@ -30,23 +25,19 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="a process is forked for
 
 
 def test_each_gives_a_picture_or_a_sentence(tmp_path, capsys):
-    names = []
-    for number, (name, data) in enumerate(pictures()):
-        (tmp_path / f"{number:04}").write_bytes(data)
-        names.append(name)
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
-    command = [sys.executable, "-m", "support.reading_process", "pictures", str(tmp_path)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    rows = {name: json.loads(line) for name, line in zip(names, done.stdout.splitlines(), strict=True)}
-    counts = Counter(row["outcome"] for row in rows.values())
-    most = {key: max(row[key] for row in rows.values()) for key in ("megabytes", "seconds")}
+    rows = read_all("pictures", pictures(), tmp_path)
     with capsys.disabled():
-        print(f"\nodd pictures: {len(rows)} tried, {counts['read']} read, {counts['refused']} refused, at most {most}")
-    assert len(rows) > 350 and min(counts["read"], counts["refused"]) > 100
-    assert not [(name, row["said"]) for name, row in rows.items() if row["outcome"] == "failed"]
-    assert not [(name, row) for name, row in rows.items() if row["megabytes"] > MOST_MB or row["seconds"] > MOST_S]
-    said = {row["said"] for row in rows.values() if row["outcome"] == "refused"}
-    assert all(text.startswith("mine.png ") and len(text) < 300 and text.isprintable() for text in said)
+        print(figures("odd pictures", rows))
+    assert len(rows) > 350 and {row["outcome"] for row in rows.values()} == {"read", "refused"}
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("kind", FORMATS)
+def test_changed_at_random(tmp_path, capsys, kind):
+    data = saved(noise(64, 48), kind)
+    rows = read_all("pictures", ((kind, copy) for copy in changed(data, 3000, kind)), tmp_path)
+    with capsys.disabled():
+        print(figures(f"{kind}, changed", rows))
 
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))

@@ -7,12 +7,15 @@ import http.server
 import os
 import socket
 import stat
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.paths import ROOT
 
 from effnet_core.networks import download
 from effnet_core.networks.download import WeightsUnavailable
@@ -250,3 +253,36 @@ def test_two_at_a_time_do_not_disturb_each_other(server, tmp_path):
     for thread in threads:
         thread.join()
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [BODY]
+
+
+def test_parts_of_killed_downloads_are_cleared_away(server, tmp_path):
+    old, fresh, other = (tmp_path / name for name in (f".{FILE}.1.part", f".{FILE}.2.part", ".other.pth.1.part"))
+    for part in (old, fresh, other):
+        part.write_bytes(b"half")
+    for part in (old, other):
+        os.utime(part, (0, time.time() - 2 * download.ABANDONED_S))
+    download.download(server.url("whole"), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {FILE, fresh.name, other.name}
+
+
+def test_two_processes_at_once_and_one_killed_on_the_way(server, tmp_path):
+    """Whoever is first, and whoever dies: what stands there under the name is whole."""
+    code = "import sys; from effnet_core.networks.download import download; from pathlib import Path; "
+    code += "download(sys.argv[1], Path(sys.argv[2]))"
+    ways = ("whole", "whole", "stalled")
+    started = [
+        subprocess.Popen([sys.executable, "-c", code, server.url(way), str(tmp_path)], cwd=ROOT, env=os.environ)
+        for way in ways
+    ]
+    while not list(tmp_path.glob(".*.part")) and started[2].poll() is None:
+        time.sleep(0.01)
+    started[2].kill()
+    assert [process.wait(60) for process in started[:2]] == [0, 0] and started[2].wait(60)
+    assert (tmp_path / FILE).read_bytes() == BODY
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a disk that is always full")
+def test_a_disk_that_is_really_full(server, tmp_path, monkeypatch):
+    real = open
+    monkeypatch.setattr(download, "open", lambda _path, _mode: real("/dev/full", "wb"), raising=False)
+    assert "No space left on device" in refusal(server.url("whole"), tmp_path)

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -177,6 +178,48 @@ def test_a_damaged_bundled_file(assets):
     path.write_bytes(path.read_bytes()[:-1000])
     with pytest.raises(WeightsUnavailable, match=r"damaged.*get the project's files again"):
         weights.load("tiny")
+
+
+def test_one_flipped_bit_of_the_bundled_file(assets):
+    path = assets / "tiny.safetensors"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(WeightsUnavailable, match=r"tiny\.safetensors is damaged"):
+        weights.load("tiny")
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", "{}", '{"preparation": 3}', "\ufeff{}"])
+def test_a_damaged_card_is_named(assets, damage):
+    (assets / "tiny.json").write_text(damage, encoding="utf-8")
+    for asked in (weights.statuses, lambda: weights.load("tiny")):
+        with pytest.raises(
+            WeightsUnavailable, match=r"tiny\.json is missing or damaged; get the project's files again"
+        ):
+            asked()
+
+
+@pytest.mark.parametrize("folder", ["~nosuchuser/x", "x" * 5000, "/proc/1/root/nowhere", "/dev/null/x"])
+def test_a_folder_that_can_not_be_looked_into_costs_only_itself(monkeypatch, folder):
+    monkeypatch.setenv("EFFNET_WEIGHTS_DIR", folder)
+    assert [row.ready for row in weights.statuses()] == [True] + 8 * [False]
+    assert weights.load("tiny").labels
+    with pytest.raises(WeightsUnavailable, match=r"EFFNET_WEIGHTS_DIR|can't be written to"):
+        weights.fetch("efficientnet_b0")
+
+
+def test_a_folder_that_may_not_be_read(monkeypatch, tmp_path):
+    """As root reads everything, the refusal is pretended."""
+    monkeypatch.setenv("EFFNET_WEIGHTS_DIR", str(tmp_path / "closed"))
+    asked = os.stat
+
+    def closed(path, *rest, **more):
+        if "closed" in str(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return asked(path, *rest, **more)
+
+    monkeypatch.setattr(os, "stat", closed)
+    assert not weights.statuses()[1].ready
 
 
 def test_a_card_of_another_network(assets):

@@ -1,5 +1,6 @@
 """Training on pictures that the test draws: it learns, resumes where it stopped, and keeps what it promises."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -150,7 +151,9 @@ def test_the_card_tells_what_was_measured(finished, pictures, tmp_path):
     assert card["architecture"]["resolution"] in model_card.SIZES and card["photographs"] is None
     assert card["epochs_done"] == 16 and card["recipe"]["seed"] == RECIPE.seed
     model_card.release(run.best_weights, card, tmp_path)
-    assert json.loads((tmp_path / "tiny.json").read_text())["labels"] == ["red", "orange", "blue"]
+    released = json.loads((tmp_path / "tiny.json").read_text())
+    assert released["labels"] == ["red", "orange", "blue"]
+    assert released["weights_sha256"] == hashlib.sha256(run.best_weights.read_bytes()).hexdigest()
     text = (tmp_path / "tiny.md").read_text()
     assert f"top-1 {card['top1']:.1%} of 12 (" in text and "Coloured noise." in text and "12 epochs at 32 px" in text
     assert (tmp_path / "tiny.safetensors").read_bytes() == run.best_weights.read_bytes()
