@@ -1,12 +1,13 @@
 """The command line: python -m effnet_core COMMAND, such as scale, explain, attribute, intervene, networks, quiz.
 
-Exit codes: 0 done, 1 some inputs failed and the others are done, 2 wrong usage. With --json, standard output holds
-the JSON alone.
+Exit codes: 0 done, 1 some inputs failed and the others are done, 2 wrong usage, 130 ended by Ctrl+C, 141 nobody reads
+the output any more. With --json, standard output holds the JSON alone.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from .cli import (
@@ -25,6 +26,7 @@ from .cli import (
     train,
 )
 
+INTERRUPTED, PIPE_CLOSED = 128 + 2, 128 + 13  # as shells number SIGINT and SIGPIPE
 GROUPS = (
     scale,
     explain,
@@ -58,9 +60,18 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    if hasattr(sys.stdout, "reconfigure"):  # what the console has no letter for is written as a number, as on stderr
+        sys.stdout.reconfigure(errors="backslashreplace")
     options = parser().parse_args(arguments)
     try:
-        return options.run(options)
+        code = options.run(options)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be written at the end
+        return PIPE_CLOSED
     except (ValueError, OSError, RuntimeError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2

@@ -20,6 +20,7 @@ ALPHA, BETA, GAMMA = 1.2, 1.1, 1.15
 PHI_RANGE = (-3.0, 8.0)
 COEFFICIENT_RANGE = (1.0, 2.0)
 FACTOR_RANGE = (0.1, 256.0)
+TINY_WIDTH_RANGE = (0.1, 2.0)
 RESOLUTION_RANGE = (32, 2400)
 CLASSES_RANGE = (1, 100_000)
 CHANNEL_STEP, LEAST_KEPT = 8, 0.9  # channels go to multiples of the step; rounding down may not lose more than 10 %
@@ -284,6 +285,7 @@ def released(member: str, *, classes: int = 1000) -> Architecture:
 
 def tiny(*, width: float = 0.5, classes: int = 100, resolution: int = 96) -> Architecture:
     """The bundled offline model: B0's stages, narrower, and with two strides fewer since its pictures are small."""
+    _check("the width", width, TINY_WIDTH_RANGE)
     stages = _with_strides((1, 2, 2, 2, 1, 1, 1))
     return _assemble("tiny", stages, width, 1.0, resolution=resolution, classes=classes)
 

@@ -67,7 +67,7 @@ def run_app(port: int) -> None:
 
 
 def announce(options: argparse.Namespace, workers: Sequence[Worker]) -> None:
-    everywhere = options.address in ("0.0.0.0", "::")
+    everywhere = options.address in ("0.0.0.0", "::")  # noqa: S104 (compared, not bound)
     address = f"http://{'localhost' if everywhere else options.address}:{options.port}"
     if options.json:
         rows = [{"pid": worker.pid, "port": worker.port} for worker in workers]

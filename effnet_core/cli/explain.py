@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..files import read_file
+from .. import files
 from .model_arguments import add_model_arguments, load_model
 
 if TYPE_CHECKING:
@@ -31,7 +33,10 @@ def explain(options: argparse.Namespace) -> int:
 
     model = load_model(options)
     engine = Engine(model, options.device)
-    results = [explain_file(engine, path, options) for path in options.photos]
+    if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)
+        files.check_writable(options.out / "picture.png")
+    results = [explain_file(engine, path, name, options) for path, name in out_names(options.photos)]
     answer = {
         "model": {"name": model.name, "weights": str(model.weights), "classes": model.architecture.classes},
         "device": engine.device,
@@ -46,14 +51,26 @@ def explain(options: argparse.Namespace) -> int:
     return 1 if any(result["error"] for result in results) else 0
 
 
-def explain_file(engine: Engine, path: Path, options: argparse.Namespace) -> dict:
-    """One row of `results`; a picture that can't be used has its sentence under `error` and nulls beside it."""
+def out_names(photos: Sequence[Path]) -> list[tuple[Path, str]]:
+    """Each photograph, and what its picture in --out is called: by its number too, where others share its name."""
+    known = Counter(path.name.casefold() for path in photos)  # as file systems that know no capitals
+    return [
+        (path, path.name if known[path.name.casefold()] == 1 else f"{number}-{path.name}")
+        for number, path in enumerate(photos, start=1)
+    ]
+
+
+def explain_file(engine: Engine, path: Path, name: str, options: argparse.Namespace) -> dict:
+    """One row of `results`; a picture that can't be used has its sentence under `error` and nulls beside it.
+
+    Where only its map can't be written, the answer stands beside the sentence. `name`: of its map in --out.
+    """
     from ..images import overlay
     from ..images.reading import LIMIT_MB, ImageRejected, read_image
 
     answer = {"file": str(path), "error": None, "top": None, "gates": None, "heatmap": None}
     try:
-        image = read_image(read_file(path, LIMIT_MB), path.name)
+        image = read_image(files.read_file(path, LIMIT_MB), path.name)
     except ImageRejected as problem:
         return answer | {"error": str(problem)}
     except OSError as problem:
@@ -61,9 +78,13 @@ def explain_file(engine: Engine, path: Path, options: argparse.Namespace) -> dic
     [answered] = engine.explain([image], top=options.top, layer=options.layer, target=options.target)
     heatmap = answered.heatmaps[0]
     if options.out:
-        options.out.mkdir(parents=True, exist_ok=True)
         crop = overlay.seen(image, engine.preparation.crop_box(image.size))
-        overlay.overlay(crop, heatmap.values).save(options.out / f"{path.name}.{heatmap.layer}.{heatmap.target}.png")
+        file = options.out / f"{name}.{heatmap.layer}.{heatmap.target}.png"
+        try:
+            with files.replacing(file) as part:
+                overlay.overlay(crop, heatmap.values).save(part, "PNG")
+        except OSError as problem:
+            answer["error"] = f"{file.name} can't be written: {problem.strerror}"
     keys = ("index", "label", "probability", "logit")
     return answer | {
         "top": [{key: getattr(prediction, key) for key in keys} for prediction in answered.top],
@@ -75,6 +96,7 @@ def explain_file(engine: Engine, path: Path, options: argparse.Namespace) -> dic
 def print_result(result: dict) -> None:
     if result["error"]:
         print(f"\n{result['file']}: {result['error']}", file=sys.stderr)
+    if not result["top"]:
         return
     print(f"\n{result['file']}")
     for row in result["top"]:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .. import files
 from .model_arguments import add_model_arguments, load_model
 from .tables import print_table
 from .train import class_rows
@@ -30,6 +31,8 @@ def gatestats(options: argparse.Namespace) -> int:
     from ..explain.engine import Engine
     from ..images import class_folders
 
+    if options.out:
+        files.check_writable(options.out)
     model = load_model(options)
     engine, folders = Engine(model, options.device), class_folders.open_folders(options.data)
     bundled = {row["class"]: row["label"] for row in class_rows(None)}
@@ -39,8 +42,6 @@ def gatestats(options: argparse.Namespace) -> int:
     statistics = gate_statistics.measure(engine, folders, about=about, progress=show_progress)
     for sentence in statistics.refused:
         print(f"left out: {sentence}", file=sys.stderr)
-    if options.out:
-        options.out.write_bytes(gate_statistics_file.as_npz(statistics))
     rows = [depth_row(name, block) for name, block in statistics.blocks.items()]
     about = {
         **statistics.about,
@@ -53,6 +54,8 @@ def gatestats(options: argparse.Namespace) -> int:
     else:
         print(", ".join(f"{key} {value}" for key, value in about.items()))
         print_table(list(rows[0]), [[f"{c:.4f}" if isinstance(c, float) else c for c in row.values()] for row in rows])
+    if options.out:  # after the table: a full disk does not cost the numbers
+        files.write(options.out, gate_statistics_file.as_npz(statistics))
     return 1 if statistics.refused else 0
 
 

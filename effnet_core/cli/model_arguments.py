@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..files import read_file, read_text
+from .. import files
 
 if TYPE_CHECKING:
     from ..networks.weights import Model
@@ -26,11 +26,13 @@ def load_model(options: argparse.Namespace) -> Model:
     from ..networks import weights
     from ..networks.checkpoints import LABELS_MB, LIMIT_MB
 
-    labels = read_text(options.labels, LABELS_MB) if options.labels else None
+    if options.labels and not options.weights:
+        raise ValueError("--labels names the classes of an own checkpoint; give that with --weights")
+    labels = files.read_text(options.labels, LABELS_MB) if options.labels else None
     if options.weights:
         name = options.model if options.model != "tiny" else None
         model = weights.load_checkpoint(
-            read_file(options.weights, LIMIT_MB), options.weights.name, labels=labels, name=name
+            files.read_file(options.weights, LIMIT_MB), options.weights.name, labels=labels, name=name
         )
     else:
         model = weights.load(options.model)

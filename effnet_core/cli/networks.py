@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from .. import files
 from ..published import tables
 from .tables import print_table
 
@@ -20,7 +21,7 @@ def networks(options: argparse.Namespace) -> int:
 
     rows = [comparison.row(name) for name in comparison.BUILDERS]
     if options.write:
-        tables.NETWORKS.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        files.write(tables.NETWORKS, json.dumps(rows, indent=1) + "\n")
     if options.json:
         print(json.dumps(rows))
         return 0

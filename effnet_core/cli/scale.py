@@ -28,7 +28,7 @@ def add_commands(command) -> None:
 
 def scale(options: argparse.Namespace) -> int:
     """Depth, width, resolution and cost of a scaled network, and each of its layers."""
-    if options.released:
+    if options.released is not None:
         architecture = released(options.released)
     else:
         architecture = compound(options.phi, alpha=options.alpha, beta=options.beta, gamma=options.gamma)

@@ -6,10 +6,14 @@ import argparse
 import csv
 import json
 import sys
-from importlib import resources
 from pathlib import Path
 
+from .. import files
 from ..architecture import Architecture
+
+BUNDLED_CLASSES = Path(__file__).parents[1] / "assets" / "everyday100.tsv"
+CLASSES_MB = 1
+COLUMNS = ("class", "label", "group")
 
 
 def add_commands(command) -> None:
@@ -35,19 +39,26 @@ def train(options: argparse.Namespace) -> int:
     from ..architecture import tiny
     from ..networks.builder import build
     from ..networks.device import pick_device
-    from ..training import data
+    from ..training import data, model_card
     from ..training import recipe as training_recipe
     from ..training import run as training_run
 
+    if options.threads < 0:
+        raise ValueError(f"--threads is {options.threads}; allowed is 0 (PyTorch's own choice) or more")
     if options.threads:
         torch.set_num_threads(options.threads)
     classes = class_rows(options.classes)
     recipe = training_recipe.Recipe(phases=tuple(options.phase) or training_recipe.Recipe.phases, seed=options.seed)
+    architecture = tiny(width=options.width, classes=len(classes), resolution=recipe.validation_pixels)
+    if options.photos:  # what is wrong is said before the hours of training
+        model_card.photographs(options.photos, [row["class"] for row in classes])
+    if options.export:
+        options.export.mkdir(parents=True, exist_ok=True)
+        files.check_writable(options.export / "tiny.json")
     pictures = {
         split: data.read_pictures(sorted(options.data.glob("*.zip")), [row["class"] for row in classes], split)
         for split in ("train", "val")
     }
-    architecture = tiny(width=options.width, classes=len(classes), resolution=recipe.validation_pixels)
     network = build(architecture, stochastic_depth=recipe.stochastic_depth, dropout=recipe.dropout)
     run = training_run.Run(options.out, network, recipe, device=pick_device(options.device), compiled=options.compile)
     choosing, kept_apart = pictures["val"].halves()
@@ -81,14 +92,24 @@ def release(
 
 def class_rows(path: Path | None) -> list[dict[str, str]]:
     """Rows (class, label, group) of the classes to train on; the bundled hundred unless a file is named."""
-    text = (path or resources.files("effnet_core") / "assets/everyday100.tsv").read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines(), delimiter="\t"))
+    text = files.read_text(path or BUNDLED_CLASSES, CLASSES_MB)
+    rows = list(csv.DictReader(text.splitlines(), delimiter="\t"))
+    if not rows or any(None in (row.get(column) for column in COLUMNS) for row in rows):
+        raise ValueError(f"{path} is no table of classes: it needs the columns {', '.join(COLUMNS)}, with tabs between")
+    return rows
 
 
 def phase(text: str):
     """`20x48@0.6`: 20 epochs at 48 px on crops of 0.6 to 1 of the side."""
     from ..training.recipe import Phase
 
-    epochs, rest = text.split("x")
-    pixels, least = rest.split("@")
-    return Phase(int(epochs), int(pixels), float(least))
+    try:
+        epochs, rest = text.split("x")
+        pixels, least = rest.split("@")
+        numbers = int(epochs), int(pixels), float(least)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no phase such as 20x48@0.6") from None
+    try:
+        return Phase(*numbers)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .. import files
 from ..images.samples import SAMPLES, load_sample
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def stored() -> dict | None:
 
 def store(engine: Engine) -> None:
     """Write the row that the first screen shows."""
-    FILE.write_text(json.dumps(overview_row(engine), ensure_ascii=False) + "\n", encoding="utf-8")
+    files.write(FILE, json.dumps(overview_row(engine), ensure_ascii=False) + "\n")
 
 
 def overview_row(engine: Engine, sample: str = SAMPLES[0].name) -> dict:

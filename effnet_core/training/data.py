@@ -34,7 +34,7 @@ def read_pictures(archives: list[Path], classes: list[str], split: str) -> Pictu
     index = {name: number for number, name in enumerate(classes)}
     images, targets = [], []
     for archive in archives:
-        with zipfile.ZipFile(archive) as pack:
+        with _opened(archive) as pack:
             for name in sorted(pack.namelist()):
                 parts = name.split("/")
                 if len(parts) == 3 and parts[0] == split and parts[1] in index:
@@ -43,6 +43,13 @@ def read_pictures(archives: list[Path], classes: list[str], split: str) -> Pictu
     if not images:
         raise ValueError(f"no {split}/<class>/ pictures of these classes in {', '.join(map(str, archives))}")
     return Pictures(torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).contiguous(), torch.tensor(targets))
+
+
+def _opened(archive: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(archive)
+    except zipfile.BadZipFile as problem:
+        raise ValueError(f"{archive} is no zip file: {problem}") from problem
 
 
 def normalise(images: Tensor) -> Tensor:

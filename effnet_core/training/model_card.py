@@ -10,7 +10,6 @@ import csv
 import hashlib
 import io
 import json
-import shutil
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -19,6 +18,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from .. import files
 from ..images.preparation import Preparation
 from ..units import wilson_interval
 from . import data, evaluation
@@ -108,14 +108,19 @@ def mistakes(logits: Tensor, targets: Tensor, labels: list[str]) -> dict:
 
 def photographs(archive: Path, classes: list[str]) -> list[tuple[Image.Image, int]]:
     """The photographs of known classes in a zip file with `labels.csv` (columns file, wnid)."""
-    with zipfile.ZipFile(archive) as pack:
-        names = {Path(name).name: name for name in pack.namelist()}
-        rows = csv.DictReader(io.TextIOWrapper(pack.open("labels.csv"), encoding="utf-8"))
-        return [
-            (Image.open(io.BytesIO(pack.read(names[row["file"]]))).convert("RGB"), classes.index(row["wnid"]))
-            for row in rows
-            if row["wnid"] in classes
-        ]
+    try:
+        with zipfile.ZipFile(archive) as pack:
+            names = {Path(name).name: name for name in pack.namelist()}
+            rows = csv.DictReader(io.TextIOWrapper(pack.open("labels.csv"), encoding="utf-8"))
+            return [
+                (Image.open(io.BytesIO(pack.read(names[row["file"]]))).convert("RGB"), classes.index(row["wnid"]))
+                for row in rows
+                if row["wnid"] in classes
+            ]
+    except (zipfile.BadZipFile, LookupError) as problem:
+        raise ValueError(
+            f"{archive} is no zip file of photographs with a labels.csv (columns file, wnid): {problem}"
+        ) from problem
 
 
 @torch.no_grad()
@@ -171,10 +176,11 @@ def of_count(share: float, count: int) -> str:
 def release(weights: Path, card: dict, folder: Path) -> dict:
     """Put model and card where the app looks for them; the card, with the hash of the weights that it belongs to."""
     folder.mkdir(parents=True, exist_ok=True)
-    card = card | {"weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
-    shutil.copyfile(weights, folder / "tiny.safetensors")
-    (folder / "tiny.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (folder / "tiny.md").write_text(as_text(card), encoding="utf-8")
+    data = weights.read_bytes()
+    card = card | {"weights_sha256": hashlib.sha256(data).hexdigest()}
+    files.write(folder / "tiny.safetensors", data)
+    files.write(folder / "tiny.json", json.dumps(card, indent=1, ensure_ascii=False) + "\n")
+    files.write(folder / "tiny.md", as_text(card))
     return card
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PHASE_RANGES = {"number of epochs": (1, 10_000), "size (px)": (16, 600), "least side": (0.05, 1.0)}
+
 
 @dataclass(frozen=True)
 class Phase:
@@ -12,6 +14,11 @@ class Phase:
     epochs: int
     pixels: int
     least_side: float
+
+    def __post_init__(self) -> None:
+        for (name, (low, high)), value in zip(PHASE_RANGES.items(), vars(self).values(), strict=True):
+            if not low <= value <= high:
+                raise ValueError(f"a phase's {name} is {value:g}; allowed is {low:g} to {high:g}")
 
 
 @dataclass(frozen=True)

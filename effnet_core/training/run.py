@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional as F
 
+from .. import files
 from .data import Pictures, augment
 from .evaluation import accuracy, predict
 from .optimizers import Optimizers
@@ -42,18 +43,24 @@ class Run:
             self._resume()
 
     def _resume(self) -> None:
-        state = torch.load(self.folder / "last.pt", map_location=self.device, weights_only=True)
-        self.model.load_state_dict(state["model"])
-        self.average.load_state_dict(state["average"])
-        self.optimizers.load_state_dict(state["optimizers"])
-        self.epoch, self.best, self.seconds = state["epoch"], state["best"], state["seconds"]
+        path = self.folder / "last.pt"
+        try:
+            state = torch.load(path, map_location=self.device, weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.average.load_state_dict(state["average"])
+            self.optimizers.load_state_dict(state["optimizers"])
+            self.epoch, self.best, self.seconds = state["epoch"], state["best"], state["seconds"]
+        except Exception as problem:  # unpickling damaged files raises whatever they lead to
+            raise ValueError(
+                f"{path} holds no run of this network that can be resumed; remove it, or name another folder"
+            ) from problem
 
     def _save(self) -> None:
         state = {"model": self.model.state_dict(), "average": self.average.state_dict()}
         state |= {"optimizers": self.optimizers.state_dict(), "epoch": self.epoch}
         state |= {"best": self.best, "seconds": self.seconds}
-        torch.save(state, self.folder / "last.tmp")
-        (self.folder / "last.tmp").replace(self.folder / "last.pt")
+        with files.replacing(self.folder / "last.pt") as part:
+            torch.save(state, part)
 
     def train(self, train: Pictures, validation: Pictures) -> Iterator[dict]:
         """One row an epoch: losses, rates, accuracy where it was measured. Checkpoints as it goes."""
@@ -136,4 +143,5 @@ class Run:
 def save_fp16(model: nn.Module, path: Path) -> None:
     """The weights as half-precision safetensors; counters and other integers keep their type."""
     state = {k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in model.state_dict().items()}
-    save_file(state, path)
+    with files.replacing(path) as part:
+        save_file(state, part)

@@ -54,8 +54,10 @@ def deal(
         raise ValueError(f"the number of drills is {count}; allowed is {low} to {high:,}")
     if level is not None:
         _check_level(level)
+    if None not in (kind, group) and kind in KINDS and kind not in kinds_of(group):
+        raise ValueError(f"drills of the kind {kind} belong to the group {KINDS[kind].group}, not to {group}")
     random = Random(f"deal {seed}")
-    names = _kinds(random, [kind] if kind else kinds_of(group))
+    names = _kinds(random, kinds_of(group) if kind is None else [kind])
     return [
         drill(name, random.getrandbits(32), random.choice(LEVELS) if level is None else level)
         for name, _ in zip(names, range(count), strict=False)
