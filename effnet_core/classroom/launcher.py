@@ -108,7 +108,8 @@ def _start_nginx(plan: Plan, workers: Sequence[Worker], *, status_port: int, fol
             folder=folder,
         )
     )
-    return subprocess.Popen(nginx.command(file), stdin=subprocess.DEVNULL, process_group=0)
+    # S603: its words are nginx's place and the file written here
+    return subprocess.Popen(nginx.command(file), stdin=subprocess.DEVNULL, process_group=0)  # noqa: S603
 
 
 def _stop_nginx(front: subprocess.Popen) -> None:
