@@ -6,6 +6,7 @@ from ui.classify import drawn_maps, faithfulness, heat_maps, map_panels, network
 from ui.classify.drawn_maps import Drawn, Look
 from ui.session import answer_cache, router
 from ui.shared import heat_overlay, in_pytorch, map_pickers, predictions, subject, widgets
+from ui.shared.plain import plain
 
 router.enter_by_router()
 
@@ -16,7 +17,7 @@ preparation, look = engine.preparation, Look()
 
 left, right = st.columns(2, gap="large")
 with right:
-    st.header(f"Its answer: {predictions.sentence(answer)}", anchor=False)
+    st.header(f"Its answer: {plain(predictions.sentence(answer))}", anchor=False)
     predictions.show_bars(answer, key="classify")
     if in_pytorch.asked(key="classify.in_pytorch"):
         in_pytorch.show_answer(engine, picture, answer)
@@ -31,7 +32,7 @@ with left:
     on_crop = Drawn(preparation, heatmap, caption, f"Heat map for {name} over the crop of {picture.name}")
     drawn_maps.show(picture, [on_crop], key="classify.crop", least=None)
     if heatmap and heatmap.is_blank:
-        st.info(f"No positive evidence: nothing that this map looks at raises the score of {name}.")
+        st.info(f"No positive evidence: nothing that this map looks at raises the score of {plain(name)}.")
     file = f"{picture.name} {name} {choice.method} {choice.layer or ''}"
     drawn_maps.pick_colours(
         look, file, lambda: drawn_maps.on_crop(picture.image, preparation, heatmap, look), key="classify"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -120,6 +120,12 @@ def load_checkpoint(data: bytes, filename: str, *, labels: str | None = None, na
         preparation=preparation,
         notes=(*checkpoint.notes, size),
     )
+
+
+def relabelled(model: Model, labels: str | None) -> Model:
+    """The same network with the class names of another labels file, or none. Raises CheckpointRejected."""
+    named = None if labels is None else checkpoints.read_labels(labels, model.architecture.classes)
+    return replace(model, labels=named)
 
 
 def known(name: str) -> Known:

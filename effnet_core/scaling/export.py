@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import unicodedata
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from ..architecture import RELEASES, Architecture
 from ..cost import cost_of
 from ..units import FLOAT32_BYTES
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@")
 SCRIPT = '''"""EfficientNet. {title}: depth x {depth:.4g}, width x {width:.4g}.
 
 {params:,} parameters, {macs:,} multiply-accumulates for a picture of {resolution} x {resolution} px.
@@ -49,16 +50,31 @@ WEIGHTS = """
 
 
 def csv_text(rows: Sequence[dict[str, str | float]]) -> str:
-    """The rows as CSV; a text that a spreadsheet would run as a formula gets an apostrophe before it."""
+    """The rows as CSV, `harmless`."""
     buffer = io.StringIO(newline="")
     writer = csv.DictWriter(buffer, list(rows[0]))
     writer.writeheader()
-    writer.writerows({column: _harmless(cell) for column, cell in row.items()} for row in rows)
+    writer.writerows(harmless(rows))
     return buffer.getvalue()
 
 
-def _harmless(cell: str | float) -> str | float:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
+def harmless(rows: Sequence[dict[str, str | float]]) -> list[dict[str, str | float]]:
+    """Rows with an apostrophe before each text and title that a spreadsheet would run as a formula.
+
+    Also for tables on the screen that show what others wrote: the browser saves those as they are.
+    """
+    return [{_quoted(column): _quoted(cell) for column, cell in row.items()} for row in rows]
+
+
+def _quoted(cell: str | float) -> str | float:
+    return f"'{cell}" if isinstance(cell, str) and _is_formula(cell) else cell
+
+
+def _is_formula(text: str) -> bool:
+    """By its first letter that is seen, which may be a wide or small form of a sign; or where it begins a new line."""
+    letters = unicodedata.normalize("NFKC", text)
+    seen = (letter for letter in letters if unicodedata.category(letter)[0] not in "CZ")
+    return next(seen, "") in FORMULA_STARTS or text.startswith(("\t", "\r", "\n"))
 
 
 def script(architecture: Architecture, title: str) -> str:

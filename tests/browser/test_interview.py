@@ -161,6 +161,9 @@ def test_what_is_no_progress_in_the_browser_is_left_alone(page):
     page.get_by_text("The progress in this browser cannot be read").wait_for()
     playwright.expect(page.get_by_role("heading", name=CARDS[0].question)).to_be_visible()
     assert json.loads(page.evaluate("localStorage.getItem('effnet-lab.interview')")) == {"format": 1}
+    rate_by_keyboard(page, CARDS[0], "4")
+    playwright.expect(page.get_by_text("The progress in this browser cannot be read")).to_have_count(0)
+    assert set(page.evaluate(f"Object.keys({STORED})")) == {CARDS[0].id}
 
 
 def test_a_mock_interview_from_start_to_end(page):

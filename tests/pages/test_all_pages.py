@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from support.screen import captions, chart, component_data, heat_maps, numbers, on_screen, opened, turned_to
+from support.screen import as_read, captions, chart, component_data, heat_maps, numbers, on_screen, opened, turned_to
 
 from effnet_core.explain.engine import Engine
 from effnet_core.explain.results import Heatmap
@@ -115,7 +115,7 @@ def test_uploads_are_answered_and_a_bad_one_is_named(offline, brought):
     assert not at.exception
     assert [error.value for error in at.error if "notes.png" in error.value]
     table = at.table[0].value
-    assert list(table["picture"]) == ["wide.png", "=tall.png"]
+    assert [as_read(name) for name in table["picture"]] == ["wide.png", "=tall.png"]
     expected = offline.explain(brought)
     firsts = [answer.top[0] for answer in expected]
     assert list(table["1"]) == [f"{first.label} {percent(first.probability)}" for first in firsts]
@@ -304,6 +304,22 @@ def test_an_own_checkpoint_answers_in_its_own_session_only(own_checkpoint):
     at.selectbox(key="app.model").set_value("own").run()
     assert "own checkpoint cups.safetensors" in captions(at)
     assert "**Offline model**" in captions(opened("classify"))
+
+
+def test_labels_that_come_after_the_checkpoint_are_used(own_checkpoint):
+    at = opened("classify")
+    at.file_uploader(key="app.labels").upload("names.txt", b"tea\nmilk\nwater\n").run()
+    assert any("bring that, too" in info.value for info in at.info)
+    at = opened("classify")
+    at.file_uploader(key="app.checkpoint").upload("cups.safetensors", own_checkpoint).run()
+    assert re.fullmatch(r"Its answer: (perhaps )?class \d, .*", at.header[0].value)
+    turned_to("mbconv", at)
+    turned_to("classify", at)  # the inputs of files are empty again; the network is still there
+    at.file_uploader(key="app.labels").upload("names.txt", b"tea\nmilk\nwater\n").run()
+    assert re.fullmatch("Its answer: (perhaps )?(tea|milk|water), .*", at.header[0].value)
+    at.file_uploader(key="app.labels").upload("more.txt", b"tea\nmilk\nwater\nwine\n").run()
+    assert any("names 4 classes" in error.value for error in at.error)
+    assert re.fullmatch("Its answer: (perhaps )?(tea|milk|water), .*", at.header[0].value)
 
 
 def test_a_checkpoint_that_can_not_be_used_gets_a_sentence():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from streamlit.delta_generator import DeltaGenerator
-from support.screen import captions, chart, numbers, opened
+from support.screen import captions, chart, numbers, opened, told
 
 from effnet_core.architecture import released
 from effnet_core.cost import cost_of
@@ -97,8 +97,8 @@ def test_other_networks_are_table_3():
 def test_a_bad_link_gets_a_sentence_and_the_default(key, value, sentence):
     own = {"budgets.as": "own number"} if key == "budgets.macs" else {}
     at = opened("budgets", **own, **{key: value})
-    [warning] = at.warning
-    assert f"The link sets {key} to {value!r}" in warning.value and sentence in warning.value
+    assert len(at.warning) == 1
+    assert f"The link sets {key} to {value!r}" in told(at) and sentence in told(at)
     assert at.metric[0].value == "1.83 G"
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from support.screen import captions, chart, heat_maps, numbers, opened
+from support.screen import captions, chart, heat_maps, numbers, on_screen, opened, straight_to, told
 
 from effnet_core.explain.engine import Engine
 from effnet_core.explain.methods import METHODS
@@ -249,5 +249,30 @@ def test_hostile_links_get_a_sentence_and_the_default(link):
     at = opened("classify", **link)
     assert not at.exception
     bad = list(link.values())[-1]
-    assert [warning.value for warning in at.warning if bad in warning.value]
+    assert bad in told(at)
     assert at.header[0].value.startswith("Its answer: ")
+
+
+def test_a_question_that_takes_too_much_is_refused_before_it_starts(monkeypatch):
+    from ui.classify import computed_maps
+
+    monkeypatch.setitem(computed_maps.MOST_MACS, "cpu", 1e9)
+    at = straight_to("classify", **{"classify.method": "Occlusion", "classify.window": "4", "classify.stride": "25"})
+    [sentence] = [warning.value for warning in at.warning if "one question may take" in warning.value]
+    assert "passes of" in sentence and "classify.compute" not in on_screen(at)
+    at.slider(key="classify.window").set_value(50).run()
+    assert not at.warning and "classify.compute" in on_screen(at)
+
+
+def test_a_question_that_lasts_too_long_is_ended_with_a_sentence(started_server, monkeypatch):
+    from ui.shared import progress_bar
+
+    at = straight_to("classify", **{"classify.method": "Occlusion", "classify.window": "50"})
+    assert progress_bar.BOUND in at.button(key="classify.compute").help
+    monkeypatch.setattr(progress_bar, "MOST_MINUTES", 0)
+    at.button(key="classify.compute").click().run()
+    assert not at.exception and progress_bar.TOO_LONG in [warning.value for warning in at.warning]
+    monkeypatch.setattr(progress_bar, "MOST_MINUTES", 10)
+    at.run().button(key="classify.compute").click().run()
+    at.run()
+    assert not at.exception and not at.warning and "classify.compute" not in on_screen(at)

@@ -86,7 +86,7 @@ def test_the_overview_leads_to_every_lesson_and_leaves_out_what_cannot_be_used(t
     step = "steps:\n  - {title: a, text: b, page: none}\n"
     (tmp_path / "mine.yaml").write_text(f"title: Mine\nminutes: 1\nabout: it\n{step}", encoding="utf-8")
     [warning] = opened("overview").warning
-    assert "mine.yaml: step 1: no page is 'none'; there are budgets, classify" in warning.value
+    assert "mine.yaml: step 1: no page is 'none'; there are budgets, build_it" in warning.value
 
 
 def test_every_page_has_a_tour():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
-from support.screen import on_screen, straight_to
+from support.screen import as_read, on_screen, straight_to
 
 from effnet_core import lessons
 from ui.lessons import ballot, lesson_mode, voting
@@ -113,3 +114,17 @@ def test_notes_show_the_answer_what_comes_next_and_follow_the_lesson(monkeypatch
     assert "The lesson ends here." in [block.value for block in last.markdown]
     assert straight_to("notes").title[0].value == "Notes of a lesson"
     assert "no lesson is called" in straight_to("notes", teach="<b>").warning[0].value
+
+
+def test_what_a_lessons_file_asks_is_text_for_the_class(monkeypatch):
+    markup = ("![a](//outside.example/x.png)", "<img src=//outside.example/y.png>")
+    asked = replace(LESSON, steps=(replace(LESSON.steps[0], ask=markup[0], options=markup), *LESSON.steps[1:]))
+    monkeypatch.setattr(lesson_mode, "usable", lambda name: asked)
+    presenter = press(at_step(0), "teach.vote")
+    phone = straight_to("vote", c=code_of(presenter))
+    press(phone, "vote.1")
+    shown = [*presenter.header, *phone.title, *phone.success]
+    written = [block.value for block in shown]
+    written += [phone.button(key=f"vote.{number}").label for number in range(2)]
+    assert not [text for text in written if "![" in text or re.search(r"(?<!\\)<", text)]
+    assert as_read(phone.title[0].value) == markup[0] and markup[1] in as_read(phone.success[0].value)

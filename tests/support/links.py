@@ -1,7 +1,8 @@
-"""Every input that stands in the URL, found on the pages themselves: what test_browser_links.py sets by links."""
+"""Every input that stands in the URL, found on the pages themselves: what tests set by links."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 from streamlit.testing.v1.element_tree import Node
@@ -34,6 +35,7 @@ class Visit(NamedTuple):
         return " ".join([self.page, *self.settings.values()])
 
 
+@cache
 def visits() -> list[Visit]:
     """All pages with all their panels; each input once."""
     found: list[Visit] = []

@@ -64,10 +64,20 @@ def turned_to(page: str, at: AppTest, **link: str) -> AppTest:
     return at
 
 
+def as_read(markdown: str) -> str:
+    """Markdown as a person reads it: without the marks that keep others' text what it is (ui/shared/plain.py)."""
+    return re.sub(r"\\([^\w\s]|_)|\u2060", r"\1", markdown)
+
+
+def told(at: AppTest) -> str:
+    """All warnings."""
+    return as_read(" ".join(warning.value for warning in at.warning))
+
+
 def captions(at: AppTest) -> str:
     """All that stands in small letters."""
     small = [block for block in at.markdown if ":small[" in block.value]
-    return " | ".join(block.value for block in [*at.caption, *small])
+    return as_read(" | ".join(block.value for block in [*at.caption, *small]))
 
 
 def chart(at: AppTest, key: str) -> dict:

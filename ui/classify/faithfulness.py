@@ -12,6 +12,7 @@ from effnet_core.units import percent
 
 from ..session import answer_cache, pictures
 from ..shared import map_pickers, widgets
+from ..shared.plain import plain
 from . import computed_maps, drawn_maps, heat_maps
 from .drawn_maps import Drawn
 
@@ -78,7 +79,8 @@ def _show_curves(judged: Faithfulness, name: str, *, key: str) -> None:
     _show_areas(rivals, key=key)
     st.markdown(_verdict(judged))
     st.caption(
-        f"Probability of {name}. Removed pixels get {judged.removed_to}; insertion starts from {judged.inserted_from}. "
+        f"Probability of {plain(name)}. Removed pixels get {judged.removed_to}; insertion starts from "
+        f"{judged.inserted_from}. "
         "The confidence drop is the share of the probability that is lost when each pixel is kept only as far as the "
         f"map is strong there. The random map lies on the same grid (seed {judged.seed}). Such pictures are unlike any "
         "that the network was trained on: its answers to them are a comparison, not a measure of truth."

@@ -9,7 +9,7 @@ import streamlit as st
 from ..session import answer_cache, pictures
 from ..shared import map_pickers, widgets
 from . import drawn_maps
-from .computed_maps import on_demand
+from .computed_maps import on_demand, refuses
 
 if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
@@ -80,6 +80,8 @@ def map_of(
     question, passes = answer_cache.question_key(engine, picture, *choice), _passes(engine, choice)
     if sum(passes) <= SLOW:
         return answer_cache.answered(question, work)
+    if refuses(engine, sum(passes)):
+        return None
     return on_demand(question, f"Compute the map ({_cost(*passes)})", work, key=key)
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from ..session import pictures
 from ..shared import map_pickers, widgets
+from ..shared.plain import plain
 from . import drawn_maps
 from .drawn_maps import Drawn
 from .heat_maps import MapChoice, ladder, map_of
@@ -32,9 +33,9 @@ def show_ladder(engine: Engine, picture: pictures.Picture, target: int, *, key: 
         maps.append(Drawn(engine.preparation, heatmap, caption, stage=number))
     drawn_maps.show(picture, maps, key=f"{key}.ladder")
     st.caption(
-        f"Grad-CAM for {map_pickers.class_names(engine)[target]} at every stage, from one forward and one backward "
-        "pass. "
-        "Each map is scaled to its own strongest value." + (" Blue speaks against the class." * (signs == "both"))
+        f"Grad-CAM for {plain(map_pickers.class_names(engine)[target])} at every stage, from one forward and one "
+        "backward pass. Each map is scaled to its own strongest value."
+        + (" Blue speaks against the class." * (signs == "both"))
     )
 
 
@@ -64,5 +65,5 @@ def show_two_classes(
     drawn_maps.show(picture, maps, key=f"{key}.two_classes", least=drawn_maps.LARGE_PX)
     st.caption(
         "All three to one scale, so that they can be compared. In the difference, orange speaks more for "
-        f"{names[first.target]}, blue more for {names[other]}."
+        f"{plain(names[first.target])}, blue more for {plain(names[other])}."
     )

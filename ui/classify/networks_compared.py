@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
+from effnet_core.scaling.export import harmless
+
 from ..session import engines, pictures
 from ..shared import model_picker, predictions
+from ..shared.plain import plain
 from . import computed_maps, drawn_maps
 
 if TYPE_CHECKING:
@@ -85,7 +88,7 @@ def _through(name: str, picture: pictures.Picture) -> Seen:
 def _show_all(answers: list[Seen], picture: pictures.Picture, *, key: str) -> None:
     for one in answers:
         if one.problem:
-            st.warning(f"{one.title}: {one.problem}")
+            st.warning(f"{one.title}: {plain(one.problem)}")
     rows, maps = [], []
     for one in answers:
         if one.engine:
@@ -94,7 +97,7 @@ def _show_all(answers: list[Seen], picture: pictures.Picture, *, key: str) -> No
             maps.append(drawn_maps.Drawn(one.engine.preparation, one.answer.heatmaps[0], caption))
     drawn_maps.show(picture, maps, key=f"{key}.maps")
     shares = {"probability": st.column_config.NumberColumn(format="percent")}
-    st.dataframe(rows, hide_index=True, column_config=shares, key=f"{key}.networks")
+    st.dataframe(harmless(rows), hide_index=True, column_config=shares, key=f"{key}.networks")
     devices = ", ".join(sorted({one.engine.device.upper() for one in answers if one.engine}))
     st.caption(
         f"Time: median of {RUNS} runs after one that warms up, of one decoded picture's preparation, forward pass and "

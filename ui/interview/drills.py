@@ -10,6 +10,7 @@ from effnet_core.units import number
 
 from ..session import kept_values
 from ..shared import widgets
+from ..shared.plain import plain
 from . import cards, progress
 
 SEEDS = (0, 999_999)
@@ -109,9 +110,9 @@ def show_verdict(drill: Drill, text: str | None) -> bool:
         elif answers.is_right(drill, text):
             st.success(f"Right: **{answer_of(drill)}**")
         else:
-            st.error(f"Not quite. You wrote {as_markdown(text)}; the answer is **{answer_of(drill)}**.")
+            st.error(f"Not quite. You wrote {plain(text)}; the answer is **{answer_of(drill)}**.")
     except answers.Unreadable as problem:
-        st.warning(f"That could not be read: {as_markdown(str(problem))}.")
+        st.warning(f"That could not be read: {plain(problem)}.")
         return False
     show_working(drill)
     return True

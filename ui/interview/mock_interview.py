@@ -16,6 +16,7 @@ from effnet_core.interview.spoken_code import SpokenCode
 from ..components import clock
 from ..session import kept_values
 from ..shared import widgets
+from ..shared.plain import plain
 from . import cards, drills, progress
 
 SELF_KEYS = {str(key): words for key, words in enumerate(mock_interview.SELF_SCORES, start=1)}  # on the keyboard
@@ -96,7 +97,7 @@ def _record(turn: int, drill: Drill, text: str) -> None:
     try:
         right = bool(text) and answers.is_right(drill, text)
     except answers.Unreadable as problem:
-        st.warning(f"That could not be read: {drills.as_markdown(str(problem))}.")
+        st.warning(f"That could not be read: {plain(problem)}.")
         return
     progress.record_drill(drill, right)
     _answer(turn, text, float(right))
@@ -145,7 +146,7 @@ def _show_weak(answer: mock_interview.Answered) -> None:
         if isinstance(question, Drill):
             if question.code:
                 cards.show_code(question.code)
-            written = drills.as_markdown(answer.given) or "nothing"
+            written = plain(answer.given) or "nothing"
             st.caption(f"You wrote: {written}. The answer: {drills.answer_of(question)}")
             drills.show_working(question)
             return

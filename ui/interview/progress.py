@@ -18,6 +18,7 @@ from effnet_core.interview.weak_spots import DRILL, RIGHT, WRONG, reviewable
 
 from ..components import local_storage
 from ..session import kept_values
+from ..shared.plain import plain
 
 KEY = "interview.store"
 PLACE = "effnet-lab.interview"  # in the browser's local storage
@@ -38,7 +39,7 @@ def reviews() -> Sequence[Review]:
 
 
 def keep(progress: Memories, reviews: Sequence[Review]) -> None:
-    kept_values.keep_all({"interview.progress": progress, "interview.reviews": reviews})
+    kept_values.keep_all({"interview.progress": progress, "interview.reviews": reviews, "interview.unreadable": False})
     kept_values.keep("interview.save", progress_file.to_json(progress, reviews))
 
 
@@ -108,7 +109,7 @@ def show_files() -> None:
         try:
             read, others = _read(upload.getvalue().decode("utf-8", errors="replace"))
         except ProgressRejected as problem:
-            st.error(f"Not imported: {problem}.")
+            st.error(f"Not imported: {plain(problem)}.")
         else:
             _merge(read, others)
             st.success(f"Imported: progress on {len(read)} of {len(all_cards())} cards.")

@@ -9,6 +9,7 @@ import streamlit as st
 from effnet_core.lessons.votes import Ballot, VoteRefused, read_code
 
 from ..session import kept_values
+from ..shared.plain import plain
 from . import voting
 
 CODE = "c"  # in the URL
@@ -48,11 +49,11 @@ def _vote(code: str) -> None:
     if ballot is None:
         st.title("The vote is about to begin", anchor=False)
         return
-    st.title(ballot.question, anchor=False)
+    st.title(plain(ballot.question), anchor=False)
     for number, option in enumerate(ballot.options):
         chosen = number == ballot.chosen
         st.button(
-            option,
+            plain(option),
             key=f"vote.{number}",
             type="primary" if chosen else "secondary",
             icon=":material/check:" if chosen else None,
@@ -76,9 +77,9 @@ def _say(ballot: Ballot) -> None:
     """How it stands with this phone's vote."""
     which = f"Round {ballot.round}. " if ballot.round > 1 else ""
     if not ballot.is_open:
-        own = "" if ballot.chosen is None else f" Your vote was: {ballot.options[ballot.chosen]}."
+        own = "" if ballot.chosen is None else f" Your vote was: {plain(ballot.options[ballot.chosen])}."
         st.info(f"{which}This vote is closed.{own} Look to the front; the next question comes here by itself.")
     elif ballot.chosen is None:
         st.info(f"{which}Choose one. Nobody sees who chose what.")
     else:
-        st.success(f"{which}Arrived: {ballot.options[ballot.chosen]}. You can change it until the vote closes.")
+        st.success(f"{which}Arrived: {plain(ballot.options[ballot.chosen])}. You can change it until the vote closes.")

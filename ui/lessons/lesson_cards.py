@@ -7,6 +7,7 @@ import streamlit as st
 from effnet_core import lessons, palette
 from effnet_core.lessons import Lesson, LessonRejected
 
+from ..shared.plain import plain
 from . import lesson_mode
 
 # rectangles of a drawing 160 by 90: (left, top, width, height, colour)
@@ -37,7 +38,7 @@ def show() -> None:
         try:
             usable.append(lesson_mode.usable(name))
         except LessonRejected as problem:
-            st.warning(f"A lesson is left out. {problem}")
+            st.warning(f"A lesson is left out. {plain(problem)}")
     for column, lesson in zip(st.columns(max(len(usable), 1), gap="medium"), usable, strict=False):
         with column.container(border=True, height="stretch"):
             _card(lesson)

@@ -16,6 +16,7 @@ from effnet_core.lessons import Lesson, LessonRejected, Step
 
 from ..components import presenter_keys
 from ..session import kept_values
+from ..shared.plain import plain
 from . import look, voting
 
 if TYPE_CHECKING:
@@ -37,11 +38,11 @@ def current() -> tuple[Lesson, int] | None:
     try:
         lesson = usable(name)
     except LessonRejected as problem:
-        st.warning(f"The link asks for a lesson: {problem}. Showing the page without a lesson.")
+        st.warning(f"The link asks for a lesson: {plain(problem)}. Showing the page without a lesson.")
         return None
     if number not in {str(step + 1) for step in range(len(lesson.steps))}:
         steps = f"{lesson.title} has steps 1 to {len(lesson.steps)}"
-        st.warning(f"The link asks for step {number[:20]!r}; {steps}. Showing the first.")
+        st.warning(f"The link asks for step {plain(repr(number[:20]))}; {steps}. Showing the first.")
         number = "1"
     return lesson, int(number) - 1
 

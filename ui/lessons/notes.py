@@ -8,6 +8,7 @@ from effnet_core.lessons import Lesson
 
 from ..components import lesson_notes
 from ..session import kept_values
+from ..shared.plain import plain
 from . import lesson_mode
 
 KEY = "notes.window"
@@ -24,7 +25,7 @@ def show(lesson: Lesson, number: int) -> None:
     if step.ask:
         st.header(step.ask, anchor=False)
         if step.options:
-            st.markdown(" · ".join(step.options))
+            st.markdown(plain(" · ".join(step.options)))
     if step.answer:
         st.markdown(step.answer)
     st.header("Next", anchor=False)

@@ -15,6 +15,7 @@ from effnet_core.lessons import Lesson, Step
 from effnet_core.lessons.votes import Key, Tally, VoteRefused, Votes
 
 from ..session import kept_values
+from ..shared.plain import plain
 
 ROOM = "teach.room"  # (name of the lesson, key of its room), for the session that opened it
 SHOWN, PROBLEM = "teach.vote_shown", "teach.vote_problem"
@@ -96,7 +97,7 @@ def board(lesson: Lesson, number: int) -> None:
         with way:
             _way_in(key.code)
         with bars:
-            st.header(asked.ask, anchor=False)
+            st.header(plain(asked.ask), anchor=False)
             st.fragment(_bars, run_every=EVERY_S if is_open else None)(key, name, asked.options)
             with st.container(horizontal=True):
                 if is_open:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from effnet_core.scaling.export import harmless
+
 from ..session import pictures
 from ..shared import predictions
 from . import at_a_glance
@@ -71,7 +73,7 @@ def downloads(picture: pictures.Picture, answer: Explanation) -> None:
     st.caption(
         f"{len(rows):,} gates of {len(answer.gates)} blocks, float32. NPZ: one array a block, named as the block."
     )
-    st.dataframe(rows, hide_index=True, height=320, key="se_gates.table")
+    st.dataframe(harmless(rows), hide_index=True, height=320, key="se_gates.table")
 
 
 def code(engine: Engine) -> str:

@@ -10,9 +10,11 @@ import streamlit as st
 
 from effnet_core.figures import gates as figures_gates
 from effnet_core.images.samples import SAMPLES
+from effnet_core.scaling.export import harmless
 
 from ..session import answer_cache, kept_values, pictures
 from ..shared import heat_overlay, map_pickers, picture_picker, predictions, widgets
+from ..shared.plain import plain
 from .at_a_glance import EXTREMES, gates_of
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def two_pictures(engine: Engine, picture: pictures.Picture, answer: Explanation)
         column.image(
             heat_overlay.encoded(answer_cache.view(engine, shown)),
             width="stretch",
-            caption=f"{shown.name}: {predictions.sentence(answered)}",
+            caption=plain(f"{shown.name}: {predictions.sentence(answered)}"),
             alt=f"{shown.name} as the network sees it",
         )
     return Side(picture.name, gates_of(answer)), Side(other.name, gates_of(second))
@@ -84,14 +86,14 @@ def two_classes(engine: Engine, answer: Explanation) -> tuple[Side, Side] | None
 
 def measured_on(about: Mapping[str, str]) -> str:
     """Which pictures the statistics are of, in words."""
-    return f"Measured on {about.get('data', 'own pictures')}, {about['date']}, with {about['weights']}."
+    return plain(f"Measured on {about.get('data', 'own pictures')}, {about['date']}, with {about['weights']}.")
 
 
 def compared(engine: Engine, first: Side, second: Side) -> None:
     """The differences of all blocks; one block in detail, and the channels that differ most."""
     rows = [(block, np.subtract(second.gates[block], values)) for block, values in first.gates.items()]
     most = max(rows, key=lambda row: float(np.abs(row[1]).mean()))
-    st.header(f"{second.name} against {first.name}: where gates differ", anchor=False)
+    st.header(f"{plain(second.name)} against {plain(first.name)}: where gates differ", anchor=False)
     st.plotly_chart(
         figures_gates.differences(rows, first=first.name, second=second.name),
         key="se_gates.differences",
@@ -116,18 +118,16 @@ def _one_block_compared(block: str, first: Side, second: Side) -> None:
     change = np.subtract(second.gates[block], first.gates[block])
     order = np.abs(change).argsort()[::-1][: 2 * EXTREMES]
     with st.expander(f"The channels of {block} that differ most, as a table"):
-        st.dataframe(
-            [
-                {
-                    "channel": int(channel),
-                    first.name: round(float(first.gates[block][channel]), 4),
-                    f"{second.name} ": round(float(second.gates[block][channel]), 4),
-                    "difference": round(float(change[channel]), 4),
-                }
-                for channel in order
-            ],
-            hide_index=True,
-        )
+        rows = [
+            {
+                "channel": int(channel),
+                first.name: round(float(first.gates[block][channel]), 4),
+                f"{second.name} ": round(float(second.gates[block][channel]), 4),
+                "difference": round(float(change[channel]), 4),
+            }
+            for channel in order
+        ]
+        st.dataframe(harmless(rows), hide_index=True)
 
 
 def profiles(engine: Engine, first: Side, second: Side) -> None:

@@ -10,10 +10,12 @@ import streamlit as st
 from effnet_core import units
 from effnet_core.explain.gate_edits import EVERYWHERE, GateEdit, read_channels
 from effnet_core.figures import gates as figures_gates
+from effnet_core.scaling.export import harmless
 
 from ..components import gate_choice
 from ..session import answer_cache, kept_values, pictures
 from ..shared import heat_overlay, map_pickers, predictions, widgets
+from ..shared.plain import plain
 from . import at_a_glance, compared
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def listed(channels: Sequence[int]) -> str:
 
 def as_sentence(problem: Exception) -> str:
     text = str(problem)
-    return f"{text[:1].upper()}{text[1:]}."
+    return f"{plain(text[:1].upper() + text[1:])}."
 
 
 def _to_mean(engine: Engine, block: str) -> tuple[GateEdit, str] | None:
@@ -134,7 +136,7 @@ def changes(intervention: Intervention, title: str) -> None:
     st.plotly_chart(
         figures_gates.changes(rows),
         key="se_gates.changes",
-        alt=f"Probabilities before and after. {title} {in_words(intervention)}",
+        alt=f"Probabilities before and after: {title}",
         config=widgets.STILL,
     )
 
@@ -144,13 +146,13 @@ def details(engine: Engine, picture: pictures.Picture, intervention: Interventio
     maps, table = st.columns([1, 1.4], gap="large")
     with maps:
         show_maps(engine, picture, intervention)
-    table.dataframe(change_rows(intervention.changes), hide_index=True, key="se_gates.changes_table")
+    table.dataframe(harmless(change_rows(intervention.changes)), hide_index=True, key="se_gates.changes_table")
 
 
 def in_words(intervention: Intervention) -> str:
     """What became of the first answer, as measured; which class is first afterwards; and of numbers out of bounds."""
     first = intervention.changes[0]
-    name, after = predictions.class_name(first.before), predictions.class_name(intervention.after.top[0])
+    name, after = (plain(predictions.class_name(row)) for row in (first.before, intervention.after.top[0]))
     old, new = (units.probability(row.probability) for row in (first.before, first.after))
     moved = f"takes **{name}** from **{old}** to **{new}**" if old != new else f"leaves **{name}** at **{old}**"
     stays = "It stays" if intervention.after.top[0].index == first.before.index else f"**{after}** becomes"
@@ -186,7 +188,7 @@ def show_maps(engine: Engine, picture: pictures.Picture, intervention: Intervent
             caption=f"Grad-CAM {title}: {blank}",
             alt=f"Heat map for {name} over the crop of {picture.name}, {title} the edit",
         )
-    st.caption(f"Both highlight what raises the score of {name}. Each is scaled to its own strongest value.")
+    st.caption(f"Both highlight what raises the score of {plain(name)}. Each is scaled to its own strongest value.")
 
 
 def change_rows(changes: tuple[ClassChange, ...]) -> list[dict[str, str | float]]:

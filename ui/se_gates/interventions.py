@@ -15,6 +15,7 @@ from effnet_core.figures import gates as figures_gates
 from ..components import gate_choice
 from ..session import answer_cache, kept_values, pictures
 from ..shared import predictions, widgets
+from ..shared.plain import plain
 from . import edits
 from .at_a_glance import gates_of
 
@@ -101,7 +102,7 @@ def _headline(answer: Explanation, block: str, set_to: str | Mapping[int, float]
     """What is set and what it does, with the numbers that were measured."""
     if found is None:
         count = sum(len(gates.values) for gates in answer.gates)
-        st.markdown(f"## {predictions.sentence(answer)}: what if one of its {count:,} gates stood otherwise?")
+        st.markdown(f"## {plain(predictions.sentence(answer))}: what if one of its {count:,} gates stood otherwise?")
     else:
         st.markdown(f"## {_title(block, set_to)} {edits.in_words(found)}")
 

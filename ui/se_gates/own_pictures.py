@@ -11,6 +11,7 @@ from effnet_core.explain.gate_statistics import GateStatistics
 
 from ..session import answer_cache
 from ..shared import progress_bar
+from ..shared.plain import plain
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -30,11 +31,13 @@ def own_folders(engine: Engine) -> None:
         key="se_gates.zip",
         help="It stays in this session: nobody else sees it, and nothing is written to disk.",
     )
-    if upload and st.button("Measure the gates on these", key="se_gates.measure", type="primary"):
+    if upload and st.button(
+        "Measure the gates on these", key="se_gates.measure", type="primary", help=progress_bar.BOUND
+    ):
         _measure(engine, upload)
     statistics = answer_cache.gate_statistics(engine)
     for sentence in (statistics.refused if statistics else ())[:5]:
-        st.warning(f"Left out: {sentence}")
+        st.warning(f"Left out: {plain(sentence)}")
 
 
 def _measure(engine: Engine, upload: UploadedFile) -> None:
@@ -52,7 +55,7 @@ def _measure(engine: Engine, upload: UploadedFile) -> None:
         statistics = gate_statistics.measure(engine, folders, about={"data": upload.name}, progress=report)
     except ValueError as problem:
         bar.empty()
-        st.error(str(problem))
+        st.error(plain(problem))
     else:
         answer_cache.keep_gate_statistics(engine, statistics)
         st.rerun()

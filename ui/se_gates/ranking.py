@@ -12,6 +12,7 @@ from effnet_core.figures import gates as figures_gates
 
 from ..session import answer_cache, pictures
 from ..shared import map_pickers, progress_bar, widgets
+from ..shared.plain import plain
 
 if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
@@ -26,7 +27,7 @@ def rank(engine: Engine, picture: pictures.Picture, answer: Explanation) -> None
     with class_column:
         target = map_pickers.pick_class(engine, answer, key="se_gates.target")
     name, width = map_pickers.class_names(engine)[target], engine.architecture.block(block).expanded_channels
-    st.header(f"Which channels of {block} does “{name}” need?", anchor=False)
+    st.header(f"Which channels of {block} does “{plain(name)}” need?", anchor=False)
     points = st.container(key="se_gates.points")
     slot = points.empty()
     if button.button(f"Close each of {width}", key="se_gates.rank", type="primary"):
@@ -35,10 +36,13 @@ def rank(engine: Engine, picture: pictures.Picture, answer: Explanation) -> None
     question = answer_cache.question_key(engine, picture, "rank_channels", block, target)
     effects = answer_cache.remembered(question)
     if effects is None:
-        slot.info(f"Nothing is measured yet: the button closes each of the {width} channels in turn, one at a time.")
+        slot.info(
+            f"Nothing is measured yet: the button closes each of the {width} channels in turn, one at a time. "
+            f"{progress_bar.BOUND}"
+        )
         return
     with slot.container(key="se_gates.verdict"):
-        st.markdown(effect_words(effects, block, name))
+        st.markdown(effect_words(effects, block, plain(name)))
     with points:
         _show_effects(effects, block, name)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 
 def value(key: str, default: object = None) -> object:
@@ -42,6 +43,21 @@ def css_class(key: str) -> str:
 def url_value(key: str) -> str | None:
     """What the URL says for a bound input, as text; None where it says nothing. Before the input is drawn."""
     return st.query_params.get(key)
+
+
+def url_values(key: str) -> list[str]:
+    """All that the URL says for an input: a link may name it several times."""
+    return st.query_params.get_all(key)
+
+
+def drop_url_value(key: str) -> None:
+    """Take a value out of the URL before its input is drawn, which then never sees it.
+
+    Streamlit 1.67 falls over some values, such as inf, and takes an empty one for a choice of nothing, which stays.
+    """
+    with get_script_run_ctx().session_state.query_params() as parameters:
+        parameters._initial_query_params.pop(key, None)
+        parameters.remove_param(key)
 
 
 def set_query_param(key: str, text: str | None) -> None:

@@ -125,11 +125,15 @@ def say_how_long(networks: Sequence[Network], condition: str) -> None:
     """Beside the button: what a press will take, by B0's pace here once that was measured."""
     seconds = _expected(networks, condition)
     if seconds:
-        st.caption(f"About {duration(sum(seconds))}, by the pace of B0 here. Stop ends it at the next pass.")
+        st.caption(
+            f"About {duration(sum(seconds))}, by the pace of B0 here. Stop ends it at the next pass. "
+            f"{progress_bar.BOUND}"
+        )
     else:
         st.caption(
             "Several passes of each: minutes, for the largest. B0 comes first and tells how long the others take here; "
-            "Stop ends it at the next pass."
+            f"Stop ends it at the next pass. "
+            f"{progress_bar.BOUND}"
         )
 
 

@@ -10,6 +10,7 @@ from effnet_core.units import FLOAT32_BYTES, percent, share_and_interval
 
 from ..session import engines, kept_values
 from . import widgets
+from .plain import plain
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -37,7 +38,7 @@ def pick(sentences: DeltaGenerator) -> tuple[Engine | None, str, str]:
     try:
         name, status = _choose_model(sentences)
     except WeightsUnavailable as problem:  # the offline model's card is damaged
-        sentences.error(str(problem))
+        sentences.error(plain(problem))
         return None, title(engines.OFFLINE_MODEL), ""
     engine = _engine_in_use(name, sentences)
     if engine is None:
@@ -74,12 +75,12 @@ def _engine_in_use(name: str, sentences: DeltaGenerator) -> Engine | None:
         try:
             engine = engines.chosen(name)
         except (WeightsUnavailable, ValueError) as problem:
-            st.error(str(problem))
+            st.error(plain(problem))
             return None
     if name == engines.OWN_MODEL:
-        st.caption(" ".join(engines.own_model().notes))
+        st.caption(plain(" ".join(engines.own_model().notes)))
     if engine.notice:
-        sentences.warning(engine.notice)
+        sentences.warning(plain(engine.notice))
     return engine
 
 
@@ -93,7 +94,7 @@ def _in_short(engine: Engine, status: ModelStatus | None) -> str:
 
 def _in_full(engine: Engine, status: ModelStatus | None) -> str:
     """Weights, classes, device, and how sure its accuracy is."""
-    facts = [] if engine.weights.kind == "bundled" else [f"{engine.weights}"]
+    facts = [] if engine.weights.kind == "bundled" else [plain(engine.weights)]
     facts += [f"{engine.architecture.classes:,} classes", f"runs on {engine.device.upper()}"]
     if status and (seen := status.photographs):
         right = share_and_interval(seen.top1, seen.count)
@@ -117,7 +118,7 @@ def offer_download(status: ModelStatus, *, key: str = "app.fetch") -> None:
         weights.fetch(status.name, progress=show)
     except weights.WeightsUnavailable as problem:
         bar.empty()
-        st.error(str(problem))
+        st.error(plain(problem))
     else:
         st.rerun()
 
@@ -135,15 +136,21 @@ def _bring_checkpoint(sentences: DeltaGenerator) -> None:
         listed = st.file_uploader(
             "Labels, one a line (optional)", ["txt", "json", "tsv", "csv"], max_upload_size=LABELS_MB, key="app.labels"
         )
-    uploads = upload and (upload.file_id, listed.file_id if listed else "")
-    if not upload or uploads == engines.own_uploads():
+        known, named = engines.own_uploads() or ("", "")  # the inputs forget theirs when another page is opened
+        if listed and not (upload or known):
+            st.info("These labels name the classes of an own checkpoint: bring that, too.")
+    uploads = (upload.file_id if upload else known, listed.file_id if listed else "" if upload else named)
+    if not uploads[0] or uploads == engines.own_uploads():
         return
     labels = listed.getvalue().decode("utf-8", errors="replace") if listed else None
     with sentences, st.spinner("Reading the checkpoint …", show_time=True):
         try:
-            model = weights.load_checkpoint(upload.getvalue(), upload.name, labels=labels)
+            if uploads[0] == known:
+                model = weights.relabelled(engines.own_model(), labels)
+            else:
+                model = weights.load_checkpoint(upload.getvalue(), upload.name, labels=labels)
         except weights.CheckpointRejected as problem:
-            st.error(str(problem))
+            st.error(plain(problem))
             return
     engines.keep_own_model(model, uploads)
     kept_values.keep_all({"app.model": engines.OWN_MODEL})

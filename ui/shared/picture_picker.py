@@ -17,6 +17,7 @@ from ..components import picture_choice
 from ..session import answer_cache, kept_values
 from ..session import pictures as session_pictures
 from . import widgets
+from .plain import plain
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -50,9 +51,9 @@ def pick(engine: Engine, sentences: DeltaGenerator) -> tuple[list[session_pictur
     holds_now = _upload() if source == UPLOAD else _photograph()
     chosen = kept_values.value(f"pictures.{source}", Uploads())
     if chosen.pictures and not holds_now:
-        st.caption(f"Still in use: {', '.join(picture.name for picture in chosen.pictures)}")
+        st.caption(f"Still in use: {plain(', '.join(picture.name for picture in chosen.pictures))}")
     for sentence in chosen.refused:
-        sentences.error(sentence)
+        sentences.error(plain(sentence))
     if not chosen.pictures:
         return [sample_picture(SAMPLES[0])], "A sample, until you bring a picture."
     others = len(chosen.pictures) - 1
@@ -83,7 +84,7 @@ class Offer(NamedTuple):
 def _pick_sample(engine: Engine, sentences: DeltaGenerator) -> tuple[list[session_pictures.Picture], str]:
     offer = _offer(engine)
     for sentence in offer.refused:
-        sentences.warning(sentence)
+        sentences.warning(plain(sentence))
     titles = {name: sample.title for name, sample in offer.samples.items()}
     with st.container(key="app.sample.kept"):  # holds the choice and stands in the URL; the thumbnails are what is seen
         name = widgets.choice("Sample", titles, key="app.sample", refused_in=sentences)

@@ -15,6 +15,7 @@ from ..components.still_charts import Bar
 from ..session import answer_cache, kept_values
 from ..session import pictures as session_pictures
 from . import widgets
+from .plain import plain
 
 if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
@@ -32,7 +33,7 @@ def explained(engine: Engine, pictures: Sequence[session_pictures.Picture]) -> l
         return [answer_cache.explain(engine, pictures[0], top=top_of(engine))]
     bar, explanations = st.progress(0.0), []
     for number, picture in enumerate(pictures):
-        bar.progress(number / len(pictures), text=f"{number} of {len(pictures)}: {picture.name}")
+        bar.progress(number / len(pictures), text=f"{number} of {len(pictures)}: {plain(picture.name)}")
         explanations.append(answer_cache.explain(engine, picture, top=top_of(engine)))
     bar.empty()
     return explanations
@@ -47,7 +48,7 @@ def class_name(prediction: Prediction) -> str:
 
 
 def sentence(answer: Explanation) -> str:
-    """The first answer in words; that it is a guess, where the network gives it less than half."""
+    """The first answer in words, not yet `plain`; that it is a guess, where the network gives it less than half."""
     best = answer.top[0]
     guess = "perhaps " * (best.probability < SURE)
     return f"{guess}{class_name(best)}, {units.probability(best.probability)}" + ", not sure" * bool(guess)
@@ -80,7 +81,7 @@ def _with_share(prediction: Prediction) -> str:
 def show_groups(answer: Explanation) -> None:
     """The groups of classes that the model has: those that the answer is most of."""
     if answer.groups:
-        groups = ", ".join(f"{group} {units.probability(share)}" for group, share in answer.groups[:3])
+        groups = ", ".join(f"{plain(group)} {units.probability(share)}" for group, share in answer.groups[:3])
         st.markdown(f"**Summed over groups of classes:** {groups}")
 
 
@@ -91,7 +92,8 @@ def show_table(
     names = [picture.name for picture in pictures]
     widgets.whole_table(
         [
-            {"picture": name} | {f"{rank}": _with_share(one) for rank, one in enumerate(answer.top, start=1)}
+            {"picture": plain(name)}
+            | {f"{rank}": plain(_with_share(one)) for rank, one in enumerate(answer.top, start=1)}
             for name, answer in zip(names, answers, strict=True)
         ],
         key=f"{key}.table",

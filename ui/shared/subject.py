@@ -13,6 +13,7 @@ from effnet_core.cost import layers_of
 from ..components import picture_choice, stage_strip
 from ..session import engines, kept_values
 from . import map_pickers, model_picker, picture_picker
+from .plain import plain
 
 if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
@@ -61,7 +62,7 @@ def pick(stage_of: str) -> tuple[Engine, list[Picture], Picture]:
         pictures, note = picture_picker.pick(engine, sentences)
     shown = _shown_large(pictures)
     thumbnail.html(_small(shown))
-    looked_at.markdown(f"**{_as_text(shown.name)}**  \n:small[{note}]")
+    looked_at.markdown(f"**{plain(shown.name)}**  \n:small[{plain(note)}]")
     network.markdown(f"**{name}**  \n:small[{facts}]")
     return engine, pictures, shown
 
@@ -103,8 +104,3 @@ def _small(picture: Picture) -> str:
     data = base64.b64encode(picture.thumbnail).decode()
     alt = html.escape(f"{picture.name}, small")
     return f'<img src="data:image/jpeg;base64,{data}" alt="{alt}" width="{THUMBNAIL_PX}" height="{THUMBNAIL_PX}">'
-
-
-def _as_text(name: str) -> str:
-    """A file's name, which anyone may have written, without Markdown's meaning."""
-    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|~:$" else letter for letter in name)

@@ -12,6 +12,7 @@ import streamlit as st
 from effnet_core.lessons import glossary
 
 from ..session import kept_values
+from .plain import plain
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -39,6 +40,7 @@ TABLE_STYLE = """
 STILL = {"displayModeBar": False, "scrollZoom": False}  # a chart that is read, not moved
 CARD = {"delta_color": "off", "delta_arrow": "off", "border": True}  # a readout whose second line is no change
 SLIDER_STEPS = 100
+COUNTABLE = (-(2**53), 2**53)  # what a browser counts exactly
 CHART_FILES = ("PNG", "SVG")
 # A saved chart can't use the app's font: the browser sets its text in the system's own, which is wider. Plotly measures
 # text in a hidden drawing; there it takes that font, so that legends and labels have room in both.
@@ -89,12 +91,16 @@ def whole_number(label: str, *, key: str, default: int, limits: tuple[int, int],
     """An input for a whole number, kept in the URL. Limits may change: a kept number is clamped to them."""
     low, high = limits
     kept = kept_values.value(key)
+    linked = limits if kept is None else COUNTABLE
+    explain_refused(
+        key,
+        f"a whole number from {low} to {high}",
+        lambda text: linked[0] <= int(text) <= linked[1],
+        f"{default}",
+    )
     if kept is None:
-        allowed = f"a whole number from {low} to {high}"
-        explain_refused(key, allowed, lambda text: low <= int(text) <= high, f"{default}")
         _reset_if_forgotten(key, lambda text: _inside(int(text), limits), default)
     else:
-        st.empty()  # in the warning's place, so that the input keeps its own
         kept_values.keep(key, min(max(kept, low), high))
     return st.number_input(label, low, high, default, 1, key=key, bind="query-params", **settings)
 
@@ -201,18 +207,22 @@ def explain_refused_number(key: str, default: float, limits: tuple[float, float]
 def explain_refused(
     key: str, allowed: str, accepts: Callable[[str], bool], instead: str, place: DeltaGenerator | None = None
 ) -> None:
-    """Say in a sentence that the URL's value for a bound input is refused; the input itself drops it in silence.
+    """Say in a sentence that the URL's value for a bound input is refused, and drop it before the input is drawn.
 
     `place`: where it is said, if not here.
     """
     slot = (place or st).empty()  # always there: inputs that move up when a warning goes lose their place in the URL
-    text = kept_values.url_value(key)
+    refused = [text for text in kept_values.url_values(key) if not _accepted(accepts, text)]
+    if refused:
+        kept_values.drop_url_value(key)
+        slot.warning(f"The link sets {key} to {plain(repr(refused[0][:40]))}; allowed: {allowed}. Using {instead}.")
+
+
+def _accepted(accepts: Callable[[str], bool], text: str) -> bool:
     try:
-        accepted = text is None or accepts(text)
-    except ValueError:
-        accepted = False
-    if not accepted:
-        slot.warning(f"The link sets {key} to {text[:40]!r}; allowed: {allowed}. Using {instead}.")
+        return accepts(text)
+    except (ValueError, OverflowError):
+        return False
 
 
 def _reset_if_forgotten(key: str, read: Callable[[str], object], default: object) -> None:
