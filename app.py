@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
+from ui.components import page_history
 from ui.lessons import lesson_mode, look, tour
 from ui.session import engines, expiry, kept_values, metrics, pictures
 from ui.shared import navigation, widgets
@@ -41,6 +42,7 @@ st.set_page_config(
 entries = {page_of(entry): entry for entry in (*PAGES, *ALONE)}
 page = st.navigation([*entries], position="hidden")
 entry = entries[page]
+page_history.mount()
 lesson = None if entry in ALONE else lesson_mode.current()
 if entry not in ALONE and not lesson:
     navigation.show()
