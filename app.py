@@ -10,7 +10,7 @@ from ui.components import page_history
 from ui.lessons import lesson_mode, look, tour
 from ui.session import engines, expiry, kept_values, metrics, pictures
 from ui.shared import navigation, widgets
-from ui.shared.page_table import ALONE, PAGES, Entry, following
+from ui.shared.page_table import ALONE, PAGES, SECTIONS, Entry, following
 
 
 def page_of(entry: Entry) -> StreamlitPage:
@@ -36,16 +36,13 @@ def place_of(entry: Entry) -> DeltaGenerator:
         return [st.container() if number == place else st.empty() for number in range(2)][place]
 
 
-st.set_page_config(
-    page_title="EfficientNet lab", page_icon=widgets.FAVICON, layout="wide", initial_sidebar_state=navigation.WIDTH_PX
-)
-entries = {page_of(entry): entry for entry in (*PAGES, *ALONE)}
-page = st.navigation([*entries], position="hidden")
-entry = entries[page]
+st.set_page_config(page_title="EfficientNet lab", page_icon=widgets.FAVICON, layout="wide")
+navigation.let_the_page_widen()
+sections = {name: {page_of(entry): entry for entry in rows} for name, rows in (SECTIONS | {"": ALONE}).items()}
+page = st.navigation({name: [*rows] for name, rows in sections.items()}, position="top")
+entry = next(rows[page] for rows in sections.values() if page in rows)
 page_history.mount()
 lesson = None if entry in ALONE else lesson_mode.current()
-if entry not in ALONE and not lesson:
-    navigation.show()
 if lesson:
     lesson_mode.lead(*lesson)
 try:

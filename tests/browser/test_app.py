@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from support.browser import pixels, wait_until_idle
+from support.browser import pixels, turn_to, wait_until_idle
 
 from effnet_core.architecture import compound
 from effnet_core.cost import cost_of
@@ -60,7 +60,7 @@ def test_a_photograph_shows_its_class_its_heat_and_its_gates(page):
     playwright.expect(page.locator(".picks")).to_contain_text("espresso")
     assert shows_heat_over(photograph, heat)
 
-    page.get_by_role("link", name="SE gates").click()
+    turn_to(page, "SE gates")
     page.get_by_role("heading", name="what if one of its").wait_for()
     wait_until_idle(page)
     playwright.expect(page.locator(".st-key-subject").get_by_text("cup.png", exact=True)).to_be_visible()
@@ -84,17 +84,17 @@ def test_network_picture_and_device_stay_chosen_from_page_to_page(page):
     wait_until_idle(page)
     page.get_by_role("radio", name="CPU").click()
     wait_until_idle(page)
-    page.get_by_role("link", name="Classify").click()
+    turn_to(page, "Classify")
     page.get_by_role("heading", name="What to notice").wait_for()
     wait_until_idle(page)
     choose_sample(page, "An astronaut")
     playwright.expect(page.get_by_text("The network does not know what this shows")).to_be_visible()
     wait_until_idle(page)
-    page.get_by_role("link", name="SE gates").click()
+    turn_to(page, "SE gates")
     page.get_by_role("heading", name="blocks: click a row").wait_for()
     playwright.expect(page.get_by_text("The network does not know what this shows")).to_be_visible()
     wait_until_idle(page)
-    page.get_by_role("link", name="This machine").click()
+    turn_to(page, "This machine")
     page.get_by_role("heading", name="Which networks are ready").wait_for()
     playwright.expect(page.get_by_role("radio", name="CPU")).to_be_checked()
 
@@ -122,12 +122,35 @@ new MutationObserver(() => {
 """
 
 
+SHIFTS = """
+window.shifts = 0
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) window.shifts += entry.hadRecentInput ? 0 : entry.value
+}).observe({ type: "layout-shift", buffered: true })
+"""
+
+
+@pytest.mark.parametrize("path", ["/", "/glossary", "/lessons"])
+def test_the_page_hardly_moves_while_it_is_loaded(page, path):
+    """Of several loads the stillest: a busy machine draws the page in more steps."""
+    page.add_init_script(SHIFTS)
+    shifts = []
+    for _ in range(3):
+        page.goto(path)
+        page.get_by_role("heading", level=1).wait_for()
+        wait_until_idle(page)
+        shifts.append(page.evaluate("window.shifts"))
+        if min(shifts) < 0.1:
+            break
+    assert 0 < min(shifts) < 0.1, shifts
+
+
 def test_nothing_of_the_page_before_stays_while_the_next_one_is_drawn(page):
     page.goto("/evidence")
     page.get_by_text("Compute in").wait_for()
     wait_until_idle(page)
     page.evaluate(MIXED)
-    page.get_by_role("link", name="Classify").first.click()
+    turn_to(page, "Classify")
     page.get_by_role("heading", name="What does it see").wait_for()
     page.get_by_role("heading", name="Its answer").wait_for()
     assert page.evaluate("window.mixed") == []

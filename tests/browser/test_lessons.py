@@ -64,7 +64,7 @@ def test_a_step_shows_its_own_controls_alone_and_forgets_what_was_moved(page):
     playwright.expect(number).to_be_visible()
     for hidden in ("mbconv-panel", "app-model", "mbconv-relu"):
         assert page.locator(f".st-key-{hidden}").locator("input, button").first.is_hidden()
-    assert page.locator('[data-testid="stSidebar"]').is_hidden()
+    assert page.locator('[data-testid="stTopNav"]').is_hidden()
     assert (
         float(page.evaluate("parseFloat(getComputedStyle(document.querySelector('.st-key-teach_text p')).fontSize)"))
         >= 20

@@ -6,7 +6,7 @@ import io
 import re
 
 import pytest
-from support.browser import slider, wait_until_idle
+from support.browser import slider, turn_to, wait_until_idle
 
 from effnet_core.architecture import compound
 from effnet_core.cost import cost_of
@@ -46,13 +46,13 @@ def test_a_student_goes_from_phi_to_a_block_a_gate_and_an_own_photograph(page):
     page.locator(".flow svg").get_by_role("button", name=re.compile("Project")).click()
     playwright.expect(page.locator(".told .sentence")).to_contain_text("no activation follows")
     wait_until_idle(page)
-    page.get_by_role("link", name="SE gates", exact=True).first.click()
+    turn_to(page, "SE gates")
 
     at(page, "Which channels does the network open for this picture?")
     page.get_by_role("button", name=re.compile(r"^(Open|Close) channel \d+")).click()
     playwright.expect(page.get_by_role("heading", name=re.compile("takes espresso from"))).to_be_visible()
     wait_until_idle(page)
-    page.get_by_role("link", name="Classify", exact=True).first.click()
+    turn_to(page, "Classify")
 
     at(page, "What does it see, and where does it look?")
     page.get_by_role("button", name="Picture").click()

@@ -25,6 +25,7 @@ from PIL import Image
 from support.paths import ROOT
 
 from ui.lessons import tour
+from ui.shared.page_table import SECTIONS
 
 HOST = "127.0.0.1"
 TOURED = f"localStorage.setItem('{tour.PLACE}', JSON.stringify({json.dumps(tour.pages())}))"  # no note lies in the way
@@ -157,3 +158,10 @@ def take(page, handle) -> tuple[float, float, float]:
     page.mouse.move(left + share * way, y)
     page.mouse.down()
     return left, left + way, y
+
+
+def turn_to(page, title: str) -> None:
+    """Another page, by the navigation."""
+    section = next(name for name, rows in SECTIONS.items() if title in [entry.title for entry in rows])
+    page.get_by_test_id("stTopNav").get_by_role("button", name=section).click()
+    page.get_by_role("menuitem", name=title, exact=True).click()

@@ -46,7 +46,8 @@ def show() -> None:
 
 def _card(lesson: Lesson) -> None:
     if lesson.name in PICTURES:
-        st.image(_picture(lesson.name), width="stretch", alt=f"What {lesson.title} is about, as a drawing")
+        with st.container(key=f"lessons.picture.{lesson.name}"):
+            st.image(_picture(lesson.name), width="stretch", alt=f"What {lesson.title} is about, as a drawing")
     st.subheader(lesson.title, anchor=False)
     st.caption(f"{lesson.minutes} minutes · {len(lesson.steps)} steps · {lesson.about}")
     first = next((step.ask for step in lesson.steps if step.ask), None)

@@ -1,33 +1,22 @@
-"""The way through the pages: sections in the sidebar, and the next page at a page's foot.
-
-Streamlit's own navigation with sections nests its lists in a way that screen readers are told wrongly (axe: list).
-"""
+"""The way through the pages: the next page at a page's foot, and the first moment of a visit."""
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
-from .page_table import SECTIONS, Entry
+from ..session import kept_values
+from .page_table import Entry
 
-WIDTH_PX = 200  # of the sidebar, Streamlit's least: the names fit, and the page moves least aside when it comes
-# the page that is open has a ground of its own, which hides Streamlit's ring
-STYLE = "<style>.st-key-app-navigation a:focus-visible { outline: 3px solid currentColor; }</style>"
+WIDEN_S = 0.1
 
 
-def show() -> None:
-    """All pages by section, in the sidebar."""
-    st.html(STYLE)
-    with st.sidebar, st.container(key="app.navigation", gap="xxsmall"):
-        for name, entries in SECTIONS.items():
-            st.caption(name)
-            for entry in entries:
-                st.page_link(
-                    entry.path,
-                    label=entry.title,
-                    icon=f":material/{entry.icon}:",
-                    help=entry.question,
-                    width="stretch",
-                )
+def let_the_page_widen() -> None:
+    """Once a visit: the browser learns of the wide layout before anything is drawn in the narrow one, and moved."""
+    if not kept_values.value("app.widened", False):
+        kept_values.keep("app.widened", True)
+        time.sleep(WIDEN_S)
 
 
 def lead_on(entry: Entry | None) -> None:
