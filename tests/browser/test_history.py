@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from support.browser import wait_until_idle
+from support.browser import turn_to, wait_until_idle
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +20,7 @@ SHOWS = """box => box.querySelector("[aria-checked=true], [aria-pressed=true]")?
 
 
 def goes_to(page, name: str) -> None:
-    page.locator(".st-key-app-navigation").get_by_role("link", name=name, exact=False).first.click()
+    turn_to(page, name)
     page.wait_for_url(f"**/{name.lower()}*")
     wait_until_idle(page)
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 from PIL import Image
-from support.browser import wait_until_idle
+from support.browser import turn_to, wait_until_idle
 
 from effnet_core.images.samples import load_sample
 
@@ -111,7 +111,7 @@ def test_names_of_pictures_and_labels_and_class_folders(page):
     page.get_by_role("radio", name="Two classes", exact=True).click()
     is_text(page)
 
-    page.locator(".st-key-app-navigation").get_by_role("link", name="SE gates").click()
+    turn_to(page, "SE gates")
     page.get_by_role("radio", name="By depth").click()
     wait_until_idle(page)
     brings(

@@ -3,7 +3,8 @@
 // another page one of the old page without its settings: Back then comes to that one, and all that was set is lost.
 // No data; it reports nothing.
 
-const LINK = "a[data-testid='stPageLink-NavLink']"
+const NAMES = ["stPageLink-NavLink", "stTopNavDropdownLink", "stSidebarNavLink"]
+const LINK = NAMES.map((name) => `a[data-testid='${name}']`).join()
 
 export default function () {
   window.effnetHistory ??= keepOneEntry()
