@@ -44,7 +44,7 @@ entry = next(rows[page] for rows in sections.values() if page in rows)
 page_history.mount()
 lesson = None if entry in ALONE else lesson_mode.current()
 if lesson:
-    lesson_mode.lead(*lesson)
+    lesson_mode.lead(*lesson, entry.file)
 try:
     with place_of(entry):
         if entry in ALONE:

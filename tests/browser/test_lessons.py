@@ -47,6 +47,30 @@ def test_page_down_and_page_up_step_through_a_lesson(page):
     assert "mbconv.compare" in page.url  # the page stays as the step set it
 
 
+def test_a_key_right_after_the_first_paint_is_taken(page):
+    page.goto(f"/?teach={LESSON.name}&step=1")
+    page.get_by_text(f"1 / {len(LESSON.steps)} · ").wait_for()
+    page.keyboard.press("PageDown")
+    at_step(page, 1)
+
+
+def test_going_back_leads_from_step_to_step_and_out_of_the_lesson(page):
+    page.goto("/")
+    wait_until_idle(page)
+    page.locator(f'a[href*="teach={LESSON.name}"]:visible').first.click()
+    at_step(page, 0)
+    last = LINEAR + 1  # the same page with the same setting at another value
+    for number in range(1, last + 1):
+        page.keyboard.press("PageDown")
+        at_step(page, number)
+    for number in reversed(range(last)):
+        page.go_back()
+        at_step(page, number)
+    page.go_back()
+    page.locator(".st-key-teach").first.wait_for(state="detached")
+    page.get_by_role("heading", name="What is inside an EfficientNet?").wait_for()
+
+
 def test_keys_pressed_while_a_step_is_on_its_way_are_taken(page):
     page.goto(f"/{LESSON.steps[0].page}?teach={LESSON.name}&step=1")
     at_step(page, 0)

@@ -32,6 +32,27 @@ def test_a_step_opens_what_it_promises(lesson, number):
     assert "tour." not in " ".join(found)
 
 
+@pytest.mark.parametrize("number", ["2", "abc"])
+def test_a_link_that_names_another_page_goes_on_at_the_step_s_own(number):
+    lesson = lessons.lesson("squeeze_excitation")
+    step = lesson.steps[int(number) - 1 if number.isdecimal() else 0]
+    at = straight_to("overview", teach=lesson.name, step=number)
+    assert at.title[0].value.endswith(step.title)
+    assert set(step.show) <= set(on_screen(at)), "its page"
+    for key, text in step.settings:
+        assert text_shown(on_screen(at)[key]) == text
+    refused = [] if number.isdecimal() else [f"step '{number}'; {lesson.title} has steps 1 to {len(lesson.steps)}."]
+    assert [warning.value.partition("asks for ")[2].partition(" Show")[0] for warning in at.warning] == refused
+
+
+def test_what_a_link_says_goes_before_the_step_s_settings():
+    lesson = lessons.lesson("inverted_residuals")
+    number = next(number for number, step in enumerate(lesson.steps) if "mbconv.n" in dict(step.settings))
+    at = straight_to("mbconv", **lesson_mode.link(lesson, number) | {"mbconv.n": "7"})
+    assert at.number_input(key="mbconv.n").value == 7
+    assert on_screen(at)["mbconv.shape.After"], "the panel is the step's"
+
+
 def style(at) -> str:
     return next(block.proto.body for block in at.get("html") if "--side" in block.proto.body)
 
@@ -80,7 +101,7 @@ def test_the_overview_leads_to_every_lesson_and_leaves_out_what_cannot_be_used(t
         at = opened(page)
         links = " ".join(link.proto.query_string for link in at.get("page_link"))
         shown = [subheader.value for subheader in at.subheader]
-        assert all(f"teach={name}&" in links for name in lessons.names())
+        assert all(f"teach={name}&step=1" in links for name in lessons.names())
         assert all(lessons.lesson(name).title in shown for name in lessons.names())
     monkeypatch.setattr(lessons, "FOLDER", tmp_path)
     step = "steps:\n  - {title: a, text: b, page: none}\n"

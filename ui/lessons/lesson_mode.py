@@ -1,6 +1,7 @@
 """Teacher mode (?teach=lesson&step=2): a slim bar, the step's text beside it, and of the page only what the step shows.
 
-A step is a link: the page and its settings stand in the URL, so that stepping, reloading and sharing do the same.
+A step is a link, which says the lesson and the step: page and settings follow from it. What somebody moves stands in
+the URL, too, and goes before the step's settings, so that reloading and sharing show the same.
 What answers the step's question waits for "Reveal", in this session alone: arriving at a step hides it again.
 """
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 LESSON, STEP = "teach", "step"  # in the URL
 HERE = "teach.here"  # the step that was last arrived at
 REVEALED = "teach.revealed"
+REFUSED = "teach.refused"  # what is wrong with the link that led to the step
 PLACE = "effnet-lab.lesson"  # in the browser's local storage: what the notes' window follows
 PAGES = Path(__file__).parents[2] / "pages"
 
@@ -39,10 +41,11 @@ def current() -> tuple[Lesson, int] | None:
         lesson = usable(name)
     except LessonRejected as problem:
         st.warning(f"The link asks for a lesson: {plain(problem)}. Showing the page without a lesson.")
+        st.page_link("pages/lessons.py", label="All lessons", icon=":material/co_present:")
         return None
     if number not in {str(step + 1) for step in range(len(lesson.steps))}:
         steps = f"{lesson.title} has steps 1 to {len(lesson.steps)}"
-        st.warning(f"The link asks for step {plain(repr(number[:20]))}; {steps}. Showing the first.")
+        kept_values.keep(REFUSED, f"The link asks for step {plain(repr(number[:20]))}; {steps}. Showing the first.")
         number = "1"
     return lesson, int(number) - 1
 
@@ -50,7 +53,8 @@ def current() -> tuple[Lesson, int] | None:
 def _end() -> None:
     """After the last step the URL is that of the page alone, which keeps its settings; votes are gone."""
     if kept_values.value(HERE):
-        kept_values.forget([HERE])
+        kept_values.forget([HERE, REFUSED])
+        kept_values.assume({})
         kept_values.set_query_param(LESSON, None)
         voting.end()
 
@@ -66,17 +70,22 @@ def usable(name: str) -> Lesson:
 
 
 def link(lesson: Lesson, number: int) -> dict[str, str]:
-    """What the URL says at a step (from 0)."""
-    return {LESSON: lesson.name, STEP: str(number + 1)} | dict(lesson.steps[number].settings)
+    """What the URL says on arrival at a step (from 0)."""
+    return {LESSON: lesson.name, STEP: str(number + 1)}
 
 
 def page_file(step: Step) -> str:
     return f"pages/{step.page}.py"
 
 
-def lead(lesson: Lesson, number: int) -> None:
-    """The step around the page: its bar, its text and its question; of the page, what the step shows."""
+def lead(lesson: Lesson, number: int, page: str) -> None:
+    """The step around the page: its bar, its text and its question; of the page, what the step shows.
+
+    Where the link leads to another page than the step's, the run ends and goes on there.
+    """
     step = lesson.steps[number]
+    if step.page != page:
+        st.switch_page(page_file(step), query_params=link(lesson, number))
     _take_settings(lesson, number)
     revealed, voted = bool(kept_values.value(REVEALED)), voting.is_shown()
     st.html(f"<style>{look.style(step, revealed=revealed, voted=voted)}</style>")
@@ -88,6 +97,7 @@ def lead(lesson: Lesson, number: int) -> None:
         with st.container(key="teach_ways", horizontal=True, wrap=False, gap="xsmall", width="content"):
             _ways(lesson, number)
     with st.container(key="teach_text", gap="small"):
+        explain()
         st.markdown(step.text)
         _question(lesson, number, revealed=revealed)
     if voted:
@@ -98,7 +108,14 @@ def lead(lesson: Lesson, number: int) -> None:
     focus = kept_values.css_class(step.focus) if step.focus else ""
     here = {"lesson": lesson.name, "step": str(number + 1)}
     shown = {"focus": focus, "part": f"{revealed} {voted}"}
-    presenter_keys.mount(key="teach.keys", here=here, link=link(lesson, number), place=PLACE, **shown)
+    settings = dict(step.settings)
+    presenter_keys.mount(key="teach.keys", here=here, settings=settings, place=PLACE, **shown)
+
+
+def explain() -> None:
+    """What is wrong with the link that led here."""
+    if refused := kept_values.value(REFUSED):
+        st.warning(refused)
 
 
 def frame() -> DeltaGenerator:
@@ -146,11 +163,15 @@ def _ways(lesson: Lesson, number: int) -> None:
 
 
 def _take_settings(lesson: Lesson, number: int) -> None:
-    """On arrival at a step, forget what the pages' inputs held, so that the link alone says what they show."""
+    """On arrival at a step, forget what the pages' inputs held, so that link and step alone say what they show."""
     here = f"{lesson.name} {number}"
-    if kept_values.value(HERE) != here:
-        kept_values.keep(HERE, here)
-        kept_values.keep(REVEALED, False)
-        voting.leave_step(lesson)
-        kept_values.set_query_param(STEP, str(number + 1))
-        kept_values.forget(key for step in lesson.steps for key in (*dict(step.settings), *step.show))
+    if kept_values.value(HERE) == here:
+        return
+    if kept_values.value(HERE):  # the link that led here was a good one
+        kept_values.forget([REFUSED])
+    kept_values.keep(HERE, here)
+    kept_values.keep(REVEALED, False)
+    voting.leave_step(lesson)
+    kept_values.set_query_param(STEP, str(number + 1))
+    kept_values.forget(key for step in lesson.steps for key in (*dict(step.settings), *step.show))
+    kept_values.assume(dict(lesson.steps[number].settings))

@@ -17,6 +17,7 @@ KEY = "notes.window"
 def show(lesson: Lesson, number: int) -> None:
     step, count = lesson.steps[number], len(lesson.steps)
     share = lesson.minutes / count
+    lesson_mode.explain()
     st.title(f"{number + 1} / {count} · {step.title}", anchor=False)
     here = {"lesson": lesson.name, "step": str(number + 1)}
     plan = {"from": 60 * share * number, "to": 60 * share * (number + 1), "all": 60 * lesson.minutes}

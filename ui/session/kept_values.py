@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -41,8 +41,19 @@ def css_class(key: str) -> str:
 
 
 def url_value(key: str) -> str | None:
-    """What the URL says for a bound input, as text; None where it says nothing. Before the input is drawn."""
-    return st.query_params.get(key)
+    """What the URL says for a bound input, or else what is assumed of it, as text; None where neither says anything.
+
+    Before the input is drawn.
+    """
+    return st.query_params.get(key, value("assumed", {}).get(key))
+
+
+def assume(settings: Mapping[str, str]) -> None:
+    """What holds where the URL says nothing, for inputs that are drawn anew: a URL may name a lesson's step alone.
+
+    Not written into the URL: Streamlit refuses that for inputs which the run before had, too.
+    """
+    keep("assumed", dict(settings))
 
 
 def url_values(key: str) -> list[str]:

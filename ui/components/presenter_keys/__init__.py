@@ -8,5 +8,5 @@ _component = component("presenter_keys", __file__)
 
 
 def mount(*, key: str, **data: object) -> None:
-    """Shows nothing. `data`: here (lesson and step), link and focus of the step, place in the local storage."""
+    """Shows nothing. `data`: here (lesson and step), settings and focus of the step, place in the local storage."""
     _component(data=data, key=key)

@@ -2,9 +2,10 @@
 // full stop, which they send for a black screen, hides it and shows it again. A new step brings its subject up to
 // the bar, fitted into the window as it is while the page still grows, until somebody acts; the local storage tells the
 // notes' window where the lesson is.
-// Data: here ({ lesson, step }), link (URL key -> value of the step's address), focus (CSS class of its subject, or
-// empty), part (which part of the step is shown), place (key of the local storage).
-// A key pressed while the next step is on its way waits for it, and then goes on from there.
+// Data: here ({ lesson, step }), settings (URL key -> value, of the step), focus (CSS class of its subject, or empty),
+// part (which part of the step is shown), place (key of the local storage).
+// A key pressed while a step is on its way waits for it, and then goes on from there. A step is one entry of the
+// browser's history.
 // It reports nothing to Python; what it did for a step is kept in the body's dataset, which outlives reruns.
 
 const LINKS = { PageDown: "next", PageUp: "back" }
@@ -14,6 +15,7 @@ const GAP_PX = 12 // between what stands above and the subject
 const EVERY_MS = 250
 const LONGEST_MS = 6000 // of holding a step's subject
 const PATIENCE_MS = 10_000 // with a step that is on its way
+const SOON_MS = 100
 const SCALES = [0.6, 1.4] // a page is made so much smaller or larger at most
 const SCROLLING = ["wheel", "touchstart", "pointerdown"]
 
@@ -21,6 +23,8 @@ let end = () => {} // the call before: Streamlit ends it late, or never
 let here = null // the step that is shown
 let leftUntil = 0 // until when a key's next step is waited for
 let waiting = [] // keys
+
+oneEntryAStep()
 
 export default function ({ data }) {
   end()
@@ -43,11 +47,18 @@ export default function ({ data }) {
 function hear(event) {
   if (event.altKey || event.ctrlKey || event.metaKey || !(event.key in LINKS)) return
   const isOnItsWay = Date.now() < leftUntil
-  if (!isOnItsWay && !linkOf(event.key)) return
+  const isComing = !isOnItsWay && !linkOf(event.key) && !isAtRest() // the first step is being drawn
+  if (!isOnItsWay && !isComing && !linkOf(event.key)) return
   event.preventDefault()
   if (event.repeat) return
-  if (isOnItsWay) waiting.push(event.key)
+  if (isComing) followSoon(event.key, Date.now() + PATIENCE_MS)
+  else if (isOnItsWay) waiting.push(event.key)
   else follow(event.key)
+}
+
+function followSoon(key, until) {
+  if (linkOf(key)) follow(key)
+  else if (Date.now() < until && !isAtRest()) setTimeout(followSoon, SOON_MS, key, until)
 }
 
 function arrive(step) {
@@ -96,15 +107,35 @@ function tellNotes({ here: at, place }) {
   }
 }
 
-// A link to the page that is on the screen may leave the address as it was: reloading and sharing must come back here.
-function completeAddress({ link }, step) {
+// The address says all of the step: going back to it finds its settings there. On arrival through a link whatever was
+// moved before is over; in a window that is opened with an address, what that says goes before.
+function completeAddress({ here: at, settings }, step) {
   const address = new URL(window.location.href)
-  const arrives = document.body.dataset.arrived !== step
-  for (const [key, text] of Object.entries(link)) {
-    if (arrives || key === "teach" || key === "step") address.searchParams.set(key, text)
+  const { arrived } = document.body.dataset
+  for (const [key, text] of Object.entries(at)) address.searchParams.set(key === "lesson" ? "teach" : key, text)
+  for (const [key, text] of Object.entries(settings)) {
+    if (arrived !== step && (arrived || !address.searchParams.has(key))) address.searchParams.set(key, text)
   }
   if (address.href !== window.location.href) window.history.replaceState(window.history.state, "", address)
   document.body.dataset.arrived = step
+}
+
+// Streamlit enters the address anew for each setting that it adds or leaves out: going back would take many presses.
+function oneEntryAStep() {
+  const { history } = window
+  if (history.entersSteps) return
+  history.entersSteps = true
+  const push = history.pushState.bind(history)
+  history.pushState = (state, title, url) => {
+    const [from, to] = [window.location.href, new URL(url, window.location.href)].map(stepAt)
+    if (to && from === to) history.replaceState(state, title, url)
+    else push(state, title, url)
+  }
+}
+
+function stepAt(address) {
+  const { pathname, searchParams } = new URL(address)
+  return searchParams.has("teach") && `${pathname} ${searchParams.get("teach")} ${searchParams.get("step")}`
 }
 
 // Fit the step into the window, again and again while the page grows; if that is not enough, scroll to its subject.
