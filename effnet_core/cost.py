@@ -149,3 +149,18 @@ def cost_of(architecture: Architecture) -> Cost:
     Cost(params=5288548, macs=385814752, activations=6748036)
     """
     return total(layers_of(architecture))
+
+
+def macs_unrounded(architecture: Architecture, *, depth: float, width: float, resolution: float) -> float:
+    """MACs of the network scaled by these factors, if layers, channels and pixels could be fractions.
+
+    Less than by d · w² · r²: depthwise layers and those at the picture's or the classes' end grow with width only once,
+    stem, head and classifier are not repeated, and layers of a pooled vector have no pixels.
+    """
+
+    def growth_of(layer: Layer) -> float:
+        repeated = 1.0 if layer.role in ("stem", "head", "classifier") else depth
+        channels = width if layer.role in ("stem", "depthwise", "classifier") else width**2
+        return repeated * channels * (resolution**2 if layer.size > 1 else 1.0)
+
+    return sum(layer.macs * growth_of(layer) for layer in layers_of(architecture))

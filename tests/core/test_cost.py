@@ -9,8 +9,8 @@ from support.inside import META, outputs_of
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import get_model_weights
 
-from effnet_core.architecture import RELEASES, Architecture, compound, released, tiny
-from effnet_core.cost import ROLES, block_layers, cost_of, layers_of
+from effnet_core.architecture import RELEASES, Architecture, compound, released, scaled, tiny
+from effnet_core.cost import ROLES, block_layers, cost_of, layers_of, macs_unrounded
 from effnet_core.networks.builder import build
 
 
@@ -125,3 +125,14 @@ def test_a_block_alone_costs_what_it_costs_in_the_network():
 def test_too_large_a_network_is_refused():
     with pytest.raises(ValueError, match="parameters; allowed are 2,000,000,000"):
         cost_of(compound(8, alpha=2, beta=2, gamma=1))
+
+
+def test_without_rounding_a_network_grows_as_one_whose_sizes_need_none():
+    """Twice the channels and the side are whole numbers everywhere; twice the layers is all but the ends twice."""
+    b0 = released("b0")
+    twice = cost_of(scaled("twice", width=2.0, resolution=2 * b0.resolution)).macs
+    assert macs_unrounded(b0, depth=1, width=2, resolution=2) == twice
+    once = cost_of(b0).macs
+    ends = sum(layer.macs for layer in layers_of(b0) if layer.role in ("stem", "head", "classifier"))
+    assert macs_unrounded(b0, depth=2, width=1, resolution=1) == 2 * once - ends
+    assert macs_unrounded(b0, depth=1, width=1, resolution=1) == once

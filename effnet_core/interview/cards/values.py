@@ -7,6 +7,7 @@ A name is one of
     b0:features.2.0.in_channels   a field of one of its blocks
     phi1.macs                the network that the formula gives for a φ
     doubled.macs             the same for φ = 1, with γ chosen so that the coefficients' product is exactly 2
+    phi1.unrounded           what φ = 1 would multiply B0's MACs by, were nothing rounded; doubled.unrounded the same
     alpha, beta, gamma, growth    the paper's coefficients and their product
     anything in names.toml   "table | column | key = value | …": the one row that fits; a value may end in *
 Names may be joined by / - + * or ^ (to the power of) with blanks around it, read from left to right.
@@ -22,7 +23,7 @@ from functools import cache
 from pathlib import Path
 
 from ...architecture import ALPHA, BETA, GAMMA, Architecture, coefficient_for, compound, growth, released
-from ...cost import SE_ROLES, Layer, cost_of, layers_of, total
+from ...cost import SE_ROLES, Layer, cost_of, layers_of, macs_unrounded, total
 from ...published import tables
 from ...units import number, up_to_three_digits
 
@@ -86,6 +87,10 @@ def named(name: str) -> float:
     if name in _looked_up():
         return _fact(_looked_up()[name])
     network, _, rest = name.partition(".")
+    if rest == "unrounded":
+        gamma = GAMMA if network == "phi1" else coefficient_for(2, alpha=ALPHA, beta=BETA)
+        b0 = released("b0")
+        return macs_unrounded(b0, depth=ALPHA, width=BETA, resolution=gamma) / cost_of(b0).macs
     if ":" in network:  # b0:features.2.0.in_channels
         member, _, rest = name.partition(":")
         block, _, field = rest.rpartition(".")

@@ -18,7 +18,7 @@ from effnet_core.published import tables
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = ("effnet_core", "ui", "pages", "docs", "examples")
-WRITTEN = {".py", ".toml", ".csv", ".md", ".ipynb"}
+WRITTEN = {".py", ".toml", ".yaml", ".csv", ".md", ".ipynb"}
 WRONG = (  # statements that are not true, as regular expressions
     r"depth always lags",
     r"nearly 0\.2",
