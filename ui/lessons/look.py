@@ -40,6 +40,8 @@ html { font-size: clamp(18px, 1.45vw, 26px) !important; }
 .st-key-teach_title h1 { font-size: 1.05rem; padding: 0; line-height: 1.25; }
 .st-key-teach_title p { font-size: 1.15rem; line-height: 1.2; margin: 0; }
 .st-key-teach_ways a { width: 5.6rem; justify-content: center; border: 1px solid GrayText; border-radius: 6px; }
+body:not([data-arrived]) .st-key-teach_ways { visibility: hidden; animation: unless-keys-come 0s 4s forwards; }
+@keyframes unless-keys-come { to { visibility: visible; } }
 .st-key-teach_text { top: var(--bar); bottom: 0; width: var(--side); padding: .75rem 1rem; overflow-y: auto;
   flex-wrap: nowrap; border-right: 1px solid GrayText; }
 .st-key-teach_ask { display: none; }
@@ -51,14 +53,13 @@ html { font-size: clamp(18px, 1.45vw, 26px) !important; }
   .st-key-teach_text { position: static; width: 100%; border: 0; padding: 0; background: none; }
   .st-key-teach { padding: 0 .5rem; }
   .st-key-teach_title p { display: none; }
-  .st-key-teach [data-testid="stMarkdownContainer"] { margin: 0; }
-.st-key-teach_ways, .st-key-teach_ways * { overflow: visible; }
-.st-key-teach_title h1 { font-size: .9rem; }
+  .st-key-teach_title h1 { font-size: .9rem; }
   .st-key-teach_ways a { width: 2.4rem; }
   .st-key-teach_ways a p { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .st-key-teach_ask { display: block; }
 }
-"""  # sizes follow the window, so that the last row reads a small projector's picture as well as a large one's
+"""  # sizes follow the window, so that the last row reads a small projector's picture as well as a large one's;
+# the ways on are seen once presenter_keys listens: whoever sees them may press Page Down
 
 
 def style(step: Step, *, revealed: bool, voted: bool) -> str:
