@@ -2,17 +2,28 @@
 
 import streamlit as st
 
-from ui.se_gates import as_data, at_a_glance, by_depth, compared, edits, interventions, own_pictures, ranking
+from ui.se_gates import (
+    as_data,
+    at_a_glance,
+    by_depth,
+    compared,
+    edits,
+    interventions,
+    many_pictures,
+    own_pictures,
+    ranking,
+)
 from ui.session import answer_cache, router
 from ui.shared import map_pickers, predictions, subject, widgets
 
 router.enter_by_router()
-LOOK, COMPARE, EDIT, NEED, DEPTH, DATA = "look", "compare", "edit", "need", "depth", "data"
+LOOK, COMPARE, EDIT, NEED, MANY, DEPTH, DATA = "look", "compare", "edit", "need", "many", "depth", "data"
 PANELS = {
     LOOK: "Look",
     COMPARE: "Compare",
     EDIT: "Edit",
     NEED: "Which channels matter",
+    MANY: "Many pictures",
     DEPTH: "By depth",
     DATA: "As data",
 }
@@ -107,6 +118,10 @@ an important channel**: the gate says how much of a channel passes; the drop of 
 make of it for this class. Channels can also stand in for each other, so single drops do not add up.
 """
     )
+
+elif panel == MANY:
+    many_pictures.one_channel(engine)
+    widgets.prose(many_pictures.NOTICE)
 
 elif panel == DEPTH:
     statistics = answer_cache.gate_statistics(engine)

@@ -51,8 +51,8 @@ def bars_by_role(layers: Sequence[Layer], quantity: Quantity = MACS, *, height: 
     return Sketch(bars, default_layout(height, barmode="overlay", **axes))
 
 
-def hatched(shape: str) -> dict:
-    """Pattern of a bar's marker, light enough to keep its colour recognisable."""
+def hatched(shape: str | list[str]) -> dict:
+    """Pattern of a bar's marker, or one for each bar, light enough to keep its colour recognisable."""
     return {"pattern": {"shape": shape, "fillmode": "overlay", "solidity": 0.15}}
 
 

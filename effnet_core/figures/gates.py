@@ -106,6 +106,25 @@ def changes(rows: Sequence[tuple[str, float, float | None]]) -> Sketch:
     return with_defaults(figure, height=50 + 70 * len(rows), barmode="overlay", legend_traceorder="normal")
 
 
+def by_class(rows: Sequence[tuple[int, str, float, bool]], *, title: str) -> Sketch:
+    """(rank, class, value, whether it is marked): a bar a class, first row on top, marked ones in a colour."""
+    figure = Sketch()
+    figure.add_bar(
+        x=[value for _, _, value, _ in rows],
+        y=[f"{rank}. {html.escape(name)}" for rank, name, *_ in rows],
+        orientation="h",
+        marker={
+            "color": [SQUEEZE_EXCITE if marked else NEUTRAL for *_, marked in rows],
+            "line": OUTLINE,
+            **hatched(["/" if marked else "" for *_, marked in rows]),
+        },
+        hovertemplate="%{y}: %{x:.3f}<extra></extra>",
+    )
+    figure.update_xaxes(title=title)
+    figure.update_yaxes(autorange="reversed", type="category")
+    return with_defaults(figure, height=90 + 28 * len(rows))
+
+
 def _exact(share: float | None) -> str:
     return "" if share is None else percent(share)
 

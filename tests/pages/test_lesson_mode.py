@@ -8,7 +8,11 @@ from support.screen import on_screen, opened, straight_to, text_shown, turned_to
 from effnet_core import lessons
 from ui.lessons import lesson_mode, look, tour
 
-AFTER_A_CLICK = {"se_gates.verdict"}  # of the ranking: there when its button was pressed
+AFTER_A_CLICK = {
+    "se_gates.verdict",
+    "se_gates.effects",
+    "se_gates.effects_table",
+}  # of the ranking, once its button was pressed
 STEPS = [
     pytest.param(lesson, number, id=f"{lesson.name} {number + 1}")
     for lesson in map(lessons.lesson, lessons.names())

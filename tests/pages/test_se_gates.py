@@ -10,13 +10,13 @@ import pytest
 from support.pictures import noise, saved
 from support.screen import captions, chart, component_data, numbers, opened, told
 
-from effnet_core.explain import gate_statistics, gate_statistics_file, rank_correlation
+from effnet_core.explain import closed_channels, gate_statistics, gate_statistics_file, rank_correlation
 from effnet_core.explain.engine import Engine
 from effnet_core.explain.gate_edits import GateEdit
 from effnet_core.images.samples import SAMPLES, load_sample
 from effnet_core.networks import weights
 from effnet_core.published import tables
-from ui.se_gates import as_data, at_a_glance, edits
+from ui.se_gates import as_data, at_a_glance, edits, many_pictures
 from ui.shared import heat_overlay, map_pickers
 
 pytestmark = pytest.mark.usefixtures("started_server")
@@ -349,3 +349,51 @@ def test_the_code_for_an_own_checkpoint(tmp_path, monkeypatch, lively_model):
     (tmp_path / "my cups.safetensors").write_bytes(data)
     engine = Engine(weights.load_checkpoint(data, "my cups.safetensors"), "cpu")
     same_gates(engine, run_code(as_data.code(engine), load_sample(FIRST), tmp_path, monkeypatch), tmp_path)
+
+
+def bars(at, what: str) -> dict[str, float]:
+    """Class -> length of its bar, of a chart by class; its rank stands before its name."""
+    [drawn] = chart(at, f"se_gates.by_class.{what}")["data"]
+    return dict(zip(drawn["y"], numbers(drawn["x"]).tolist(), strict=True))
+
+
+def test_a_channel_is_closed_for_all_classes_and_on_all_photographs(offline, statistics):
+    """Oracles: the bundled measurements themselves, and one edit after the other."""
+    closed = closed_channels.load()
+    dogs = [label for label, group in zip(offline.labels, offline.groups, strict=True) if group == "dogs"]
+    at = panel("Many pictures")
+    own = [closed.classes.index(name) for name in dogs]
+    others = [number for number in range(len(closed.classes)) if number not in own]
+    channel = int((closed.falls[:, own].mean(1) - closed.falls[:, others].mean(1)).argmax())
+    assert at.number_input(key="se_gates.across_channel").value == channel, "the best candidate"
+    for what, classes, values in (
+        ("fall", closed.classes, closed.falls[channel]),
+        ("mean", statistics.classes, statistics.blocks[closed.block].means[:, channel]),
+    ):
+        shown = bars(at, what)
+        assert set(dogs) <= {row.partition(". ")[2] for row in shown}, "all dogs, wherever they come"
+        for row, value in shown.items():
+            rank, _, name = row.partition(". ")
+            own_value = values[classes.index(name)]
+            assert value == pytest.approx(own_value) and int(rank) == (values > own_value).sum() + 1
+    first = closed.classes[closed.falls[channel].argmax()]
+    assert f"Closing it hurts **{first}** most" in words(at)
+
+    edit = GateEdit(closed.block, 0.0, (channel,))
+    changes = {sample.title: offline.intervene(load_sample(sample.name), [edit]).changes[0] for sample in SAMPLES}
+    hurt = sorted(changes, key=lambda title: changes[title].logit_change)[: many_pictures.SHOWN]
+    before, after = chart(at, "se_gates.across_changes")["data"]
+    assert [name[0].partition(":")[0] for name in before["customdata"]] == hurt
+    np.testing.assert_allclose(numbers(after["x"]), [changes[name].after.probability for name in hurt], atol=1e-5)
+
+    at = at.selectbox(key="se_gates.across_group").select("cats").run()
+    assert not at.exception and "cats alone would hurt their 3 classes" in words(at)
+    assert at.number_input(key="se_gates.across_channel").value != channel, "theirs"
+
+
+def test_a_block_that_nobody_measured_shows_gates_and_photographs_alone():
+    at = panel("Many pictures", across=f"{BLOCK} · stage 2 · 3×3 · 96 channels", across_channel="5")
+    assert at.number_input(key="se_gates.across_channel").value == 5
+    assert bars(at, "mean") and chart(at, "se_gates.across_changes")["data"]
+    assert not [element for element in at.get("plotly_chart") if "by_class.fall" in element.proto.id]
+    assert "Closing it hurts" not in words(at)

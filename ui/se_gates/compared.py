@@ -9,7 +9,6 @@ import numpy as np
 import streamlit as st
 
 from effnet_core.figures import gates as figures_gates
-from effnet_core.images.samples import SAMPLES
 from effnet_core.scaling.export import harmless
 
 from ..session import answer_cache, kept_values, pictures
@@ -40,12 +39,7 @@ class Side(NamedTuple):
 
 def two_pictures(engine: Engine, picture: pictures.Picture, answer: Explanation) -> tuple[Side, Side]:
     """The picture in use and another: a sample, or another of the user's."""
-    kept = [
-        kept_values.value(f"pictures.{source}", picture_picker.Uploads()).pictures
-        for source in (picture_picker.UPLOAD, picture_picker.CAMERA)
-    ]
-    known = [picture_picker.sample_picture(sample) for sample in SAMPLES if sample.path]
-    others = {other.digest: other for other in [*known, *kept[0], *kept[1]] if other.digest != picture.digest}
+    others = {other.digest: other for other in picture_picker.at_hand() if other.digest != picture.digest}
     titles = {digest: other.name for digest, other in others.items()}
     other = others[widgets.select("Second picture", titles, key="se_gates.second")]
     [second] = predictions.explained(engine, [other])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from streamlit.delta_generator import DeltaGenerator
 
+    from effnet_core.explain.closed_channels import ClosedChannels
     from effnet_core.explain.engine import Engine
     from effnet_core.explain.gate_edits import GateEdit
     from effnet_core.explain.gate_statistics import GateStatistics
@@ -197,6 +198,19 @@ def gate_statistics(engine: Engine) -> GateStatistics | None:
     if own is None and engine.name == OFFLINE_MODEL and engine.weights.kind != "own":
         return _bundled_statistics()
     return own
+
+
+@st.cache_resource(show_spinner=False)
+def _bundled_closed_channels() -> ClosedChannels:
+    from effnet_core.explain import closed_channels
+
+    return closed_channels.load()
+
+
+def closed_channels(engine: Engine) -> ClosedChannels | None:
+    """Whom it hurts to close a channel, where that was measured for this network."""
+    bundled = engine.name == OFFLINE_MODEL and engine.weights.kind != "own"
+    return _bundled_closed_channels() if bundled else None
 
 
 def keep_gate_statistics(engine: Engine, statistics: GateStatistics) -> None:

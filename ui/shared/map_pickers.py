@@ -43,7 +43,7 @@ def pick_stage(engine: Engine, *, key: str) -> str:
     return widgets.select("Stage", dict(reversed(texts.items())), key=key)
 
 
-def pick_block(engine: Engine, *, key: str, **settings: object) -> str:
+def pick_block(engine: Engine, *, key: str, default: str = FIRST_BLOCK, **settings: object) -> str:
     """One MBConv block, named by its place in the paper's table and its parts."""
     texts = {
         block.name: f"{block.name} · stage {block.stage} · {block.kernel}×{block.kernel} · "
@@ -53,7 +53,7 @@ def pick_block(engine: Engine, *, key: str, **settings: object) -> str:
     if (asked := kept_values.url_value(key)) in texts:  # a link may name the block alone
         kept_values.set_query_param(key, texts[asked])
         st.rerun()  # then the input finds what it would have written
-    return widgets.select("Block", texts, key=key, default=FIRST_BLOCK, **settings)
+    return widgets.select("Block", texts, key=key, default=default, **settings)
 
 
 def heatmap_of(

@@ -130,6 +130,13 @@ def label_in(sample: Sample, labels: Sequence[str] | None) -> str | None:
     return next((label for label in labels or () if wanted and label.lower() == wanted.lower()), None)
 
 
+def at_hand() -> list[session_pictures.Picture]:
+    """Every picture that can be asked about: the samples of this machine, and what this session brought; each once."""
+    known = [sample_picture(sample) for sample in samples.available()]
+    brought = [kept_values.value(f"pictures.{source}", Uploads()).pictures for source in (UPLOAD, CAMERA)]
+    return list({picture.digest: picture for picture in (*known, *brought[0], *brought[1])}.values())
+
+
 def sample_picture(sample: Sample) -> session_pictures.Picture:
     return replace(session_pictures.sample(sample.name), name=sample.title)
 
