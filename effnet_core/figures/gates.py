@@ -107,14 +107,14 @@ def changes(rows: Sequence[tuple[str, float, float | None]]) -> Sketch:
 
 
 def by_class(rows: Sequence[tuple[int, str, float, bool]], *, title: str) -> Sketch:
-    """(rank, class, value, whether it is marked): a bar a class, first row on top, marked ones in a colour."""
+    """(rank, class, value, whether it is marked): a bar a class, first row on top, marked ones dark and hatched."""
     figure = Sketch()
     figure.add_bar(
         x=[value for _, _, value, _ in rows],
         y=[f"{rank}. {html.escape(name)}" for rank, name, *_ in rows],
         orientation="h",
         marker={
-            "color": [SQUEEZE_EXCITE if marked else NEUTRAL for *_, marked in rows],
+            "color": [INK if marked else NEUTRAL for *_, marked in rows],
             "line": OUTLINE,
             **hatched(["/" if marked else "" for *_, marked in rows]),
         },

@@ -375,7 +375,8 @@ def test_a_channel_is_closed_for_all_classes_and_on_all_photographs(offline, sta
         for row, value in shown.items():
             rank, _, name = row.partition(". ")
             own_value = values[classes.index(name)]
-            assert value == pytest.approx(own_value) and int(rank) == (values > own_value).sum() + 1
+            assert value == pytest.approx(own_value)
+            assert (values > own_value).sum() < int(rank) <= (values >= own_value).sum(), "equal ones in any order"
     first = closed.classes[closed.falls[channel].argmax()]
     assert f"Closing it hurts **{first}** most" in words(at)
 
@@ -392,7 +393,7 @@ def test_a_channel_is_closed_for_all_classes_and_on_all_photographs(offline, sta
 
 
 def test_a_block_that_nobody_measured_shows_gates_and_photographs_alone():
-    at = panel("Many pictures", across=f"{BLOCK} · stage 2 · 3×3 · 96 channels", across_channel="5")
+    at = panel("Many pictures", across=BLOCK, across_channel="5")
     assert at.number_input(key="se_gates.across_channel").value == 5
     assert bars(at, "mean") and chart(at, "se_gates.across_changes")["data"]
     assert not [element for element in at.get("plotly_chart") if "by_class.fall" in element.proto.id]

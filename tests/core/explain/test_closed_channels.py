@@ -97,10 +97,11 @@ def test_the_command_measures_and_writes(tmp_path, folders, capsys, monkeypatch)
         falls = np.array([[0.5, -0.25], [0.0, 2.0]])
         return closed_channels.ClosedChannels(block, ("pug", "cup"), pictures, falls, about)
 
-    out, folder = tmp_path / "mine.npz", tmp_path / "pictures" / "n07920052"
-    folder.mkdir(parents=True)
-    load_sample("coffee").save(folder / "coffee.png")
-    assert main(["closed", str(folder.parent), "--device", "cpu", "--pictures", "4", "--out", str(out)]) == 0
+    out, root = tmp_path / "mine.npz", tmp_path / "pictures"
+    for name in ("n07920052", "n02124075"):
+        (root / name).mkdir(parents=True)
+        load_sample("coffee").save(root / name / "coffee.png")
+    assert main(["closed", str(root), "--device", "cpu", "--pictures", "4", "--out", str(out)]) == 0
     assert closed_channels.load(out).pictures == 4
     printed = capsys.readouterr().out
     assert "block features.7.0" in printed and "0.5000" in printed and "cup" in printed
