@@ -24,17 +24,14 @@ def page_of(entry: Entry) -> StreamlitPage:
     )
 
 
-PLACE = "page.place"  # the page of the run before, and which of the two places it had
-
-
 def place_of(entry: Entry) -> DeltaGenerator:
     """Where a page is drawn: at the other of two places, so that the page before leaves at once, not when this is done.
 
     Streamlit keeps what stood at a place until something else is drawn there, or the run ends.
     """
-    page, place = kept_values.value(PLACE, (entry.file, 0))
+    page, place = kept_values.value("page.place", (entry.file, 0))
     place = place if page == entry.file else 1 - place
-    kept_values.keep(PLACE, (entry.file, place))
+    kept_values.keep("page.place", (entry.file, place))
     with st.container(gap=None):
         return [st.container() if number == place else st.empty() for number in range(2)][place]
 
@@ -47,7 +44,7 @@ entry = next(rows[page] for rows in sections.values() if page in rows)
 page_history.mount()
 lesson = None if entry in ALONE else lesson_mode.current()
 if lesson:
-    lesson_mode.lead(*lesson, entry.file, is_here=kept_values.value(PLACE, ("", 0))[0] == entry.file)
+    lesson_mode.lead(*lesson, entry.file)
 try:
     with place_of(entry):
         if entry in ALONE:

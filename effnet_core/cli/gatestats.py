@@ -64,13 +64,13 @@ def closed(options: argparse.Namespace) -> int:
     """Whom it hurts when a channel is closed: the fall of each class's logit, each channel of a block in turn."""
     from ..explain import closed_channels
 
+    if options.out:
+        files.check_writable(options.out)
     engine, folders, about = _asked(options)
     block = options.block or engine.architecture.blocks[-1].name
     found = closed_channels.measure(
         engine, folders, block, pictures=options.pictures, about=about, progress=show_progress
     )
-    if options.out:
-        options.out.write_bytes(closed_channels.as_npz(found))
     rows = [
         {"channel": channel, "hurts most": found.classes[falls.argmax()], "fall": float(falls.max())}
         for channel, falls in enumerate(found.falls)
@@ -81,6 +81,8 @@ def closed(options: argparse.Namespace) -> int:
     else:
         print(", ".join(f"{key} {value}" for key, value in about.items()))
         print_table(list(rows[0]), [[f"{c:.4f}" if isinstance(c, float) else c for c in row.values()] for row in rows])
+    if options.out:
+        files.write(options.out, closed_channels.as_npz(found))
     return 0
 
 

@@ -78,16 +78,15 @@ def page_file(step: Step) -> str:
     return f"pages/{step.page}.py"
 
 
-def lead(lesson: Lesson, number: int, page: str, *, is_here: bool) -> None:
+def lead(lesson: Lesson, number: int, page: str) -> None:
     """The step around the page: its bar, its text and its question; of the page, what the step shows.
 
-    Where the link leads to another page than the step's, the run ends and goes on there. `is_here`: the run before
-    showed this page, too.
+    Where the link leads to another page than the step's, the run ends and goes on there.
     """
     step = lesson.steps[number]
     if step.page != page:
         st.switch_page(page_file(step), query_params=link(lesson, number))
-    _take_settings(lesson, number, is_here=is_here)
+    _take_settings(lesson, number)
     revealed, voted = bool(kept_values.value(REVEALED)), voting.is_shown()
     st.html(f"<style>{look.style(step, revealed=revealed, voted=voted)}</style>")
     with st.container(key="teach", horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
@@ -163,12 +162,8 @@ def _ways(lesson: Lesson, number: int) -> None:
         st.page_link(page_file(step), label="End", icon=":material/close:", query_params=dict(step.settings))
 
 
-def _take_settings(lesson: Lesson, number: int, *, is_here: bool) -> None:
-    """On arrival at a step, forget what the pages' inputs held, so that link and step alone say what they show.
-
-    Where the page stays, the browser's address has to be told of the step; where it changes, Streamlit enters it, and a
-    second entry would be in the way of going back.
-    """
+def _take_settings(lesson: Lesson, number: int) -> None:
+    """On arrival at a step, forget what the pages' inputs held, so that link and step alone say what they show."""
     here = f"{lesson.name} {number}"
     if kept_values.value(HERE) == here:
         return
@@ -177,7 +172,6 @@ def _take_settings(lesson: Lesson, number: int, *, is_here: bool) -> None:
     kept_values.keep(HERE, here)
     kept_values.keep(REVEALED, False)
     voting.leave_step(lesson)
-    if is_here:
-        kept_values.set_query_param(STEP, str(number + 1))
+    kept_values.set_query_param(STEP, str(number + 1))
     kept_values.forget(key for step in lesson.steps for key in (*dict(step.settings), *step.show))
     kept_values.assume(dict(lesson.steps[number].settings))

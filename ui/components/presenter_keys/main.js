@@ -4,8 +4,8 @@
 // notes' window where the lesson is.
 // Data: here ({ lesson, step }), settings (URL key -> value, of the step), focus (CSS class of its subject, or empty),
 // part (which part of the step is shown), place (key of the local storage).
-// A key pressed while a step is on its way waits for it, and then goes on from there. A step is one entry of the
-// browser's history.
+// A key pressed while a step is on its way waits for it, and then goes on from there. (page_history makes a step one
+// entry of the browser's history.)
 // It reports nothing to Python; what it did for a step is kept in the body's dataset, which outlives reruns.
 
 const LINKS = { PageDown: "next", PageUp: "back" }
@@ -23,8 +23,6 @@ let end = () => {} // the call before: Streamlit ends it late, or never
 let here = null // the step that is shown
 let leftUntil = 0 // until when a key's next step is waited for
 let waiting = [] // keys
-
-oneEntryAStep()
 
 export default function ({ data }) {
   end()
@@ -118,24 +116,6 @@ function completeAddress({ here: at, settings }, step) {
   }
   if (address.href !== window.location.href) window.history.replaceState(window.history.state, "", address)
   document.body.dataset.arrived = step
-}
-
-// Streamlit enters the address anew for each setting that it adds or leaves out: going back would take many presses.
-function oneEntryAStep() {
-  const { history } = window
-  if (history.entersSteps) return
-  history.entersSteps = true
-  const push = history.pushState.bind(history)
-  history.pushState = (state, title, url) => {
-    const [from, to] = [window.location.href, new URL(url, window.location.href)].map(stepAt)
-    if (to && from === to) history.replaceState(state, title, url)
-    else push(state, title, url)
-  }
-}
-
-function stepAt(address) {
-  const { pathname, searchParams } = new URL(address)
-  return searchParams.has("teach") && `${pathname} ${searchParams.get("teach")} ${searchParams.get("step")}`
 }
 
 // Fit the step into the window, again and again while the page grows; if that is not enough, scroll to its subject.
