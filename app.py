@@ -53,6 +53,7 @@ try:
             row = widgets.header(entry.question, entry.why, unit_switch=entry.cost)
             if not lesson:
                 with row:
+                    navigation.menu()
                     tour.guide(entry.file)
         with lesson_mode.frame() if lesson else nullcontext():
             page.run()

@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from support.screen import ROOT, board, boards, captions, chart, opened, told
+from support.screen import ROOT, board, boards, captions, chart, links, opened, told
 
 from effnet_core.interview import mock_interview
 from effnet_core.interview.cards import all_cards, in_group
@@ -154,10 +154,10 @@ def test_weak_topics_lead_to_their_cards_drills_pages_and_exercises():
     assert "no drill yet" in captions(at) and "From your second day on" in captions(at)
     weak = [button.key.removeprefix("interview.weak.drills.") for button in at.button if ".weak.drills." in button.key]
     assert len(weak) == 3
-    links = [link.proto for link in at.get("page_link")]
-    assert {page for group in weak for page in pages_of(group)[:2]} <= {link.page for link in links}
+    ways = links(at)
+    assert {page for group in weak for page in pages_of(group)[:2]} <= {link.page for link in ways}
     by_hand = [exercise.title for exercise in exercises_of(weak[0])][:3]
-    assert by_hand and {f"Build it: {title}" for title in by_hand} <= {link.label for link in links}
+    assert by_hand and {f"Build it: {title}" for title in by_hand} <= {link.label for link in ways}
     at.button(key=f"interview.weak.drills.{weak[0]}").click().run()
     assert not at.exception and f"| {GROUPS[weak[0]]} · " in captions(at)
     at.get_by_key("interview.mode").set_value("progress").run()

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from support.screen import ROOT, board, boards, captions, opened
+from support.screen import ROOT, board, boards, captions, links, opened
 
 from effnet_core import palette
 from effnet_core.explain import stored_example
@@ -42,14 +42,14 @@ def test_the_scale_of_the_drawing_does_not_depend_on_phi():
 
 def test_it_leads_into_the_pages_and_lessons_with_its_phi():
     at = opened("overview", **{"overview.phi": "3"})
-    links = [link.proto for link in at.main.get("page_link")]
-    lessons = sum("teach=" in link.query_string for link in links)  # they come last
-    pages = [link.page.split("/")[-1] for link in links]
+    found = links(at)
+    lessons = sum("teach=" in link.query_string for link in found)  # they come last
+    pages = [link.page.split("/")[-1] for link in found]
     leads = ["scaling", "evidence", "mbconv", "classify", "se_gates"]
     assert pages[: len(pages) - lessons - 1] == leads and lessons == 3
     assert pages[-1] == "mbconv", "the next page of the way through"
-    assert "scaling.phi=3" in links[0].query_string
-    assert "evidence.section=Three+ways+to+grow" in links[1].query_string
+    assert "scaling.phi=3" in found[0].query_string
+    assert "evidence.section=Three+ways+to+grow" in found[1].query_string
 
 
 @pytest.mark.parametrize("phi", ["-3", "1.5", "8"])

@@ -11,6 +11,8 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Node
 from support.paths import ROOT
 
+from ui.shared.page_table import PAGES
+
 PATIENCE_S = 300  # a busy machine is no failure
 
 
@@ -119,3 +121,8 @@ def numbers(array) -> np.ndarray:
         flat = np.frombuffer(base64.b64decode(array["bdata"]), np.dtype(array["dtype"]))
         return flat.reshape([int(side) for side in str(array.get("shape", len(flat))).split(",")])
     return np.array(array)
+
+
+def links(at: AppTest) -> list:
+    """The page's own links: those of the menu, which come first, are left out."""
+    return [link.proto for link in at.get("page_link")[len(PAGES) :]]
