@@ -166,6 +166,23 @@ def test_nothing_that_a_step_shows_is_covered_or_cut(page, lesson, number):
 
 
 PLACES: dict[str, list] = {}
+CHARTS = """() => [...document.querySelectorAll("[data-testid=stPlotlyChart]")].flatMap((place) => {
+  const parts = [place, ...place.querySelectorAll(".js-plotly-plot, .main-svg")].slice(0, 3)
+  const boxes = parts.map((part) => part.getBoundingClientRect())
+  return boxes[0].width && boxes.length === 3 ? [boxes.map((box) => [box.width, box.height])] : []
+})"""
+
+
+@pytest.mark.parametrize(("name", "number"), [("compound_scaling", 6), ("squeeze_excitation", 7)])
+def test_a_chart_fills_its_place_and_is_not_cut_where_the_step_is_made_larger(page, name, number):
+    page.goto(f"/?teach={name}&step={number}")
+    page.locator("[data-testid=stPlotlyChart] .main-svg").first.wait_for()
+    page.wait_for_function("Number(document.querySelector('.st-key-lesson-page').dataset.scale) > 1.05")
+    wait_until_idle(page)
+    charts = page.evaluate(CHARTS)
+    assert charts
+    for place, frame, drawn in charts:
+        assert frame == pytest.approx(place, abs=2) and drawn == pytest.approx(place, abs=2)
 
 
 def test_a_teacher_finds_a_lesson_gives_it_and_lets_the_class_vote(page, browser, address):

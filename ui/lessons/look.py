@@ -29,6 +29,8 @@ html { font-size: clamp(18px, 1.45vw, 26px) !important; }
 [data-testid="stHeader"] { visibility: hidden; }
 [data-testid="stElementToolbar"] { display: none; }
 .st-key-lesson-page { transform-origin: top center; }
+.st-key-lesson-page .js-plotly-plot { transform: scale(calc(1 / var(--larger, 1))); transform-origin: 0 0;
+  width: calc(100% * var(--larger, 1)) !important; height: calc(100% * var(--larger, 1)) !important; }
 [data-testid="stStatusWidget"] { visibility: visible; position: fixed; right: .5rem; bottom: .5rem; }
 [data-testid="stMainBlockContainer"] { padding: calc(var(--bar) + .75rem) 1.5rem 1rem calc(var(--side) + 1.5rem); }
 .st-key-teach, .st-key-teach_text { position: fixed; left: 0; z-index: 90; box-sizing: border-box;
@@ -59,7 +61,8 @@ body:not([data-arrived]) .st-key-teach_ways { visibility: hidden; animation: unl
   .st-key-teach_ask { display: block; }
 }
 """  # sizes follow the window, so that the last row reads a small projector's picture as well as a large one's;
-# the ways on are seen once presenter_keys listens: whoever sees them may press Page Down
+# the ways on are seen once presenter_keys listens: whoever sees them may press Page Down. Streamlit measures a chart's
+# place as it is seen, so that in a page made larger it is drawn larger already, and would be cut if it were scaled, too
 
 
 def style(step: Step, *, revealed: bool, voted: bool) -> str:

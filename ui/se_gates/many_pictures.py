@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 GROUP, CHANNEL = "se_gates.across_group", "se_gates.across_channel"
 FIRST_GROUP = "dogs"
-SHOWN = 6  # classes, and pictures, that are hurt most
+SHOWN = 4  # classes, and pictures, that are hurt most
 QUICK_MACS = 1e9  # of a network that closes a channel on all pictures before anybody asks
 ASKED = "se_gates.across_asked"
 

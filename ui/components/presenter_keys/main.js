@@ -171,15 +171,26 @@ function isAtRest() {
 function fitPage(page, beside) {
   const scale = Number(page.dataset.scale ?? 1)
   const top = page.getBoundingClientRect().top + document.querySelector("[data-testid=stMain]").scrollTop
-  const fits = (window.innerHeight - top - GAP_PX) / page.offsetHeight
+  const fits = (window.innerHeight - top - GAP_PX) / heightOf(page, scale)
   const ready = isAtRest() && !page.querySelector("[data-testid=stSkeleton]")
   const wanted = beside ? Math.min(SCALES[1], Math.max(SCALES[0], fits)) : 1
   if (wanted < scale || (scale === 1 && ready)) scalePage(page, wanted)
 }
 
+// Without "What to notice", where that stands last: nothing shrinks for it on Reveal, it is scrolled to.
+function heightOf(page, scale) {
+  const notice = page.querySelector('[class*="st-key-app-notice"]')
+  if (!notice?.offsetHeight) return page.offsetHeight
+  const parts = [...page.querySelectorAll("[data-testid=stElementContainer]")]
+  const others = parts.filter((part) => !notice.contains(part) && !part.contains(notice) && part.offsetHeight)
+  const bottoms = others.map((part) => part.getBoundingClientRect().bottom)
+  return Math.max(1, Math.max(...bottoms) - page.getBoundingClientRect().top) / scale
+}
+
 function scalePage(page, scale) {
   page.dataset.scale = scale
   const larger = scale > 1 // it keeps to the window's width
+  page.style.setProperty("--larger", larger ? scale : 1)
   page.style.transform = scale === 1 ? "" : `scale(${scale})`
   page.style.width = larger ? `${100 / scale}%` : ""
   page.style.alignSelf = larger ? "center" : ""
