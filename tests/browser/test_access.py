@@ -81,7 +81,7 @@ def pale(page, scheme: str) -> list[str]:
         edged = any(trace["shape"] == "hvh" for trace in plot)  # a line along the tops of bars of a colour scale
         found += [f"pale: {trace}" for trace in unseen if not (edged and trace["type"] == "bar")]
         series = [trace for trace in plot if trace["showlegend"] and not (trace["slab"] or trace["filled"])]
-        looks = [tuple(trace[part] for part in ("type", "dash", "symbol", "pattern")) for trace in series]
+        looks = [tuple(f"{trace[part]}" for part in ("type", "dash", "symbol", "pattern")) for trace in series]
         found += [f"alike: {looks}"] * (len(set(looks)) < len({trace["name"] for trace in series}))
     return found
 
@@ -141,7 +141,7 @@ FOCUS = """() => {
 # neither is a control: Chromium gives what scrolls a stop of its own, and tables draw their cell's ring on a canvas
 NO_CONTROLS = {"BODY", "CANVAS", "stMain"}
 PATHS = {  # page -> names of controls in the order in which Tab reaches them
-    "/scaling": ("Scaling", "MACs", "Formula", "φ, all three", "α, depth", "β, width", "γ, resolution", "Stages"),
+    "/scaling": ("Learn", "MACs", "Formula", "φ, all three", "α, depth", "β, width", "γ, resolution", "Stages"),
     "/classify": (
         "Picture",
         "Network",
