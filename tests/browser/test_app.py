@@ -233,6 +233,14 @@ def test_a_saved_charts_legend_is_whole(page, tmp_path, path):
     assert len(texts) >= 3 and max(texts) <= legend
 
 
+def at_last(page, expression: str, still_ms: int = 1000) -> str:
+    """The value once it has stayed the same for so long."""
+    value = None
+    while value != (value := page.evaluate(expression)):
+        page.wait_for_timeout(still_ms)
+    return value
+
+
 def test_the_turned_surface_stays_turned_while_the_point_moves(page):
     surface = "[...document.querySelectorAll('.js-plotly-plot')].find(plot => plot.data[0].type === 'surface')"
     eye = f"JSON.stringify({surface}._fullLayout.scene.camera.eye)"
@@ -248,12 +256,11 @@ def test_the_turned_surface_stays_turned_while_the_point_moves(page):
     page.mouse.move(box["x"] + box["width"] / 2 + 120, box["y"] + box["height"] / 2 + 30, steps=8)
     page.mouse.up()
     page.wait_for_function(f"{eye} !== '{before}'")
-    page.wait_for_timeout(1000)  # it turns on for a moment
-    turned = page.evaluate(eye)
+    turned = at_last(page, eye)  # it turns on for a moment
     exact = page.get_by_role("spinbutton", name="α").first
     exact.fill("1.5")
     exact.press("Enter")
     page.wait_for_function(f"{surface}.data.some(trace => trace.name === 'here' && trace.x[0] === 1.5)")
     wait_until_idle(page)
-    eyes = [json.loads(text) for text in (page.evaluate(eye), turned)]
+    eyes = [json.loads(text) for text in (at_last(page, eye), turned)]
     assert eyes[0] == pytest.approx(eyes[1], abs=1e-6)
