@@ -7,6 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from ..palette import NEUTRAL
+from ..units import percent
 from .sketch import Sketch
 from .style import INK, PERCENT_TICKS, with_defaults
 
@@ -34,7 +35,8 @@ def strength_over_time(rows: Sequence[Strength], days: Sequence[date], *, height
             line={"color": INK if row.weak else NEUTRAL, "width": 4 if row.weak else 1.5, "dash": dash},
             marker={"symbol": symbol, "size": 9},
             showlegend=row.weak,
-            hovertemplate=f"{row.topic}, %{{x}}: %{{y:.0%}}<extra></extra>",
+            customdata=[percent(share, 0) for share in row.shares],
+            hovertemplate=f"{row.topic}, %{{x}}: %{{customdata}}<extra></extra>",
         )
     figure.update_xaxes(type="category")
     figure.update_yaxes(title="known, on average", range=[0, 1.02], **PERCENT_TICKS)

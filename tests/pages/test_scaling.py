@@ -14,6 +14,7 @@ from effnet_core.cost import cost_of, layers_of
 from effnet_core.figures import quantities
 from effnet_core.scaling.implied_phi import implied
 from effnet_core.units import three_digits
+from ui.shared.plain import plain
 
 pytestmark = pytest.mark.usefixtures("started_server")
 B0 = released("b0")
@@ -159,7 +160,7 @@ def test_the_layer_table_is_exact_and_follows_the_unit():
 def test_a_bad_link_gets_a_sentence_and_the_default(key, value, sentence):
     at = opened("scaling", **{key: value})
     [warning] = at.warning
-    assert f"The link sets {key} to {value!r}" in warning.value and sentence in warning.value
+    assert f"The link sets {key} to {plain(repr(value))}" in warning.value and sentence in warning.value
     assert_shows(at, compound(1), "Formula, φ = 1")
 
 

@@ -95,9 +95,13 @@ def test_a_reader_who_leaves_ends_it_quietly():
 
 
 def test_ctrl_c_ends_it_without_a_traceback():
-    command = [*COMMAND, "quiz", "--count", "100000"]
-    running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    time.sleep(2)  # it has started, and takes ten times as long
+    program = "import signal, sys; from effnet_core.__main__ import main; print('ready', flush=True); "
+    program += "signal.signal(signal.SIGINT, signal.default_int_handler); "  # which a shell's background jobs lack
+    program += "sys.exit(main(['quiz', '--count', '100000']))"
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    running = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, **pipes)
+    assert running.stdout.readline().strip() == b"ready"
+    time.sleep(1)  # it deals, and takes ten times as long
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=60)
     assert running.returncode == 130 and b"Traceback" not in err

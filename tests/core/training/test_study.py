@@ -3,7 +3,9 @@
 import csv
 import json
 import math
+import sys
 from dataclasses import replace
+from types import ModuleType
 
 import pytest
 import torch
@@ -115,6 +117,8 @@ def test_a_run_that_fails_is_a_row_that_says_why_and_is_run_again(data, tmp_path
 
 def test_the_command_plans_runs_in_processes_and_resumes(data, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(study, "read", lambda name, epochs: replace(SMALL, epochs=epochs))
+    # a page that was tested before in this process stands there, and processes that are started would run it
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     (tmp_path / "classes.tsv").write_text(
         "class\tlabel\tgroup\n" + "".join("\t".join(row.values()) + "\n" for row in CLASSES)
     )
