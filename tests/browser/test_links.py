@@ -57,7 +57,7 @@ def held_by_link(page, visit: Visit, rows: list[Bound]) -> list[Bound]:
 def shown_by(page, row: Bound) -> str | None:
     """What an input shows, also one behind a button that opens it; None where it is not, or can't be changed."""
     box = page.locator(f".st-key-{row.key.replace('.', '-')}")
-    behind = [] if box.count() else page.locator('[data-testid="stPopover"] button').all()
+    behind = [] if box.count() else page.locator('[data-testid="stPopover"] button:visible').all()
     for button in behind:
         button.click()
         if appears(box):
