@@ -54,7 +54,10 @@ def mbconvs(member: str) -> list[nn.Module]:
 
 
 def network_ratio(g):
-    """From the official table of coefficients, one factor after the other."""
+    """From the official table of coefficients, one factor after the other; in pixels, by trying sides."""
+    if "pixels" in g:
+        wanted = network_ratio({name: value for name, value in g.items() if name != "pixels"})
+        return first_reaching(lambda side: (side / pixels_of(g["small"])) ** 2, wanted, 1, 1e5)
     rows = {row["model"].removeprefix("efficientnet-"): row for row in tables.table("effnet_family_coefficients")}
     small, large = rows[g["small"]], rows[g["large"]]
     squared = ["width_coefficient", *(["resolution"] if g["what"] == "macs" else [])]
@@ -75,12 +78,19 @@ def se_share(g):
 
 
 def other_resolution(g):
-    """One convolution on a picture of each size."""
+    """One convolution on a picture of each size; from a share, by trying sides."""
+    if "share" in g:
+        return first_reaching(lambda side: 100 * (side / pixels_of(g["member"])) ** 2, g["share"], 1, 1e4)
     layer = conv(3, 8, 1)
     return macs(layer, 3, *[g["resolution"]] * 2) / macs(layer, 3, *[pixels_of(g["member"])] * 2)
 
 
 def wasted_padding(g):
+    if "member" not in g:
+        side = map_side(g | {"stage": 8})
+        for _ in range(STRIDES.count(2)):
+            side = 2 * side
+        return 100 * (side**2 - g["resolution"] ** 2) / g["resolution"] ** 2
     per_pixel = [network_macs(g["member"], side) / side**2 for side in (g["lower"], g["resolution"])]
     return 100 * (per_pixel[1] - per_pixel[0]) / per_pixel[0]
 
@@ -93,15 +103,26 @@ def weight_memory(g):
 def new_classifier(g):
     built, (_, old) = network(g["member"]), network(g["member"]).classifier
     new = nn.Linear(old.in_features, g["classes"], device="meta")
+    if "share" in g:
+        return 100 * count(new) / (count(built.features) + count(new))
     return count(new) if g["frozen"] else count(built.features) + count(new)
 
 
 def flops_of_training(g):
+    if "cards" in g:
+        [card] = tables.table("accelerators")
+        made = flops_of_training(
+            {"member": g["member"], "pictures": g["pictures"], "epochs": g["epochs"], "backward": 1}
+        )
+        return made / (g["cards"] * card["fp32_tflops"] * 1e12 * g["used"] / 100) / 60 / 60
     passes = 3 if g["backward"] else 1
     return 2 * network_macs(g["member"], pixels_of(g["member"])) * passes * g["epochs"] * g["pictures"]
 
 
 def map_side(g):
+    if "side" in g:
+        sides = (map_side({"resolution": pixels, "stage": g["stage"]}) for pixels in itertools.count(1))
+        return 1 + next(place for place, side in enumerate(sides) if side == g["side"])
     side = np.arange(g["resolution"])
     for stride in STRIDES[: g["stage"]]:
         side = side[::stride]  # what a padded convolution keeps
@@ -109,12 +130,17 @@ def map_side(g):
 
 
 def drop_probability(g):
+    if "stage" in g:
+        config = [block for block in network(g["member"]).features[g["stage"] - 1] if block.use_res_connect]
+        return 100 * float(np.prod([1 - block.stochastic_depth.p for block in config]))
     block = mbconvs(g["member"])[g["index"]]
     return 100 * block.stochastic_depth.p if block.use_res_connect else 0.0
 
 
 def expected_blocks(g):
-    """torchvision's own probabilities, at the drill's rate instead of its 0.2."""
+    """torchvision's own probabilities, at the drill's rate instead of its 0.2; the rate by halving."""
+    if "running" in g:
+        return first_reaching(lambda rate: -expected_blocks({"member": g["member"], "rate": rate}), -g["running"], 0, 5)
     blocks = mbconvs(g["member"])
     dropped = [
         part.p * g["rate"] / 0.2
@@ -152,7 +178,7 @@ def _step_macs(module: nn.Module, channels: int, size: int) -> dict[str, int]:
 
 
 def step_macs(g, **changed) -> dict[str, int]:
-    return _step_macs(block_of(g, **changed), (g | changed)["in_channels"], g["size"])
+    return _step_macs(block_of(g, **changed), (g | changed)["in_channels"], (g | changed)["size"])
 
 
 def gate_of(module: nn.Module) -> nn.Module:
@@ -164,20 +190,43 @@ def step_params(g) -> dict[str, int]:
     return dict(zip(("expand", "depthwise", "SE", "project"), map(count, parts), strict=True))
 
 
+def first_reaching(amount, wanted, low, high):
+    """Where a rising amount reaches what is wanted, by halving."""
+    for _ in range(80):
+        middle = (low + high) / 2
+        low, high = (low, middle) if amount(middle) >= wanted else (middle, high)
+    return high
+
+
 def block_params(g):
+    if "params" in g:
+        return next(kernel for kernel in (3, 5, 7) if count(block_of(g, kernel=kernel, stride=1)) == g["params"])
     return count(block_of(g))
 
 
 def block_macs(g):
+    if g.get("wanted") == "saving":
+        own = {name: value for name, value in g.items() if name != "wanted"}
+        return block_macs(own | {"stride": 1}) / block_macs(own | {"stride": 2})
     return macs(block_of(g), g["in_channels"], g["size"], g["size"])
 
 
 def step_share(g):
-    steps = step_macs(g)
+    if "step" not in g:
+        shape, strided = (g["size"], g["size"]), {"stride": g["stride"], "padding": g["kernel"] // 2}
+        with torch.device("meta"):
+            depthwise = macs(nn.Conv2d(1, 1, g["kernel"], bias=False, **strided), 1, *shape)
+        return next(wide for wide in itertools.count(1) if macs(conv(wide, 1, 1), wide, *shape) > depthwise)
+    steps = step_params(g) if g["what"] == "params" else step_macs(g)
     return 100 * steps[g["step"]] / sum(steps.values())
 
 
 def costliest_step(g):
+    if "changed" in g:
+        before, after = step_macs(g), step_macs(g, **g["changed"])
+        holds = {"fall": int.__lt__, "rise": int.__gt__, "stay the same": int.__eq__}[g["asked"]]
+        [step] = [name for name in before if holds(after[name], before[name])]
+        return step
     amounts = step_params(g) if g["what"] == "params" else step_macs(g)
     return max(amounts, key=amounts.get)
 
@@ -197,15 +246,23 @@ def tensors(g) -> tuple[int, ...]:
 
 
 def widest_tensor(g):
+    if "limit" in g:
+        blocks = (built_block(e, 3, 1, g["channels"], g["channels"]).eval() for e in itertools.count(1))
+        widest = (max(_tensors(block, g["channels"], g["size"])) for block in blocks)
+        return next(expansion for expansion, values in enumerate(widest) if values > g["limit"])
     return max(tensors(g))
 
 
 def thin_shortcut(g):
-    thin, expanded, *_ = tensors(g)
+    thin, expanded, filtered, _, out = tensors(g)
+    if "parts" in g:
+        return thin + (expanded + filtered) / g["parts"] + out
     return expanded - thin
 
 
 def adds_its_input(g):
+    if "member" in g:
+        return sum(block.use_res_connect for block in mbconvs(g["member"]))
     if block_of(g).use_res_connect:
         return "yes"
     alone = {name: block_of(g, **{name: value}) for name, value in (("stride", 1), ("out_channels", g["in_channels"]))}
@@ -230,12 +287,18 @@ def _seen(layers: tuple[tuple[int, int], ...]) -> int:
 
 
 def survives_relu(g):
+    if "wanted" in g:
+        one = {"zeroed": g["zeroed"]}
+        return next(n for n in itertools.count(1) if survives_relu(one | {"copies": n}) >= 100 * g["wanted"] - 1e-9)
     chances = (g["zeroed"], 1 - g["zeroed"])
     patterns = itertools.product((0, 1), repeat=g["copies"])
     return 100 * sum(float(np.prod([chances[kept] for kept in pattern])) for pattern in patterns if any(pattern))
 
 
 def larger_kernel(g):
+    if "new_kernel" not in g:
+        large, small = (step_macs(g, kernel=kernel) for kernel in (7, 3))
+        return 100 * (large["depthwise"] - 3 * small["depthwise"]) / sum(large.values())
     before, after = (sum(step_macs(g, kernel=kernel).values()) for kernel in (g["kernel"], g["new_kernel"]))
     return 100 * (after - before) / before
 
@@ -244,19 +307,31 @@ def wider_block(g):
     wide = {name: g["factor"] * g[name] for name in ("in_channels", "out_channels")}
     steps = [step_macs(g), step_macs(g, **wide)]
     before, after = (sum(step.values()) - step["SE"] for step in steps)
+    if g.get("wanted") == "side":
+        return first_reaching(lambda side: after * (side / g["size"]) ** 2, before, 0, g["size"])
     return after / before
 
 
 def squeeze_width(g):
+    if "reduction" in g:
+        return gate_of(block_of(g)).fc1.in_channels // g["reduction"]
     return gate_of(block_of(g)).fc1.out_channels
 
 
 def se_params(g):
+    if "params" in g:
+        with torch.device("meta"):
+            gates = (SqueezeExcitation(g["channels"], width) for width in itertools.count(1))
+            return 1 + next(place for place, gate in enumerate(gates) if count(gate) == g["params"])
     return count(gate_of(block_of(g)))
 
 
 def activation_memory(g):
     channels = block_of(g).block[0][0].out_channels
+    if "limit" in g:
+        _, expanded, filtered, *_ = tensors(g)
+        kept = META(expanded + filtered, dtype=getattr(torch, g["format"])).nbytes
+        return g["limit"] // kept
     return META(g["batch"], channels, g["size"], g["size"], dtype=getattr(torch, g["format"])).nbytes / 1e6
 
 
@@ -271,10 +346,17 @@ def inverted(channels, out, stride, expansion, kernel) -> nn.Module:
 
 
 def mobilenet_block(g):
-    return count(inverted(g["in_channels"], g["out_channels"], g["stride"], g["expansion"], g["kernel"]))
+    plain = count(inverted(g["in_channels"], g["out_channels"], g["stride"], g["expansion"], g["kernel"]))
+    return 100 * (count(block_of(g)) - plain) / plain if g.get("wanted") == "growth" else plain
 
 
 def fused_block(g):
+    if "what" not in g:
+        wide, shape = 2**20, (g["size"], g["size"])  # nothing is kept on the meta device
+        with torch.device("meta"):
+            strided = {"stride": g["stride"], "padding": g["kernel"] // 2, "bias": False}
+            ordinary = nn.Conv2d(wide, 6, g["kernel"], **strided)
+        return round(macs(ordinary, wide, *shape) / macs(conv(wide, 6, 1), wide, *shape), 9)
     fused = built_block(g["expansion"], g["kernel"], g["stride"], g["in_channels"], g["out_channels"], "FusedMBConv")
     if g["what"] == "params":
         return count(fused) / (count(block_of(g)) - count(gate_of(block_of(g))))
@@ -289,19 +371,26 @@ def conv(channels, out, kernel, groups=1) -> nn.Module:
 
 
 def separable_saving(g):
+    if "saving" in g:
+        at = {"in_channels": 1, "kernel": g["kernel"], "size": 1}
+        return next(out for out in itertools.count(1) if separable_saving(at | {"out_channels": out}) >= g["saving"])
     channels, out, kernel, shape = g["in_channels"], g["out_channels"], g["kernel"], (g["size"], g["size"])
     parts = nn.Sequential(conv(channels, channels, kernel, channels), conv(channels, out, 1))
     return macs(conv(channels, out, kernel), channels, *shape) / macs(parts, channels, *shape)
 
 
 def grouped_weights(g):
+    if "weights" in g:
+        shape = (g["in_channels"], g["out_channels"], g["kernel"])
+        whole = [groups for groups in range(1, shape[0] + 1) if shape[0] % groups == 0 == shape[1] % groups]
+        return next(groups for groups in whole if count(conv(*shape, groups)) == g["weights"])
     return count(conv(g["in_channels"], g["out_channels"], g["kernel"], g["groups"]))
 
 
 def arithmetic_intensity(g):
     layer, shape = conv(g["in_channels"], g["out_channels"], g["kernel"], g["groups"]), (g["size"], g["size"])
-    moved = META(1, g["in_channels"], *shape).numel() + layer(META(1, g["in_channels"], *shape)).numel() + count(layer)
-    return macs(layer, g["in_channels"], *shape) / moved
+    moved = META(1, g["in_channels"], *shape).numel() + layer(META(1, g["in_channels"], *shape)).numel()
+    return macs(layer, g["in_channels"], *shape) / (moved + (0 if "batch" in g else count(layer)))
 
 
 @cache
@@ -323,6 +412,8 @@ def one_axis(g):
             return macs(built, channels, pixels, pixels)
         return sum(part(META(1, channels, pixels, pixels)).numel() for part in built)
 
+    if "other" in g:
+        scaled |= {g["other"]: sizes[g["other"]] // g["part"]}
     return amount(*scaled.values()) / amount(*sizes.values())
 
 
@@ -335,13 +426,17 @@ def bottleneck_of(channels, out, shortcut, width) -> nn.Module:
 
 
 def bottleneck(g):
+    if "channels" in g:
+        with torch.device("meta"):
+            basic = resnet.BasicBlock(g["channels"], g["channels"])
+        return count(basic) / count(bottleneck_of(g["channels"], g["channels"], False, 64))
     width = 64 * g["inner"] // (g["out_channels"] // 4)
     return count(bottleneck_of(g["in_channels"], g["out_channels"], g["shortcut"], width))
 
 
 def wide_bottleneck(g):
     plain, wide = (bottleneck_of(g["channels"], g["channels"], False, 64 * factor) for factor in (1, g["factor"]))
-    return count(wide) / count(plain)
+    return count(wide) // count(plain) if g.get("wanted") == "blocks" else count(wide) / count(plain)
 
 
 def gate_value(g):
@@ -356,11 +451,17 @@ def gate_value(g):
 
 
 def gated_mean(g):
+    if "after" in g:
+        return float(torch.logit(torch.tensor(g["after"], dtype=torch.double) / g["before"]))
     x = torch.tensor(g["values"], dtype=torch.double)
     return float((x * torch.tensor(g["logit"], dtype=torch.double).sigmoid()).mean())
 
 
 def smoothed_loss(g):
+    if "classes" in g:
+        right = F.one_hot(torch.tensor(0), g["classes"]).double()
+        targets = (1 - g["smoothing"]) * right + g["smoothing"] / g["classes"]
+        return float(F.cross_entropy(targets.log()[None], targets[None]))
     return float(
         F.cross_entropy(
             torch.tensor([g["logits"]], dtype=torch.double),
@@ -378,53 +479,64 @@ def swish(g):
 
 
 def folded_batch_norm(g):
-    convolution, norm = nn.Conv2d(1, 1, 1, bias=False).double(), nn.BatchNorm2d(1, eps=g["eps"]).double()
+    convolution, norm = nn.Conv2d(1, 1, 1).double(), nn.BatchNorm2d(1, eps=g["eps"]).double()
     with torch.no_grad():
-        convolution.weight.fill_(g["weight"]), norm.weight.fill_(g["scale"]), norm.bias.fill_(g["shift"])
+        (
+            convolution.weight.fill_(g["weight"]),
+            convolution.bias.fill_(g["own_bias"]),
+            norm.weight.fill_(g["scale"]),
+            norm.bias.fill_(g["shift"]),
+        )
         norm.running_mean.fill_(g["mean"]), norm.running_var.fill_(g["variance"])
     folded = fuse_conv_bn_eval(convolution.eval(), norm.eval())
     return float(getattr(folded, g["wanted"]).detach())
 
 
 def scaled_resolution(g):
+    if "pixels" in g:
+        return first_reaching(lambda gamma: g["base"] * gamma ** g["phi"], g["pixels"], 1, 4)
     exact = np.float64(g["base"]) * np.exp(g["phi"] * np.log(g["gamma"]))
     return int(np.rint(exact))
 
 
 def scaled_channels(g):
+    if "wanted" in g:
+        return first_reaching(lambda width: efficientnet._make_divisible(g["channels"] * width, 8), g["wanted"], 0.5, 4)
     return efficientnet._make_divisible(g["channels"] * g["width"], 8)
 
 
 def scaled_depth(g):
     adjust = efficientnet.MBConvConfig.adjust_depth
+    if "most" in g:  # one block too many comes in just behind the largest depth
+        return first_reaching(lambda depth: sum(adjust(n, depth) for n in g["layers"]), g["most"] + 1, 0.1, 20)
     return sum(adjust(layers, g["depth"]) for layers in g["layers"])
 
 
 def compute_growth(g):
     """Depth once, width and resolution twice, each to the power of φ."""
     axes = np.array([g["alpha"], g["beta"], g["beta"], g["gamma"], g["gamma"]])
+    if "times" in g:
+        return first_reaching(lambda phi: float(np.prod(axes**phi)), g["times"], 0, 100)
     return float(np.prod(axes ** g["phi"]))
 
 
 def missing_coefficient(g):
-    low, high = 0.0, 10.0
-    for _ in range(80):  # halve the interval
-        middle = (low + high) / 2
-        a, b, c = ({**g["known"], g["missing"]: middle}[letter] for letter in "αβγ")
-        low, high = (low, middle) if a * b * b * c * c > g["target"] else (middle, high)
-    return low
+    def step(value):
+        a, b, c = (g["known"].get(letter, value) for letter in "αβγ")
+        return a * b * b * c * c
+
+    return first_reaching(step, g["target"], 0, 10)
 
 
 def implied_phi(g):
-    low, high = 0.0, 40.0
-    for _ in range(80):
-        middle = (low + high) / 2
-        low, high = (low, middle) if g["base"] ** middle > g["ratio"] else (middle, high)
-    return low
+    return first_reaching(lambda phi: g["base"] ** phi, g["ratio"], 0, 40)
 
 
 def decayed_learning_rate(g):
     """Tenths of an epoch, one after the other; the rate falls whenever another period is full."""
+    if "part" in g:
+        periods = itertools.accumulate(itertools.repeat(g["decay"]), lambda rate, decay: rate * decay, initial=1.0)
+        return next(number for number, rate in enumerate(periods) if rate < 1 / g["part"]) * g["every"]
     period, rate = round(10 * g["every"]), g["start"]
     for tenth in range(1, 10 * g["epochs"] + 1):
         if tenth % period == 0:
@@ -434,12 +546,17 @@ def decayed_learning_rate(g):
 
 def moving_average(g):
     """All steps at once: what is left of the start, and of each later weight."""
+    if "left" in g:
+        return first_reaching(lambda steps: -100 * g["decay"] ** steps, -g["left"], 0, 1e6)
     shares = (1 - g["decay"]) * g["decay"] ** np.arange(g["steps"])
     return g["old"] * (1 - shares.sum()) + g["new"] * shares.sum()
 
 
 def pipeline_bubble(g):
     """The pipeline's timetable: micro-batch m is in partition k at step m + k."""
+    if "most" in g:
+        idle = ({"partitions": g["partitions"], "micro_batches": m, "wanted": "idle"} for m in itertools.count(1))
+        return 1 + next(place for place, at in enumerate(idle) if pipeline_bubble(at) <= g["most"] + 1e-9)
     partitions, batches = g["partitions"], g["micro_batches"]
     table = np.zeros((partitions, partitions + batches - 1), bool)
     for batch in range(batches):

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from random import Random
+from typing import NamedTuple
 
 from . import blocks, code, comparisons, depthwise, explain, practice, scaling, squeeze, training
-from .kind import GROUPS, KINDS, LEVELS, Drill, Kind, Task, asked_in
+from .kind import GROUPS, KINDS, LEVELS, Drill, Task, asked_in
 
 FILES = (
     scaling,
@@ -27,6 +28,14 @@ COUNT_RANGE = (1, 100_000)
 DIGITS = 12  # of an answer that is no whole number: what float arithmetic leaves behind is cut off
 
 
+class Precision(NamedTuple):
+    """How an answer is asked for; as at the top of kind.py."""
+
+    unit: str
+    tolerance: float
+    factor: float = 0.0
+
+
 def drill(kind: str, seed: int, level: int) -> Drill:
     """The drill of this kind, seed and level: always the same. Raises ValueError listing the valid kinds or levels."""
     if kind not in KINDS:
@@ -35,9 +44,12 @@ def drill(kind: str, seed: int, level: int) -> Drill:
     drawn_from = KINDS[kind]
     task = drawn_from.draw(Random(f"{kind} {level} {seed}"), level)
     answer = float(f"{task.answer:.{DIGITS}g}") if isinstance(task.answer, float) else task.answer
-    question = _with_precision(task, drawn_from)
-    how = (drawn_from.unit, drawn_from.tolerance)
-    return Drill(kind, level, question, answer, *how, task.working, task.given, drawn_from.factor)
+    if task.tolerance is None:
+        how = Precision(drawn_from.unit, drawn_from.tolerance, drawn_from.factor)
+    else:
+        how = Precision(task.unit or "", task.tolerance)
+    question = _with_precision(task, how)
+    return Drill(kind, level, question, answer, how.unit, how.tolerance, task.working, task.given, how.factor)
 
 
 def deal(
@@ -82,10 +94,10 @@ def _check_level(level: int) -> None:
         raise ValueError(f"the level is {level}; allowed is {LEVELS[0]} to {LEVELS[-1]}")
 
 
-def _with_precision(task: Task, kind: Kind) -> str:
+def _with_precision(task: Task, asked: Precision) -> str:
     if "choices" in task.given:
         return task.question
-    how = f"to within {100 * kind.tolerance:g} %" if kind.tolerance else "exact"
-    if kind.factor:
-        how = f"within a factor of {kind.factor:g}"
-    return f"{task.question} ({', '.join(filter(None, (asked_in(kind.unit), how)))})"
+    how = f"to within {100 * asked.tolerance:g} %" if asked.tolerance else "exact"
+    if asked.factor:
+        how = f"within a factor of {asked.factor:g}"
+    return f"{task.question} ({', '.join(filter(None, (asked_in(asked.unit), how)))})"

@@ -29,12 +29,12 @@ def bottleneck_params(channels: int, inner: int, out: int, *, shortcut: bool) ->
 
 @kind("comparisons", "parameters", 0.01)
 def bottleneck(random: Random, level: int) -> Task:
-    """Parameters of a ResNet bottleneck block."""
+    """Parameters of a ResNet bottleneck block, or of the basic block that it replaced."""
     out = random.choice((256, 512, 1024, 2048))
     first = level > 1 and random.random() < 0.6
     channels, inner = out // 2 if first else out, out // SHRINK
     if level == 3:
-        inner *= 2
+        return _basic_block(out)
     parts = bottleneck_params(channels, inner, out, shortcut=first)
     return Task(
         f"A ResNet bottleneck, {channels} -> {out} channels, {inner} inside"
@@ -46,16 +46,37 @@ def bottleneck(random: Random, level: int) -> Task:
     )
 
 
+def _basic_block(out: int) -> Task:
+    inner = out // SHRINK
+    thin = sum(bottleneck_params(out, inner, out, shortcut=False).values())
+    basic = 2 * (out * out * 3**2 + _norm(out))
+    return Task(
+        f"A ResNet bottleneck has {out} channels in and out and {inner} inside. A basic block of ResNet-34 is two 3x3 "
+        f"convolutions. How many times the bottleneck's parameters does one of {out} channels have (batch norm "
+        "counted)?",
+        basic / thin,
+        (
+            f"basic: 2 · ({out} · {out} · 3² + 2 · {out}) = {basic:,}",
+            f"bottleneck: {out} · {inner} + {inner} · {inner} · 3² + {inner} · {out}, and batch norm: {thin:,}",
+            f"× {number(basic / thin)}: the 3x3 works on a quarter of the channels; MBConv goes the other way, wide "
+            "inside, which a depthwise 3x3 makes affordable",
+        ),
+        {"channels": out, "inner": inner},
+        "×",
+        0.01,
+    )
+
+
 @kind("comparisons", "×", 0.01)
 def wide_bottleneck(random: Random, level: int) -> Task:
-    """How a bottleneck's parameters grow when only its inner width grows, as in Wide ResNet."""
+    """How a bottleneck's parameters grow with its inner width alone, as in Wide ResNet, or how many blocks it pays."""
     out, factor = random.choice((256, 512, 1024, 2048)), 2 if level == 1 else random.choice((2, 3, 4))
-    if level == 3:
-        out = 64 * random.randint(2, 32)
     inner = out // SHRINK
     plain, wide = (
         sum(bottleneck_params(out, width, out, shortcut=False).values()) for width in (inner, factor * inner)
     )
+    if level == 3:
+        return _blocks_for_one_wide(out, inner, factor, plain, wide)
     return Task(
         f"A ResNet bottleneck has {out} channels in and out and {inner} inside. Wide ResNet multiplies the inside by "
         f"{factor} and leaves the outside unchanged. By what factor do the block's "
@@ -69,13 +90,44 @@ def wide_bottleneck(random: Random, level: int) -> Task:
     )
 
 
+def _blocks_for_one_wide(out: int, inner: int, factor: int, plain: int, wide: int) -> Task:
+    return Task(
+        f"A ResNet bottleneck has {out} channels in and out and {inner} inside. Instead of making one {factor} times "
+        "as wide inside, you stack plain ones. How many whole blocks do you get for the parameters of the wide one "
+        "(batch norm counted)?",
+        wide // plain,
+        (
+            f"plain: {plain:,}; wide: {wide:,}; {number(wide / plain)} times as many",
+            f"the 3x3 grows by {factor}², both 1x1 by {factor}: width costs more than depth, but one wide layer runs "
+            "at once where deep ones wait for each other",
+        ),
+        {"channels": out, "inner": inner, "factor": factor, "wanted": "blocks"},
+        "blocks",
+        0.0,
+    )
+
+
 @kind("comparisons", "parameters", 0.01)
 def mobilenet_block(random: Random, level: int) -> Task:
-    """Parameters of MobileNetV2's block of the same shape, which has no SE."""
+    """Parameters of MobileNetV2's block of the same shape, which has no SE, or what SE adds to it."""
     drawn = draw_block(random, level, wide=True)
     layers = block_layers(*drawn)
     gate = total([layer for layer in layers if layer.role in SE_ROLES]).params
     whole = total(layers).params
+    if level == 3:
+        return Task(
+            f"MobileNetV2's inverted residual of the shape {drawn.without_se}, gets the squeeze-and-excitation of "
+            f"EfficientNet's MBConv. By what percentage do its parameters grow? {COUNTED_PARAMS}",
+            100 * gate / (whole - gate),
+            (
+                f"SE's two layers between {drawn.block.expanded_channels} and {drawn.block.squeeze_channels} channels, "
+                f"a quarter of the {drawn.block.in_channels} that come in: {gate:,}",
+                f"{gate:,} / {whole - gate:,} = {percent(gate / (whole - gate))}",
+            ),
+            drawn.given | {"wanted": "growth"},
+            "%",
+            0.02,
+        )
     return Task(
         f"{drawn}, has {whole:,} parameters. How many does MobileNetV2's block of the same shape have? "
         f"{COUNTED_PARAMS}",
@@ -91,6 +143,8 @@ def mobilenet_block(random: Random, level: int) -> Task:
 @kind("comparisons", "×", 0.01)
 def fused_block(random: Random, level: int) -> Task:
     """What fusing expand and depthwise into one ordinary convolution costs, as in EfficientNetV2."""
+    if level == 3:
+        return _fused_in_the_limit(random)
     drawn = draw_block(random, level, wide=True)
     block, what = drawn.block, random.choice(("macs", "params"))
     layers = [layer for layer in block_layers(*drawn) if layer.role not in SE_ROLES]
@@ -115,11 +169,33 @@ def fused_block(random: Random, level: int) -> Task:
     )
 
 
+def _fused_in_the_limit(random: Random) -> Task:
+    kernel, stride, size = random.choice((3, 5)), random.choice((1, 2)), 2 * random.randint(4, 40)
+    return Task(
+        f"EfficientNetV2's Fused-MBConv replaces expand and a {kernel}x{kernel} depthwise convolution of stride "
+        f"{stride} with one ordinary {kernel}x{kernel} convolution of that stride, on maps of {size} x {size} px. "
+        "Leave the projection out. Which factor do the multiply-accumulates of that part grow by when there are very "
+        "many channels?",
+        kernel**2 / stride**2,
+        (
+            f"expand and depthwise: C · E · {size}² + E · {kernel}² · {size // stride}²; with many channels only the "
+            "first counts",
+            f"fused: C · E · {kernel}² · {size // stride}²",
+            f"the factor tends to {kernel}²"
+            + (f" / {stride}²" if stride > 1 else "")
+            + ": EfficientNetV2 fuses in its first, thin stages",
+        ),
+        {"kernel": kernel, "stride": stride, "size": size},
+    )
+
+
 @kind("comparisons", "%", 0.01)
 def pipeline_bubble(random: Random, level: int) -> Task:
-    """Share of time that GPipe's accelerators idle."""
-    partitions = random.choice((2, 4, 8)) if level < 3 else random.randint(2, 16)
-    batches = random.choice((1, 4, 8, 16, 32)) if level < 3 else random.randint(1, 64)
+    """Share of time that GPipe's accelerators idle, or the micro-batches that keep it small."""
+    if level == 3:
+        return _micro_batches_needed(random)
+    partitions = random.choice((2, 4, 8)) if level == 1 else random.randint(2, 16)
+    batches = random.choice((1, 4, 8, 16, 32)) if level == 1 else random.randint(2, 64)
     slots = batches + partitions - 1
     idle, wanted = (partitions - 1) / slots, "idle"
     if level > 1 and random.random() < 0.5:
@@ -135,6 +211,24 @@ def pipeline_bubble(random: Random, level: int) -> Task:
             f"{wanted}: {percent(share)}",
         ),
         {"partitions": partitions, "micro_batches": batches, "wanted": wanted},
+    )
+
+
+def _micro_batches_needed(random: Random) -> Task:
+    partitions, most = random.randint(2, 16), random.choice((5, 10, 15, 20, 25))
+    waits = partitions - 1
+    batches = -(-waits * (100 - most) // most)
+    return Task(
+        f"GPipe splits a network over {partitions} accelerators, all of which take equally long. Into how many "
+        f"micro-batches must a batch be split at least, so that they idle for {most} % of the time or less?",
+        batches,
+        (
+            f"of m + {waits} steps an accelerator idles in {waits}: {waits} / (m + {waits}) may be {most} % at most",
+            f"m >= {waits} · (100 - {most}) / {most} = {number(waits * (100 - most) / most)}, so {batches}",
+        ),
+        {"partitions": partitions, "most": most},
+        "micro-batches",
+        0.0,
     )
 
 

@@ -36,12 +36,17 @@ COUNTED_MACS = "Count convolutions and SE's two layers, batch 1."
 
 
 class Task(NamedTuple):
-    """What a kind draws: a question, its answer, how one gets there, and all that this takes."""
+    """What a kind draws: a question, its answer, how one gets there, and all that this takes.
+
+    A level that asks for another quantity than the kind's names its own unit and tolerance.
+    """
 
     question: str
     answer: float | str
     working: tuple[str, ...]
     given: dict[str, object]
+    unit: str | None = None
+    tolerance: float | None = None
 
 
 @dataclass(frozen=True)
@@ -148,22 +153,24 @@ class Sized(NamedTuple):
         return f"{self.without_se}, SE {SE_RATIO:g}"
 
 
-def draw_block(random: Random, level: int, *, wide: bool = False) -> Sized:
-    """Level 1: a block of B0; level 2: of B1 to B7; level 3: an invented one. `wide`: one with an expand step."""
+def draw_block(random: Random, level: int, *, wide: bool = False, **changes: int) -> Sized:
+    """Level 1: a block of B0; level 2: of B1 to B7; level 3: an invented one. `wide`: one with an expand step.
+
+    `changes` are fields of an invented block that are not drawn.
+    """
     if level < 3:
         member = "b0" if level == 1 else random.choice(MEMBERS[1:])
         return Sized(*random.choice([pair for pair in sized_blocks(member) if pair[0].expansion > 1 or not wide]))
     channels, out = (8 * random.randint(2, 32) for _ in range(2))
     out = random.choice((channels, out))
-    stage = Stage(
-        expansion=random.choice((4, 6) if wide else (1, 4, 6)),
-        kernel=random.choice((3, 5, 7)),
-        stride=random.choice((1, 2)),
-        in_channels=channels,
-        out_channels=out,
-        layers=1,
-        se_ratio=SE_RATIO,
-    )
+    drawn = {
+        "expansion": random.choice((4, 6) if wide else (1, 4, 6)),
+        "kernel": random.choice((3, 5, 7)),
+        "stride": random.choice((1, 2)),
+        "in_channels": channels,
+        "out_channels": out,
+    }
+    stage = Stage(**drawn | changes, layers=1, se_ratio=SE_RATIO)
     return Sized(make_blocks((stage,), width=1.0, depth=1.0)[0], random.randint(7, 80))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from itertools import product
 from random import Random
 
@@ -34,9 +35,11 @@ def _phi(random: Random, level: int) -> float:
 
 @kind("scaling", "px", 0.01)
 def scaled_resolution(random: Random, level: int) -> Task:
-    """Resolution that the formula gives for a φ."""
+    """Resolution that the formula gives for a φ, or the γ that leads to a resolution."""
+    if level == 3:
+        return _gamma_for(random)
     phi = _phi(random, level)
-    gamma = GAMMA if level < 3 else random.randint(102, 125) / 100
+    gamma = GAMMA if level == 1 else random.randint(102, 125) / 100
     exact = BASE_PX * gamma**phi
     return Task(
         f"B0 takes {BASE_PX} px. What resolution does the formula give for φ = {phi:g} with γ = {gamma:g}, "
@@ -47,11 +50,28 @@ def scaled_resolution(random: Random, level: int) -> Task:
     )
 
 
+def _gamma_for(random: Random) -> Task:
+    phi, pixels = random.randint(2, 7), random.randint(240, 800)
+    return Task(
+        f"B0 takes {BASE_PX} px. With which γ does the formula give {pixels} px at φ = {phi}, before it is rounded?",
+        (pixels / BASE_PX) ** (1 / phi),
+        (
+            f"γ^{phi} = {pixels} / {BASE_PX} = {number(pixels / BASE_PX)}",
+            f"γ = {number(pixels / BASE_PX)}^(1/{phi}) = {number((pixels / BASE_PX) ** (1 / phi))}",
+        ),
+        {"phi": phi, "pixels": pixels, "base": BASE_PX},
+        "",
+        0.005,
+    )
+
+
 @kind("scaling", "channels")
 def scaled_channels(random: Random, level: int) -> Task:
-    """Channels of a stage after width scaling and rounding."""
-    width = RELEASES[random.choice(MEMBERS[2:])].width if level < 3 else random.randint(70, 230) / 100
-    channels = random.choice([stage.out_channels for stage in B0_STAGES]) if level < 3 else random.randint(9, 400)
+    """Channels of a stage after width scaling and rounding, or the width from which it has so many."""
+    if level == 3:
+        return _width_from_which(random)
+    width = RELEASES[random.choice(MEMBERS[2:])].width if level == 1 else random.randint(70, 230) / 100
+    channels = random.choice([stage.out_channels for stage in B0_STAGES]) if level == 1 else random.randint(9, 400)
     exact, rounded = channels * width, round_channels(channels * width)
     up = max(8, int(exact + 4) // 8 * 8)
     return Task(
@@ -68,10 +88,32 @@ def scaled_channels(random: Random, level: int) -> Task:
     )
 
 
+def _width_from_which(random: Random) -> Task:
+    channels = random.choice([stage.out_channels for stage in B0_STAGES])
+    wanted = round_channels(channels * random.uniform(1.1, 2.2))
+    half, ninety = wanted - 4, (wanted - 8) / 0.9  # rounding to the nearest; one step up where too much was lost
+    return Task(
+        f"A stage has {channels} channels. From which width multiplier on does it have {wanted}, after EfficientNet's "
+        "rounding (to multiples of 8, never under 90 %)?",
+        min(half, ninety) / channels,
+        (
+            f"the nearest multiple of 8 is {wanted} from {half} on: {half} / {channels} = {number(half / channels)}",
+            f"{wanted - 8} is under 90 % from {wanted - 8} / 0.9 = {number(ninety)} on: "
+            f"{number(ninety)} / {channels} = {number(ninety / channels)}",
+            f"whichever comes first: {number(min(half, ninety) / channels)}",
+        ),
+        {"channels": channels, "wanted": wanted},
+        "",
+        0.005,
+    )
+
+
 @kind("scaling", "blocks")
 def scaled_depth(random: Random, level: int) -> Task:
-    """MBConv blocks after depth scaling and rounding stage by stage."""
-    depth = RELEASES[random.choice(MEMBERS[1:])].depth if level < 3 else random.randint(105, 350) / 100
+    """MBConv blocks after depth scaling and rounding stage by stage, or the depth that keeps to a number of them."""
+    if level == 3:
+        return _depth_that_keeps_to(random)
+    depth = RELEASES[random.choice(MEMBERS[1:])].depth if level == 1 else random.randint(105, 350) / 100
     table = [stage.layers for stage in B0_STAGES]
     layers = random.sample(table, 3) if level == 1 else table
     scaled = [round_depth(depth * count) for count in layers]
@@ -88,13 +130,37 @@ def scaled_depth(random: Random, level: int) -> Task:
     )
 
 
+def _depth_that_keeps_to(random: Random) -> Task:
+    layers = random.sample([stage.layers for stage in B0_STAGES], 3)
+    most = sum(layers) + random.randint(2, 9)
+    steps = sorted({Fraction(blocks, count) for count in set(layers) for blocks in range(1, 20)})
+    depth = max(step for step in steps if sum(math.ceil(step * count) for count in layers) <= most)
+    scaled = [math.ceil(depth * count) for count in layers]
+    return Task(
+        f"Stages of {', '.join(map(str, layers))} blocks may have {most} blocks together after EfficientNet's "
+        "rounding. What is the largest depth multiplier?",
+        float(depth),
+        (
+            "each stage is rounded up by itself, so a block comes in wherever depth · blocks passes a whole number",
+            f"at {number(float(depth))} they have {' + '.join(map(str, scaled))} = {sum(scaled)}; a little more, and "
+            f"{' and '.join(sorted({str(count) for count in layers if (depth * count).denominator == 1}))} would have "
+            "one more each",
+        ),
+        {"layers": layers, "most": most},
+        "",
+        0.005,
+    )
+
+
 @kind("scaling", "×", 0.01)
 def compute_growth(random: Random, level: int) -> Task:
-    """What φ steps multiply compute by, before rounding."""
-    phi = random.randint(1, 7) if level < 3 else random.randint(3, 14) / 2
-    chosen = PUBLISHED if level == 1 else {name: random.randint(100, 140) / 100 for name in PUBLISHED}
+    """What φ steps multiply compute by, before rounding, or the φ that a budget allows."""
+    phi = random.randint(1, 7)
+    chosen = PUBLISHED if level == 1 else {name: random.randint(102, 140) / 100 for name in PUBLISHED}
     alpha, beta, gamma = chosen.values()
     step = growth(alpha, beta, gamma)
+    if level == 3:
+        return _phi_for(random, alpha, beta, gamma)
     return Task(
         f"α = {alpha:g}, β = {beta:g}, γ = {gamma:g}. By what factor does compute grow at φ = {phi:g}, "
         "before anything is rounded?",
@@ -104,11 +170,30 @@ def compute_growth(random: Random, level: int) -> Task:
     )
 
 
+def _phi_for(random: Random, alpha: float, beta: float, gamma: float) -> Task:
+    times, step = random.choice((3, 5, 10, 20, 50, 100)), growth(alpha, beta, gamma)
+    return Task(
+        f"α = {alpha:g}, β = {beta:g}, γ = {gamma:g}. You may spend {times} times B0's compute. Which φ spends it, "
+        "before anything is rounded?",
+        math.log(times) / math.log(step),
+        (
+            f"α · β² · γ² = {number(step)}",
+            f"{number(step)}^φ = {times}, so φ = ln {times} / ln {number(step)} = "
+            f"{number(math.log(times) / math.log(step))}",
+        ),
+        {"alpha": alpha, "beta": beta, "gamma": gamma, "times": times},
+        "",
+        0.01,
+    )
+
+
 @kind("scaling", "", 0.005)
 def missing_coefficient(random: Random, level: int) -> Task:
-    """The coefficient that keeps a step of φ at a given growth."""
+    """The coefficient that keeps a step of φ at a given growth, or two that are to be alike."""
+    if level == 3:
+        return _alike_coefficients(random)
     chosen = PUBLISHED if level == 1 else {letter: random.randint(102, 120) / 100 for letter in PUBLISHED}
-    target = 2 if level < 3 else random.randint(18, 30) / 10
+    target = 2 if level == 1 else random.randint(18, 30) / 10
     missing = random.choice(list(chosen))
     known = {letter: value for letter, value in chosen.items() if letter != missing}
     rest = math.prod(value ** POWERS[letter] for letter, value in known.items())
@@ -128,16 +213,33 @@ def missing_coefficient(random: Random, level: int) -> Task:
     )
 
 
+def _alike_coefficients(random: Random) -> Task:
+    given, target = random.choice(list(POWERS)), random.randint(16, 30) / 10
+    value, alike = random.randint(100, 115) / 100, [letter for letter in POWERS if letter != given]
+    power = sum(POWERS[letter] for letter in alike)
+    rest = target / value ** POWERS[given]
+    return Task(
+        f"{given} = {value:g}, and {' and '.join(alike)} are to be equal. Which value of the two makes one step of φ "
+        f"multiply compute by exactly {target:g}?",
+        rest ** (1 / power),
+        (
+            f"α · β² · γ² = {target:g}; with both equal to x that is {given}{'²' * (POWERS[given] == 2)} · x^{power}",
+            f"x^{power} = {number(rest)}, so x = {number(rest ** (1 / power))}",
+        ),
+        {"known": {given: value}, "missing": alike, "target": target},
+    )
+
+
 @kind("scaling", "", 0.01)
 def implied_phi(random: Random, level: int) -> Task:
-    """The φ that a released network's coefficient implies."""
+    """The φ that a released network's coefficient implies, or its compute."""
+    if level == 3:
+        return _phi_of_compute(random.choice(MEMBERS[1:]))
     letter, what = random.choice((("α", "depth"), ("β", "width"), ("γ", "resolution")))
     member = random.choice([name for name in MEMBERS[1:] if what != "width" or RELEASES[name].width > 1])
     release, base = RELEASES[member], PUBLISHED[letter]
     ratio = release.resolution / BASE_PX if what == "resolution" else getattr(release, what)
-    if level == 3:
-        ratio = random.randint(110, 400) / 100
-    premise = f"{member.upper()} has {what} × {number(ratio)}" if level < 3 else f"A network has {what} × {ratio:g}"
+    premise = f"{member.upper()} has {what} × {number(ratio)}"
     return Task(
         f"{premise} against B0. Which φ would the formula need for that, with {letter} = {base:g}?",
         math.log(ratio) / math.log(base),
@@ -150,14 +252,30 @@ def implied_phi(random: Random, level: int) -> Task:
     )
 
 
+def _phi_of_compute(member: str) -> Task:
+    ratio, step = network_cost(member).macs / network_cost("b0").macs, growth(ALPHA, BETA, GAMMA)
+    return Task(
+        f"Counted, {member.upper()} takes {number(ratio)} times B0's multiply-accumulates. Which φ would the formula "
+        f"need for that, with α = {ALPHA:g}, β = {BETA:g} and γ = {GAMMA:g}, nothing rounded?",
+        math.log(ratio) / math.log(step),
+        (
+            f"one step multiplies compute by α · β² · γ² = {number(step)}",
+            f"φ = ln {number(ratio)} / ln {number(step)} = {number(math.log(ratio) / math.log(step))}",
+        ),
+        {"ratio": ratio, "base": step},
+    )
+
+
 @kind("scaling", "×", 0.01)
 def one_axis(random: Random, level: int) -> Task:
-    """What scaling one axis alone does to MACs, parameters or activations of ordinary convolutions."""
+    """What scaling one axis, or two against each other, does to MACs, parameters or activations of convolutions."""
     factor = random.choice((2, 3, 4)) if level == 1 else random.randint(2, 16) / 4 or 2
     axes = {"depth": (1, 1, 1), "width": (2, 2, 1), "resolution": (2, 0, 2)}  # powers: MACs, parameters, activations
     axis = random.choice(list(axes))
     index = random.randrange(3 if level > 1 else 2)
     what, power = ("MACs", "weights", "activations")[index], axes[axis][index]
+    if level == 3:
+        return _two_axes(random, axes)
     return Task(
         f"A stack of ordinary 3x3 convolutions, as many channels in as out, has its {axis} multiplied by {factor:g} "
         f"and nothing else. By what factor do its {what} grow?",
@@ -171,11 +289,30 @@ def one_axis(random: Random, level: int) -> Task:
     )
 
 
+def _two_axes(random: Random, axes: dict[str, tuple[int, int, int]]) -> Task:
+    grown, shrunk = random.sample(list(axes), 2)
+    up, down = random.choice(((2, 2), (4, 2), (2, 4), (4, 4)))
+    index = random.randrange(3)
+    what, powers = ("MACs", "weights", "activations")[index], (axes[grown][index], axes[shrunk][index])
+    return Task(
+        f"A stack of ordinary 3x3 convolutions, as many channels in as out, gets {up} times its {grown} and 1/{down} "
+        f"of its {shrunk}. By what factor do its {what} change?",
+        up ** powers[0] / down ** powers[1],
+        (
+            "MACs = layers · channels in · channels out · 3² · pixels; weights have no pixels in them, "
+            "activations = layers · channels out · pixels",
+            f"{grown} enters {what} to the power of {powers[0]}, {shrunk} to the power of {powers[1]}: "
+            f"{up}^{powers[0]} / {down}^{powers[1]}",
+        ),
+        {"axis": grown, "factor": up, "other": shrunk, "part": down, "what": what},
+    )
+
+
 @kind("scaling", "×", 0.05)
 def network_ratio(random: Random, level: int) -> Task:
-    """How many times the compute or parameters of one released network another one takes, by the formula."""
+    """How many times the compute or parameters of one released network another takes, by the formula, and back."""
     small, large = ("b0", random.choice(MEMBERS[1:])) if level == 1 else sorted(random.sample(MEMBERS, 2))
-    what = "macs" if level < 3 else random.choice(("macs", "params"))
+    what = "macs" if level == 1 else random.choice(("macs", "params"))
     costs = {name: network_cost(name) for name in (small, large)}
     amounts = {name: getattr(cost, what) for name, cost in costs.items()}
     sizes = {
@@ -189,6 +326,8 @@ def network_ratio(random: Random, level: int) -> Task:
     factor = d * w**2 * (r**2 if what == "macs" else 1)
     squares = f"{number(d)} · {number(w)}²" + f" · {number(r)}²" * (what == "macs")
     counted = amounts[large] / amounts[small]
+    if level == 3:
+        return _pixels_instead(small, large, d * w**2 * r**2, sizes)
     return Task(
         f"{sizes[small]}, {sizes[large]}. By the formula {rule}, by what factor do {large.upper()}'s {words} exceed "
         f"{small.upper()}'s?",
@@ -199,6 +338,25 @@ def network_ratio(random: Random, level: int) -> Task:
             "and depthwise layers, stem and head grow otherwise",
         ),
         {"small": small, "large": large, "what": what},
+    )
+
+
+def _pixels_instead(small: str, large: str, factor: float, sizes: dict[str, str]) -> Task:
+    own = RELEASES[small].resolution
+    pixels = own * math.sqrt(factor)
+    counted = network_cost(large).macs / network_cost(small, round(pixels)).macs
+    return Task(
+        f"{sizes[small]}, {sizes[large]}. By the formula depth · width² · resolution², how wide must {small.upper()}'s "
+        f"pictures be until it takes as much compute as {large.upper()}?",
+        pixels,
+        (
+            f"{large.upper()} takes {number(factor)} times as much by the formula",
+            f"resolution alone grows by its root: {own} · √{number(factor)} = {number(pixels)} px",
+            f"counted at {round(pixels)} px, {large.upper()} takes {number(counted)} times as much",
+        ),
+        {"small": small, "large": large, "what": "macs", "pixels": True},
+        "px",
+        0.05,
     )
 
 

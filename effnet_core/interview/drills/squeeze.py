@@ -9,12 +9,27 @@ from ...cost import SE_ROLES, block_layers, total
 from ...units import number, percent
 from .kind import MEMBERS, SE_RATIO, Task, draw_block, kind, network_layers, params_line
 
+SENET_REDUCTION = 16  # Hu et al. 2018, Sec. 6.1
+
 
 @kind("se", "channels")
 def squeeze_width(random: Random, level: int) -> Task:
-    """Channels between the two layers of a block's SE."""
-    drawn = draw_block(random, level)
+    """Channels between the two layers of a block's SE, as in EfficientNet or as in SENet."""
+    drawn = draw_block(random, level, wide=level == 3)
     block = drawn.block
+    if level == 3:
+        return Task(
+            f"{drawn.without_se}. SENet's SE divides the channels that it gates by {SENET_REDUCTION}; EfficientNet's "
+            f"takes {SE_RATIO:g} of the block's input. How many channels would the vector between SE's two layers have "
+            "with SENet's rule?",
+            block.expanded_channels // SENET_REDUCTION,
+            (
+                f"SE gates the expanded channels: {block.in_channels} · {block.expansion} = {block.expanded_channels}",
+                f"{block.expanded_channels} / {SENET_REDUCTION}, whole part; EfficientNet's rule gives "
+                f"{block.squeeze_channels}",
+            ),
+            drawn.given | {"reduction": SENET_REDUCTION},
+        )
     return Task(
         f"{drawn}: how many channels does the vector between SE's two layers have?",
         block.squeeze_channels,
@@ -28,9 +43,23 @@ def squeeze_width(random: Random, level: int) -> Task:
 
 @kind("se", "parameters")
 def se_params(random: Random, level: int) -> Task:
-    """Parameters of a block's SE, biases included."""
+    """Parameters of a block's SE, biases included, or the width that they imply."""
     drawn = draw_block(random, level)
     layers = [layer for layer in block_layers(*drawn) if layer.role in SE_ROLES]
+    if level == 3:
+        params, wide = total(layers).params, drawn.block.expanded_channels
+        return Task(
+            f"The squeeze-and-excitation of {wide} channels has {params:,} parameters, biases included. How many "
+            "channels does the vector between its two layers have?",
+            drawn.block.squeeze_channels,
+            (
+                f"with S inside: {wide} · S + S in the first layer, S · {wide} + {wide} in the second",
+                f"S = ({params:,} - {wide}) / (2 · {wide} + 1) = {drawn.block.squeeze_channels}",
+            ),
+            {"channels": wide, "params": params},
+            "channels",
+            0.0,
+        )
     return Task(
         f"{drawn}: how many parameters does its squeeze-and-excitation have, biases included?",
         total(layers).params,
@@ -89,9 +118,11 @@ def gate_value(random: Random, level: int) -> Task:
 
 @kind("se", "", 0.02)
 def gated_mean(random: Random, level: int) -> Task:
-    """Mean of a channel after its gate, from the logit that its gate comes from."""
+    """Mean of a channel after its gate, from the logit that its gate comes from, or back."""
     logit = random.randint(-40, 40) / 10
-    side = random.choice((2, 3)) if level < 3 else 4
+    if level == 3:
+        return _logit_of_a_gate(random)
+    side = random.choice((2, 3))
     values = [[random.randint(0, 60) / (10 if level > 1 else 1) for _ in range(side)] for _ in range(side)]
     values[0][0] += 1
     mean = sum(map(sum, values)) / side**2
@@ -104,6 +135,23 @@ def gated_mean(random: Random, level: int) -> Task:
             f"so the mean, {number(mean)}, is multiplied by it: {number(mean * _sigmoid(logit))}",
         ),
         {"values": values, "logit": logit},
+    )
+
+
+def _logit_of_a_gate(random: Random) -> Task:
+    before, gate = random.randint(10, 60) / 10, random.choice((0.1, 0.2, 0.25, 0.4, 0.6, 0.75, 0.8, 0.9))
+    after = before * gate
+    return Task(
+        f"SE turns a channel with the mean {before:g} into one with the mean {after:g}. Which value did its second "
+        "layer have for that channel before the sigmoid?",
+        math.log(after / (before - after)),
+        (
+            f"the gate is {after:g} / {before:g} = {number(gate)}",
+            f"the sigmoid's inverse: ln(g / (1 - g)) = ln {number(gate / (1 - gate))} = "
+            f"{number(math.log(gate / (1 - gate)))}",
+            "a gate lies between 0 and 1, so SE can only attenuate a channel",
+        ),
+        {"before": before, "after": after},
     )
 
 

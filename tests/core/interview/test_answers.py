@@ -12,7 +12,7 @@ from effnet_core.__main__ import main
 from effnet_core.exercises import EXERCISES
 from effnet_core.interview.answers import UNITS, Unreadable, is_right, read_number
 from effnet_core.interview.cards import Card, all_cards
-from effnet_core.interview.drills import KINDS, deal, drill
+from effnet_core.interview.drills import KINDS, LEVELS, deal, drill
 from effnet_core.interview.drills.kind import GROUPS, Drill
 from effnet_core.interview.mock_interview import (
     MINUTES,
@@ -105,7 +105,7 @@ def test_what_is_no_answer_gets_a_sentence(text, unit, sentence):
 
 
 def test_every_unit_of_a_drill_can_be_read():
-    assert {kind.unit for kind in KINDS.values()} <= set(UNITS)
+    assert {drill(kind, 1, level).unit for kind in KINDS for level in LEVELS} <= set(UNITS)
 
 
 def numeric(tolerance: float) -> Drill:

@@ -101,12 +101,16 @@ def test_code_stands_beside_its_question():
     assert drill("swish", 1, 1).code == ""
 
 
-@pytest.mark.parametrize("kind", ["line_params", "se_share", "which_axis", "cam_value", "scaled_learning_rate"])
-def test_a_level_asks_for_another_thought(kind):
-    """Not only other numbers: of a higher level something is given, or has to be known, that a lower one has not."""
-    drawn = [drill(kind, 4, level) for level in LEVELS]
-    told = [{re.sub(r"[\d.,]+", "", line) for line in (*one.question.split(". "), *one.working)} for one in drawn]
-    assert all(told[level] - told[level - 1] for level in (1, 2))
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_hard_level_asks_for_another_thought(kind):
+    """Not only other numbers: whatever is drawn, something is asked or worked out that the easy level never has."""
+
+    def thoughts(level: int, seed: int) -> set[str]:
+        drawn = drill(kind, seed, level)
+        return {re.sub(r"[\d.,]+|B\d", "", line) for line in (*drawn.question.split(". "), *drawn.working)}
+
+    easy = set().union(*(thoughts(1, seed) for seed in range(40)))
+    assert all(thoughts(3, seed) - easy for seed in range(20))
 
 
 def test_dealing_goes_through_all_kinds_before_one_comes_again():
