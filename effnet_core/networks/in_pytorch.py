@@ -62,7 +62,8 @@ def middle(image):
 
 '''
 ASK = """\
-image = ImageOps.exif_transpose(Image.open({picture})).convert("RGB")
+image = ImageOps.exif_transpose(Image.open({picture})).convert("RGBA")
+image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
 with torch.inference_mode():
     probabilities = network(prepare(image)[None])[0].softmax(dim=0)
 for probability, index in zip(*probabilities.topk({count})):

@@ -9,17 +9,20 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 from support.paths import ROOT
 
 from docs.run_notebooks import code_cells, run
 from effnet_core.architecture import released
 from effnet_core.explain.engine import Engine
+from effnet_core.images.reading import read_image
 from effnet_core.images.samples import load_sample
 from effnet_core.networks import in_pytorch, weights
 from effnet_core.networks.builder import build
@@ -42,10 +45,11 @@ class Case(NamedTuple):
 
 
 def of(model: Model) -> Case:
-    """The model asked about the picture; labels and picture are written beside the code."""
+    """The model asked about a picture that is transparent at the left; labels and picture stand beside the code."""
     image = load_sample("coffee")
+    image.putalpha(Image.linear_gradient("L").rotate(90).resize(image.size))
     image.save(PICTURE)
-    [answer] = Engine(model, "cpu").explain([image])
+    [answer] = Engine(model, "cpu").explain([read_image(Path(PICTURE).read_bytes())])
     if model.labels:
         with open(LABELS_FILE, "w", encoding="utf-8") as file:
             json.dump(model.labels, file)
