@@ -29,6 +29,7 @@ PAGES = {
     "overview": "/",
     "scaling": "/scaling",
     "budgets": "/budgets",
+    "experiments": "/experiments",
     "evidence": "/evidence",
     "classify": "/classify",
     "mbconv": "/mbconv",

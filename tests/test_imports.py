@@ -22,6 +22,7 @@ FLOORS = (
         "ui/overview",
         "ui/scaling",
         "ui/budgets",
+        "ui/experiments",
         "ui/evidence",
         "ui/classify",
         "ui/mbconv",
