@@ -70,7 +70,7 @@ def test_a_race_shows_both_curves_and_whether_the_difference_is_more_than_chance
     said = " ".join(block.value for block in at.markdown)
     assert "20 were named right by resolution alone, 0 by width alone" in said and "under 0.1" in said
     assert "That is what you expected" in said
-    under = [picture.caption for strip in at.get("imgs") for picture in strip.proto.imgs]
+    under = [picture.caption for strip in at.get("image") for picture in strip.proto.imgs]
     assert f"{CLASSES[60 % 8]}, named {CLASSES[61 % 8]}" in under
 
 

@@ -144,7 +144,14 @@ def _show_networks(orders: Orders) -> None:
     for way in orders.ways:
         arm = race_orders.arm_of(way, orders.times)
         st.markdown(f"**{named(way).capitalize()}**: {_described(arm)}")
-        st.image(_samples(orders.texture, arm.pixels), caption=f"{arm.pixels} x {arm.pixels} px", width="stretch")
+        strip, size = _samples(orders.texture, arm.pixels), f"{arm.pixels} x {arm.pixels} px"
+        st.image(
+            strip,
+            caption=size,
+            width="stretch",
+            output_format="PNG",
+            alt=f"{SHOWN} drawn pictures of {size}, every pixel a square",
+        )
     widgets.cite(
         f"Eight classes: {', '.join(drawn_pictures.CLASSES)}. The same scenes for both networks, each at its own size; "
         "they are drawn here, by seed, and are not photographs."

@@ -74,12 +74,10 @@ def _show_inside(mine: Ticket, lap: Lap) -> None:
     pictures = _wrong(mine, lap)
     for column, picture, number, guess in zip(st.columns(WRONG), pictures, lap.wrong, lap.guesses, strict=False):
         truth = drawn_pictures.CLASSES[number % len(drawn_pictures.CLASSES)]
-        column.image(picture, caption=f"{truth}, named {drawn_pictures.CLASSES[guess]}", width="stretch")
-    st.image(
-        figures.filter_mosaic(lap.filters),
-        caption=f"The {len(lap.filters)} filters of its first layer: red, green and blue weights, each filter over its "
-        "own range",
-    )
+        caption = f"{truth}, named {drawn_pictures.CLASSES[guess]}"
+        column.image(picture, caption=caption, width="stretch", output_format="PNG", alt=f"Drawn picture: {caption}")
+    caption = f"The {len(lap.filters)} filters of its first layer: red, green and blue weights, each over its own range"
+    st.image(figures.filter_mosaic(lap.filters), caption=caption, output_format="PNG", alt=caption)
 
 
 def _wrong(mine: Ticket, lap: Lap) -> list[np.ndarray]:
