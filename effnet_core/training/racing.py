@@ -5,6 +5,7 @@ Processes of one classroom share the place: a file in the system's temporary fol
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import os
@@ -72,6 +73,8 @@ class Races:
 
     def __init__(self, command: tuple[str, ...] = COMMAND) -> None:
         self._command, self._waiting, self._changed = command, deque(), threading.Condition()
+        self._child: subprocess.Popen | None = None
+        atexit.register(lambda: self._child and _end(self._child))  # where the thread below is no longer run
         threading.Thread(target=self._run_for_ever, daemon=True).start()
 
     def enter(self, orders: Orders) -> Ticket:
@@ -112,6 +115,7 @@ class Races:
         ticket.state, ticket.began = RUNNING, time.monotonic()
         try:
             with _child(self._command) as child:
+                self._child = child
                 reader = threading.Thread(target=_read_laps, args=(child, ticket), daemon=True)
                 reader.start()
                 child.stdin.write(json.dumps(asdict(ticket.orders)) + "\n")
@@ -150,18 +154,22 @@ def _read_laps(child: subprocess.Popen, ticket: Ticket) -> None:
 
 @contextmanager
 def _child(command: tuple[str, ...]) -> Iterator[subprocess.Popen]:
-    """The process; it ends with the block, and with this process, since its next lap then has nowhere to go."""
+    """The process; it ends with the block."""
     child = subprocess.Popen(  # noqa: S603 - the command is our own
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
     try:
         yield child
     finally:
-        if child.poll() is None and hasattr(os, "killpg"):
-            with suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-        child.kill()
-        child.wait()
+        _end(child)
+
+
+def _end(child: subprocess.Popen) -> None:
+    if child.poll() is None and hasattr(os, "killpg"):
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+    child.kill()
+    child.wait()
 
 
 @contextmanager
