@@ -16,7 +16,7 @@ from effnet_core.architecture import Architecture, released, tiny
 from effnet_core.images.preparation import Preparation
 from effnet_core.images.samples import load_sample
 
-pytest_plugins = ("support.browser",)
+pytest_plugins = ("support.browser", "support.reports")
 settings.register_profile("patient", deadline=None)  # a busy machine is no failure
 settings.load_profile("patient")
 

@@ -134,6 +134,7 @@ def test_limits_are_those_of_the_code():
     assert (
         f"{own_pictures.LIMIT_MB} MB, {class_folders.MOST_PICTURES:,} pictures, {class_folders.MOST_CLASSES} cl" in said
     )
+    assert f"{class_folders.MOST_MEGAPIXELS:,} million pixels together" in said
     config = text(".streamlit/config.toml")
     assert "maxUploadSize = 300 " in config and "client_max_body_size 300m;" in text("docs/troubleshooting.md")
     assert "disconnectedSessionTTL = 600 " in config and "within ten minutes" in said

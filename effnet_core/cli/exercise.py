@@ -8,6 +8,7 @@ import re
 from dataclasses import asdict
 from pathlib import Path
 
+from .. import files
 from ..exercises import EXERCISES, Exercise
 from ..exercises import exercise as find
 from ..exercises.notebook import notebook
@@ -75,7 +76,8 @@ def _check(options: argparse.Namespace) -> tuple[object, str, int]:
         raise ValueError(f"{path} is a notebook; its first cell of code writes a .py file, which can be checked")
     if path.stat().st_size > 4 * LONGEST_CODE:
         raise ValueError(f"{path} is longer than {LONGEST_CODE:,} characters")
-    report = check(_answered(path, options.exercise).name, path.read_text(encoding="utf-8"), seed=options.seed)
+    code = files.read_text(path, 4 * LONGEST_CODE / 2**20)
+    report = check(_answered(path, options.exercise).name, code, seed=options.seed)
     return asdict(report) | {"is_right": report.is_right}, as_text(report), 0 if report.is_right else 1
 
 

@@ -19,10 +19,13 @@ from PIL.Image import Image
 
 from ..files import read_file
 from ..foreign_text import shortened
-from .reading import LIMIT_MB, SUFFIXES, ImageRejected, read_image
+from .reading import LIMIT_MB, SUFFIXES, ImageRejected, pixels_told, read_image
 
 MOST_PICTURES = 5_000  # of a zip file that a user uploads
 MOST_CLASSES = 200
+MOST_MEGAPIXELS = (
+    4_000  # of 10**6, of its pictures together: photographs of 200 MB have half as many, blank ones many more
+)
 MOST_LIST_MB = 4  # of 2**20 bytes, of what the zip file says of its members
 LAST_RECORD = 22 + 2**16 + 20  # bytes from the end where it can begin, with zip64's locator before it
 MOST_GB = 4  # of all its members unpacked, as its own list says
@@ -49,6 +52,14 @@ class Entry:
         except Exception as error:  # damaged or encrypted archives raise whatever they lead to
             raise ImageRejected(f"{shortened(self.name)} can't be read: {shortened(str(error))}") from error
         return read_image(data, self.name)
+
+    @property
+    def pixels(self) -> int:
+        """What decoding it would give; 0 where it can't be read, which `image` says why."""
+        try:
+            return pixels_told(self.read())
+        except Exception:  # as in `image`
+            return 0
 
 
 @dataclass(frozen=True)
@@ -97,6 +108,12 @@ def open_zip(file: BinaryIO, name: str) -> ClassFolders:
     if count > MOST_PICTURES or classes > MOST_CLASSES:
         raise FoldersRejected(
             f"{name} has {count:,} pictures in {classes:,} classes; allowed are {MOST_PICTURES:,} in {MOST_CLASSES:,}"
+        )
+    megapixels = sum(entry.pixels for entry in folders.entries) / 1e6
+    if megapixels > MOST_MEGAPIXELS:
+        raise FoldersRejected(
+            f"{name} has pictures of {megapixels:,.0f} million pixels together; allowed are {MOST_MEGAPIXELS:,} "
+            "million: make them smaller, or take fewer"
         )
     return folders
 

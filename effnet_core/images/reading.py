@@ -96,6 +96,16 @@ def read_image(data: bytes, name: str = "picture") -> Image.Image:
     return picture
 
 
+def pixels_told(data: bytes) -> int:
+    """How many pixels read_image would decode, as the header tells; 0 for more than it takes.
+
+    Raises what Pillow raises for bytes that are no picture.
+    """
+    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        pixels = image.width * image.height
+    return pixels if pixels <= LIMIT_MPX * 1e6 else 0
+
+
 def _check_pixels(image: Image.Image, name: str) -> None:
     """Before decoding: Pillow's own bomb limit is a global that other threads share, and a warning only."""
     megapixels = image.width * image.height / 1e6

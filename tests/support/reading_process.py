@@ -1,9 +1,10 @@
 """A process that reads untrusted files one by one, each in a fork of its own, and says what came of it.
 
-    python -m support.reading_process pictures|checkpoints FOLDER
+    python -m support.reading_process pictures|checkpoints [FOLDER]
 
-One line of JSON a file: {"name", "outcome": "read"|"refused"|"failed", "said", "seconds", "megabytes"}; seconds of the
-processor, megabytes beyond what a fork takes that reads nothing.
+Without FOLDER, it reads one file's path from each line of standard input. One line of JSON a file: {"name", "outcome":
+"read"|"refused"|"failed", "said", "seconds", "megabytes"}; seconds of the processor, megabytes beyond what a fork takes
+that reads nothing.
 """
 
 from __future__ import annotations
@@ -73,12 +74,11 @@ def _outcome(read: Callable[[bytes], object], refusal: type[ValueError], path: P
 
 
 def main() -> None:
-    kind, folder = sys.argv[1:]
+    kind, *folder = sys.argv[1:]
     warnings.simplefilter("ignore")
     read, refusal = readers()[kind]()
-    paths = sorted(Path(folder).iterdir())
-    before = read_in_fork(lambda data: None, refusal, paths[0], 0)["megabytes"]
-    for path in paths:
+    before = read_in_fork(lambda data: None, refusal, Path(__file__), 0)["megabytes"]
+    for path in sorted(Path(folder[0]).iterdir()) if folder else (Path(line.rstrip("\n")) for line in sys.stdin):
         print(json.dumps(read_in_fork(read, refusal, path, before)), flush=True)
 
 

@@ -48,6 +48,7 @@ def test_check_says_what_is_right_and_exits_by_it(ask, in_a_folder):
         (("hint", "mbconv", "--number", "4"), "there are 1 to 3"),
         (("check", "nowhere.py"), "nowhere.py"),
         (("check", "mbconv.ipynb"), "writes a .py file"),
+        (("check", "/dev/zero", "--exercise", "mbconv"), "this is not a file"),
     ],
 )
 def test_wrong_use_gets_a_sentence(ask, words, sentence):

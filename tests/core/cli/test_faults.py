@@ -137,6 +137,19 @@ def test_a_failed_write_leaves_what_was_there(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["kept.txt"] and kept.read_text(encoding="utf-8") == "new ü"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+def test_a_process_killed_while_it_writes_leaves_what_was_there(tmp_path):
+    kept = tmp_path / "kept.txt"
+    kept.write_text("old")
+    program = "import os, signal, sys; from pathlib import Path; from effnet_core.files import replacing\n"
+    program += "with replacing(Path(sys.argv[1])) as part:\n"
+    program += "    part.write_text('half of the n'); os.kill(os.getpid(), signal.SIGKILL)"
+    assert subprocess.run([sys.executable, "-c", program, kept], cwd=ROOT).returncode == -signal.SIGKILL
+    assert kept.read_text() == "old"
+    files.write(kept, "new")
+    assert kept.read_text() == "new"
+
+
 @pytest.fixture
 def class_folders(tmp_path):
     """Two classes of two pictures."""

@@ -144,3 +144,24 @@ def test_a_device_in_a_folder_is_no_picture(tmp_path, png):
         (tmp_path / folder / "1.png").write_bytes(png)
     (tmp_path / "a" / "endless.png").symlink_to("/dev/zero")
     assert names(open_folders(tmp_path)) == [("a", "a/1.png"), ("b", "b/1.png")]
+
+
+def test_pixels_are_counted_before_one_is_decoded(monkeypatch):
+    """Blank pictures of 64 megapixels are a few kB each; thousands of them would take hours."""
+    from support.odd_pictures import png as blank
+
+    monkeypatch.setattr(class_folders, "read_image", lambda *_: pytest.fail("a picture was decoded"))
+    large, larger = blank(8000, 8000, b"", colour=0), blank(8001, 8000, b"", colour=0)
+    most = class_folders.MOST_MEGAPIXELS // 64
+
+    def pack(count: int) -> io.BytesIO:
+        members = {f"{'ab'[number % 2]}/{number}.png": large for number in range(count)}
+        return zipped(
+            members | {"a/too large.png": larger, "b/none.png": b"no picture"}, compression=zipfile.ZIP_DEFLATED
+        )
+
+    assert len(open_zip(pack(most), "mine.zip").entries) == most + 2
+    with pytest.raises(
+        FoldersRejected, match=r"mine.zip has pictures of 4,032 million pixels together; allowed are 4,000"
+    ):
+        open_zip(pack(most + 1), "mine.zip")
