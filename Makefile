@@ -14,7 +14,7 @@ CHROMIUM := $(firstword $(foreach name,chromium chromium-browser google-chrome,$
 PIP := $(BIN)/python -m pip --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
-.PHONY: help run class test soak lint bench clean
+.PHONY: help run class test soak lowest audit lint bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -41,6 +41,16 @@ soak: $(VENV)/.installed-dev  ## the long search for rare failures, then a serve
 	$(BIN)/python -m pytest -m soak
 	$(BIN)/python benchmarks/soak.py
 
+lowest: | $(VENV)/bin/python  ## the tests without a browser, with the lowest versions that requirements.txt allows (in .venv-lowest)
+	@sed -nE 's/^([A-Za-z0-9_-]+)(>=|~=)([0-9.]+).*/\1==\3/p' requirements.txt > .venv-lowest.txt
+	@$(BIN)/python -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip --disable-pip-version-check install --quiet -c .venv-lowest.txt -r requirements-dev.txt
+	.venv-lowest/bin/python -m pytest -m "not browser" --numprocesses auto --maxprocesses 4 --dist loadfile
+
+audit: $(VENV)/.installed-dev  ## published weaknesses of what is installed, where the list can be reached (pip-audit)
+	$(BIN)/python -m pip --disable-pip-version-check install --quiet pip-audit
+	$(BIN)/pip-audit --local --strict
+
 lint: $(VENV)/.installed-dev  ## ruff for Python, oxlint and oxfmt for JavaScript and CSS
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -51,7 +61,7 @@ bench: $(VENV)/.installed-dev  ## measure against peers, side by side; writes be
 	for script in $(filter-out benchmarks/soak.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
 
 clean:  ## remove .venv
-	rm -rf $(VENV)
+	rm -rf $(VENV) .venv-lowest .venv-lowest.txt
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it: make run PYTHON=python3.12"; exit 1; }
