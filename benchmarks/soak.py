@@ -4,8 +4,9 @@ interactions: 2,000 on all pages, by eight sessions that go their own ways, with
 visitors:     200 sessions that come, upload a photograph of 12 megapixels on Classify, see it explained, and go.
 greedy:       30 sessions move φ, alone and beside one visitor who asks for the most expensive answers of the app.
 
-Memory, open files and threads of the server must be flat after the first hundred: the end is compared with what was
-there then. Writes benchmarks/soak.json, each scenario with its conditions, and exits with 1 if something grew.
+Memory, open files and threads of the server must be flat after the first hundred visitors, when their sessions have
+expired, and once the caches have filled with the first hundreds of interactions. Writes benchmarks/soak.json, each
+scenario with its conditions, and exits with 1 if something grew.
 Linux; about twenty minutes: python benchmarks/soak.py [SCENARIO ...] [--scale 1]
 """
 
@@ -17,7 +18,7 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
@@ -30,7 +31,8 @@ from sessions.servers import Server
 
 HERE = Path(__file__).parent
 INTERACTIONS, VISITORS = 2000, 200
-FIRST = 100  # of either, after which nothing may grow
+FIRST = 100  # visitors, after which nothing may grow
+FILLED = 800  # interactions, after which nothing may grow: the caches of answers and pictures, all bounded, are full
 AT_ONCE, IN_A_ROW = 8, 4  # sessions that interact; visitors at one time
 EXPIRY_S = 15  # of a closed session, for the visitors
 SAMPLES = 40  # of memory, files and threads in one scenario
@@ -57,21 +59,26 @@ class Watch:
         if self.done % self.every == 0:
             self.sample()
 
-    def sample(self) -> None:
+    def sample(self) -> dict[str, float]:
         row = {"done": self.done, "memory_mb": round(self.server.memory_mb())}
         self.samples.append(row | {"open_files": self.server.open_files(), "threads": self.server.threads()})
+        return self.samples[-1]
 
     def growth(self, first: int) -> dict[str, object]:
         """The mean of the samples just after the first ones, of the last ones, and what grew between them."""
         later = [row for row in self.samples if row["done"] > first]
         some = max(2, len(later) // 5)
         early, late = ({key: self._mean(rows, key) for key in MORE} for rows in (later[:some], later[-some:]))
-        grew = [key for key in MORE if late[key] > early[key] * (1 + MORE[key]) + SOME[key]]
-        return {"early": early, "late": late, "grew": grew, "peak_mb": round(self.server.peak_mb())}
+        return compared({"done": first} | early, late) | {"peak_mb": round(self.server.peak_mb())}
 
     @staticmethod
     def _mean(rows: list[dict[str, float]], key: str) -> float:
         return round(float(np.mean([row[key] for row in rows])), 1)
+
+
+def compared(early: dict[str, float], late: dict[str, float]) -> dict[str, object]:
+    grew = [key for key in MORE if late[key] > early[key] * (1 + MORE[key]) + SOME[key]]
+    return {"early": early, "late": late, "grew": grew}
 
 
 def photographs() -> Callable[[int], bytes]:
@@ -101,7 +108,7 @@ async def interactions(server: Server, scale: float) -> dict[str, object]:
     async with asyncio.TaskGroup() as group:
         for number in range(AT_ONCE):
             group.create_task(one(number))
-    return {"interactions": watch.done, "sessions": AT_ONCE, **watch.growth(round(FIRST * scale)), **_errors(problems)}
+    return {"interactions": watch.done, "sessions": AT_ONCE, **watch.growth(round(FILLED * scale)), **_errors(problems)}
 
 
 def some_of(chance: random.Random, values: list) -> list:
@@ -109,10 +116,11 @@ def some_of(chance: random.Random, values: list) -> list:
 
 
 async def visitors(server: Server, scale: float) -> dict[str, object]:
-    total, photograph, problems = round(VISITORS * scale), photographs(), []
-    watch, numbers = Watch(server, total), iter(range(round(VISITORS * scale)))
+    """Compared when all that came have expired: in between, memory goes up and down with who has left just now."""
+    first, total, photograph, problems = round(FIRST * scale), round(VISITORS * scale), photographs(), []
+    watch, settled = Watch(server, total), []
 
-    async def some() -> None:
+    async def some(numbers: Iterator[int]) -> None:
         for number in numbers:
             async with client.opened(server.address) as session:
                 await session.open("classify")
@@ -121,13 +129,14 @@ async def visitors(server: Server, scale: float) -> dict[str, object]:
                 problems.extend(answer.problems)
             watch.did()
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(IN_A_ROW):
-            group.create_task(some())
-    found = watch.growth(round(FIRST * scale))
-    await asyncio.sleep(EXPIRY_S + 2 * CHECKED_S)
-    watch.sample()
-    return {"visitors": watch.done, **found, "expired": watch.samples[-1], **_errors(problems)}
+    for numbers in (iter(range(first)), iter(range(first, total))):
+        async with asyncio.TaskGroup() as group:
+            for _ in range(IN_A_ROW):
+                group.create_task(some(numbers))
+        await asyncio.sleep(EXPIRY_S + 2 * CHECKED_S)
+        settled.append(watch.sample())
+    most = max(row["memory_mb"] for row in watch.samples)
+    return {"visitors": watch.done, **compared(*settled), "most_mb": most, **_errors(problems)}
 
 
 async def greedy(server: Server, scale: float) -> dict[str, object]:

@@ -167,7 +167,7 @@ def _soak(report: dict) -> Iterator[tuple[str, str, str, str]]:
             yield what, _seconds(1000 * p95["beside"]), f"{_seconds(1000 * p95['alone'])} without that one", where
         else:
             early, late = results["early"], results["late"]
-            what = f"memory after {results[scenario]:,} {SOAKED[scenario]}, against just after the first 100"
+            what = f"memory after {results[scenario]:,} {SOAKED[scenario]}, against after {early['done']:,}"
             beside = f"{late['open_files']:.0f} open files against {early['open_files']:.0f}, "
             beside += f"{late['threads']:.0f} threads against {early['threads']:.0f}; {results['errors']} errors"
             yield what, f"{late['memory_mb']:,.0f} MB against {early['memory_mb']:,.0f} MB", beside, where
@@ -175,7 +175,7 @@ def _soak(report: dict) -> Iterator[tuple[str, str, str, str]]:
 
 SOAKED = {
     "interactions": "interactions on all pages",
-    "visitors": "visitors with a photograph of 12 megapixels",
+    "visitors": "visitors with a photograph of 12 megapixels, all expired",
 }
 
 
