@@ -140,6 +140,25 @@ def test_limits_are_those_of_the_code():
     assert "disconnectedSessionTTL = 600 " in config and "within ten minutes" in said
 
 
+def test_each_claim_on_security_is_held_by_a_test_and_its_limits_are_the_codes():
+    from effnet_core.explain import request_queue
+    from effnet_core.training import racing
+    from ui.session import pictures
+    from ui.shared import progress_bar
+
+    said = text("docs/security.md")
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", said)
+    missing = [name for file, name in named if f"def {name}(" not in text(file)]
+    assert len(named) > 20 and not missing
+    rows = [line for line in said.partition("## Where the app runs")[0].splitlines() if line.startswith("| ")]
+    assert [row for row in rows if "::test_" not in row and not row.endswith("| test |")] == []
+    assert f"{progress_bar.MOST_MINUTES} minutes, and two at once" in said and progress_bar.MOST_AT_ONCE == 2
+    assert f"{progress_bar.MOST_MACS['cpu'] / 1e12:.0f} T MACs on a CPU" in said
+    assert f"| {request_queue.MOST_WAITING}, with a sentence" in said
+    assert pictures.DECODED_AT_ONCE == 4 and "four at the same time" in said
+    assert f"| {racing.MOST_SECONDS // 60} minutes, one at a time" in said
+
+
 def test_makefile_variables_are_those_that_are_told():
     from effnet_core.images.samples import FOLDER
 

@@ -109,7 +109,7 @@ def _start_nginx(plan: Plan, workers: Sequence[Worker], *, status_port: int, fol
         )
     )
     # S603: its words are nginx's place and the file written here
-    return subprocess.Popen(nginx.command(file), stdin=subprocess.DEVNULL, process_group=0)  # noqa: S603
+    return subprocess.Popen(nginx.command(file), stdin=subprocess.DEVNULL, process_group=0)  # noqa: S603 (nginx)
 
 
 def _stop_nginx(front: subprocess.Popen) -> None:

@@ -159,8 +159,9 @@ class Engine:
         """
         self._check(1, layer, target)
         x, request = self._prepare([image]), methods.checked(method, layer, target, parameters)
+        share = self._giving_way(progress)
         return self._on_device(
-            lambda: methods.answer(self._network, x.to(self.device), request, self._batch_size, progress),
+            lambda: methods.answer(self._network, x.to(self.device), request, self._batch_size, share),
             at_once=methods.pictures(request, x.shape[-1]),
         )
 
@@ -212,8 +213,9 @@ class Engine:
         network = self._on_device(lambda: copy.deepcopy(self._network))
 
         def look(progress: Progress) -> Heatmap:
+            share = self._giving_way(progress)
             return self._on_device(
-                lambda: methods.answer(network.to(self.device), x.to(self.device), request, self._batch_size, progress),
+                lambda: methods.answer(network.to(self.device), x.to(self.device), request, self._batch_size, share),
                 at_once=methods.pictures(request, x.shape[-1]),
             )
 
@@ -231,6 +233,20 @@ class Engine:
     def _prepare(self, images: Sequence[Picture]) -> Tensor:
         prepared = (image if isinstance(image, np.ndarray) else self.preparation.tensor(image) for image in images)
         return torch.from_numpy(np.stack([*prepared]))
+
+    def _giving_way(self, progress: Progress | None) -> Progress:
+        """For answers of many batches: after each, the questions that wait come first."""
+
+        def report(share: float) -> bool:
+            if progress and not progress(share):
+                return False
+            before = self._placed_on
+            self.queue.give_way()
+            if self._placed_on != before:  # one of them ran out of memory: this answer begins anew there, see _placed
+                raise torch.OutOfMemoryError
+            return True
+
+        return report
 
     def _on_device(self, work: Callable[[], Answer], at_once: int = 1) -> Answer:
         """Run the network when this thread's turn has come; `at_once` as in _placed."""

@@ -77,7 +77,7 @@ class RequestQueue:
             if len(self._waiting) >= self.most_waiting:
                 raise Busy(f"{self.most_waiting} questions wait for this network already; try again in a moment")
             self._waiting.append(ticket)
-        batch = self._turn(ticket, most)
+        batch = self._turn(ticket, most, _told.get())
         if batch:
             try:
                 _answer(batch)
@@ -87,9 +87,19 @@ class RequestQueue:
             raise ticket.error
         return ticket.answer
 
-    def _turn(self, ticket: _Ticket, most: int) -> list[_Ticket]:
+    def give_way(self) -> None:
+        """Between two parts of a long answer, by the thread whose turn it is: all that wait by now come first."""
+        with self._changed:
+            if not self._waiting:
+                return
+            ticket = _Ticket(None, list, None, 1)
+            self._waiting.append(ticket)
+        self._end()
+        self._turn(ticket, 1, None)  # nobody is told: the turn must be back before anything may end this answer
+
+    def _turn(self, ticket: _Ticket, most: int, tell: Callable[[int], None] | None) -> list[_Ticket]:
         """Wait; what to answer now, or nothing when another thread has answered this ticket with its own."""
-        tell, batch = _told.get(), None
+        batch = None
         try:
             while batch is None:
                 with self._changed:

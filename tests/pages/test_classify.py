@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +19,7 @@ from effnet_core.networks.weights import Model
 from effnet_core.networks.weights_source import WeightsSource
 from ui.classify import networks_compared, preprocessing
 from ui.classify.heat_maps import SLOW
-from ui.session import engines
+from ui.session import answer_cache, engines
 from ui.shared import predictions
 
 pytestmark = pytest.mark.usefixtures("started_server", "cheap")
@@ -254,9 +255,9 @@ def test_hostile_links_get_a_sentence_and_the_default(link):
 
 
 def test_a_question_that_takes_too_much_is_refused_before_it_starts(monkeypatch):
-    from ui.classify import computed_maps
+    from ui.shared import progress_bar
 
-    monkeypatch.setitem(computed_maps.MOST_MACS, "cpu", 1e9)
+    monkeypatch.setitem(progress_bar.MOST_MACS, "cpu", 1e9)
     at = straight_to("classify", **{"classify.method": "Occlusion", "classify.window": "4", "classify.stride": "25"})
     [sentence] = [warning.value for warning in at.warning if "one question may take" in warning.value]
     assert "passes of" in sentence and "classify.compute" not in on_screen(at)
@@ -276,3 +277,26 @@ def test_a_question_that_lasts_too_long_is_ended_with_a_sentence(started_server,
     at.run().button(key="classify.compute").click().run()
     at.run()
     assert not at.exception and not at.warning and "classify.compute" not in on_screen(at)
+
+
+def test_randomising_a_map_that_takes_too_much_is_refused_before_it_starts(monkeypatch):
+    from ui.shared import progress_bar
+
+    at = opened("classify", **{"classify.panel": "Can it be trusted?"})
+    assert "classify.randomisation" in on_screen(at)
+    monkeypatch.setitem(progress_bar.MOST_MACS, "cpu", 1)
+    at.run()
+    [sentence] = [warning.value for warning in at.warning if "one question may take" in warning.value]
+    assert "10 passes of" in sentence or "20 passes of" in sentence  # the classifier and nine stages
+    assert "classify.randomisation" not in on_screen(at)
+
+
+def test_what_several_networks_said_keeps_none_of_them(monkeypatch):
+    kept = []
+    monkeypatch.setattr(networks_compared, "ready", lambda: ["tiny"])
+    monkeypatch.setattr(answer_cache, "remember", lambda _key, answer: kept.append(answer))
+    at = opened("classify", **{"classify.panel": "Several networks"})
+    at.button(key="classify.all").click().run()
+    [[seen]] = kept
+    assert seen.answer and not at.exception
+    pickle.dumps(seen)  # an engine can't be: it has locks

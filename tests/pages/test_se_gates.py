@@ -398,3 +398,14 @@ def test_a_block_that_nobody_measured_shows_gates_and_photographs_alone():
     assert bars(at, "mean") and chart(at, "se_gates.across_changes")["data"]
     assert not [element for element in at.get("plotly_chart") if "by_class.fall" in element.proto.id]
     assert "Closing it hurts" not in words(at)
+
+
+def test_more_pictures_than_one_question_may_take_are_refused_before_the_first(monkeypatch):
+    from ui.shared import progress_bar
+
+    at = panel("By depth")
+    at.file_uploader(key="se_gates.zip").upload("cups.zip", class_zip()).run()
+    monkeypatch.setitem(progress_bar.MOST_MACS, "cpu", 1)
+    at.button(key="se_gates.measure").click().run()
+    [sentence] = [warning.value for warning in at.warning]
+    assert not at.exception and sentence.startswith("This takes 7 passes of") and "Bring fewer pictures" in sentence

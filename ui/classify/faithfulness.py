@@ -11,7 +11,7 @@ from effnet_core.figures import faithfulness
 from effnet_core.units import percent
 
 from ..session import answer_cache, pictures
-from ..shared import map_pickers, widgets
+from ..shared import map_pickers, progress_bar, widgets
 from ..shared.plain import plain
 from . import computed_maps, drawn_maps, heat_maps
 from .drawn_maps import Drawn
@@ -48,6 +48,9 @@ def show(engine: Engine, picture: pictures.Picture, heatmap: Heatmap | None, cho
     st.subheader("Does it depend on what the network has learnt?", anchor=False)
     if heatmap.method == "gradcam":  # with its signs: randomised weights often leave nothing but negative sums
         heatmap = heat_maps.ladder(engine, picture, heatmap.target)[engine.layers.index(heatmap.layer)]
+    maps = 1 + len(engine.layers)  # after the classifier is randomised, and after each stage
+    if progress_bar.refuses(engine, maps * sum(heat_maps.passes_of(engine, choice)), heat_maps.FEWER):
+        return
     steps = computed_maps.on_demand(
         ("randomisation", *question),
         "Randomise the weights, from the top down",

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from ..session import answer_cache, pictures
-from ..shared import map_pickers, widgets
+from ..shared import map_pickers, progress_bar, widgets
 from . import drawn_maps
-from .computed_maps import on_demand, refuses
+from .computed_maps import on_demand
 
 if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from effnet_core.progress import Progress
 
 
+FEWER = "Choose fewer, larger steps, or a smaller network."
 SLOW = 4  # passes through the network; what needs more waits for a button
 
 
@@ -49,11 +50,12 @@ def pick_map(engine: Engine, answer: Explanation, look: drawn_maps.Look, *, key:
         drawn_maps.pick_opacity(look, key=key)
     choice = MapChoice(name, target, layer, tuple(parameters.items()))
     st.markdown(f"**{method.title}** shows {method.shows}. **It can't tell** {method.cannot_tell}.")
-    st.caption(f"Cost: {_cost(*_passes(engine, choice))}.")
+    st.caption(f"Cost: {_cost(*passes_of(engine, choice))}.")
     return choice
 
 
-def _passes(engine: Engine, choice: MapChoice) -> tuple[int, int]:
+def passes_of(engine: Engine, choice: MapChoice) -> tuple[int, int]:
+    """Forward and backward passes of the map."""
     from effnet_core.explain.methods import METHODS
 
     if choice.method == "gradcam" and choice.layer == engine.layers[-1]:
@@ -77,10 +79,10 @@ def map_of(
         how = {"method": choice.method, "target": choice.target, "layer": choice.layer, "progress": progress}
         return engine.attribute(answer_cache.prepared(engine, picture), **how, **dict(choice.parameters))
 
-    question, passes = answer_cache.question_key(engine, picture, *choice), _passes(engine, choice)
+    question, passes = answer_cache.question_key(engine, picture, *choice), passes_of(engine, choice)
     if sum(passes) <= SLOW:
         return answer_cache.answered(question, work)
-    if refuses(engine, sum(passes)):
+    if progress_bar.refuses(engine, sum(passes), FEWER):
         return None
     return on_demand(question, f"Compute the map ({_cost(*passes)})", work, key=key)
 

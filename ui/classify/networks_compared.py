@@ -18,19 +18,24 @@ from . import computed_maps, drawn_maps
 if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
     from effnet_core.explain.results import Explanation
+    from effnet_core.images.preparation import Preparation
     from effnet_core.progress import Progress
 
 RUNS = 3
 
 
 class Seen(NamedTuple):
-    """What one network made of the picture; `engine` and `answer` are None where it could not be loaded."""
+    """What one network made of the picture; without an answer where it could not be loaded.
+
+    Kept for a while, so it holds no network: with all of them, one of these would keep several hundred megabytes.
+    """
 
     title: str
-    engine: Engine | None
-    answer: Explanation | None
-    milliseconds: float
     problem: str = ""
+    answer: Explanation | None = None
+    preparation: Preparation | None = None
+    device: str = ""
+    row: dict[str, str | float] | None = None  # of the table
 
 
 def show(picture: pictures.Picture, *, key: str) -> None:
@@ -76,13 +81,14 @@ def _through(name: str, picture: pictures.Picture) -> Seen:
     try:
         engine = engines.chosen(name)
     except (WeightsUnavailable, ValueError) as problem:
-        return Seen(title, None, None, 0.0, str(problem))
+        return Seen(title, str(problem))
     image, times = picture.image, []
     for _ in range(1 + RUNS):  # the first one warms up
         start = time.perf_counter()
         [answer] = engine.explain([image], top=predictions.top_of(engine))
         times.append(1e3 * (time.perf_counter() - start))
-    return Seen(title, engine, answer, statistics.median(times[1:]))
+    row = _row(title, engine, answer, statistics.median(times[1:]))
+    return Seen(title, "", answer, engine.preparation, engine.device, row)
 
 
 def _show_all(answers: list[Seen], picture: pictures.Picture, *, key: str) -> None:
@@ -91,14 +97,14 @@ def _show_all(answers: list[Seen], picture: pictures.Picture, *, key: str) -> No
             st.warning(f"{one.title}: {plain(one.problem)}")
     rows, maps = [], []
     for one in answers:
-        if one.engine:
-            rows.append(_row(one))
+        if one.answer:
+            rows.append(one.row)
             caption = f"{one.title}: {predictions.sentence(one.answer)}"
-            maps.append(drawn_maps.Drawn(one.engine.preparation, one.answer.heatmaps[0], caption))
+            maps.append(drawn_maps.Drawn(one.preparation, one.answer.heatmaps[0], caption))
     drawn_maps.show(picture, maps, key=f"{key}.maps")
     shares = {"probability": st.column_config.NumberColumn(format="percent")}
     st.dataframe(harmless(rows), hide_index=True, column_config=shares, key=f"{key}.networks")
-    devices = ", ".join(sorted({one.engine.device.upper() for one in answers if one.engine}))
+    devices = ", ".join(sorted({one.device.upper() for one in answers if one.answer}))
     st.caption(
         f"Time: median of {RUNS} runs after one that warms up, of one decoded picture's preparation, forward pass and "
         f"Grad-CAM at the last stage, on the {devices} of this machine, as busy as it is now. Each map highlights the "
@@ -107,18 +113,18 @@ def _show_all(answers: list[Seen], picture: pictures.Picture, *, key: str) -> No
     )
 
 
-def _row(one: Seen) -> dict[str, str | float]:
+def _row(title: str, engine: Engine, answer: Explanation, milliseconds: float) -> dict[str, str | float]:
     from effnet_core.cost import cost_of
     from effnet_core.units import three_digits
 
-    best = one.answer.top[0]
+    best = answer.top[0]
     return {
-        "network": one.title,
-        "weights": str(one.engine.weights),
+        "network": title,
+        "weights": str(engine.weights),
         "first answer": predictions.class_name(best),
         "probability": best.probability,
-        "classes": one.engine.architecture.classes,
-        "input, px": one.engine.preparation.crop,
-        "MACs, G": three_digits(cost_of(one.engine.architecture).macs / 1e9),
-        "time, ms": three_digits(one.milliseconds),
+        "classes": engine.architecture.classes,
+        "input, px": engine.preparation.crop,
+        "MACs, G": three_digits(cost_of(engine.architecture).macs / 1e9),
+        "time, ms": three_digits(milliseconds),
     }

@@ -45,20 +45,27 @@ def _measure(engine: Engine, upload: UploadedFile) -> None:
     from effnet_core.explain import gate_statistics
     from effnet_core.images import class_folders
 
-    bar, report = progress_bar.stoppable(
+    try:
+        folders = class_folders.open_zip(upload, upload.name)
+    except ValueError as problem:
+        st.error(plain(problem))
+        return
+    if progress_bar.refuses(engine, len(folders.entries), "Bring fewer pictures, or choose a smaller network."):
+        return
+    running = progress_bar.stoppable(
         "Reading pictures …",
         lambda share: f"{units.percent(round(share, 2))} of the pictures",
         key="se_gates.stop_measuring",
     )
-    try:
-        folders = class_folders.open_zip(upload, upload.name)
-        statistics = gate_statistics.measure(engine, folders, about={"data": upload.name}, progress=report)
-    except ValueError as problem:
-        bar.empty()
-        st.error(plain(problem))
-    else:
-        answer_cache.keep_gate_statistics(engine, statistics)
-        st.rerun()
+    with running as (bar, report):
+        try:
+            statistics = gate_statistics.measure(engine, folders, about={"data": upload.name}, progress=report)
+        except ValueError as problem:
+            bar.empty()
+            st.error(plain(problem))
+            return
+    answer_cache.keep_gate_statistics(engine, statistics)
+    st.rerun()
 
 
 def download(statistics: GateStatistics) -> None:

@@ -65,12 +65,12 @@ def _show_effects(effects: list[ChannelEffect], block: str, name: str) -> None:
 
 def _measure(engine: Engine, picture: pictures.Picture, block: str, target: int) -> None:
     """With a bar; a click on anything ends it where the bar is moved, and nothing is kept."""
-    _, report = progress_bar.stoppable(
+    running = progress_bar.stoppable(
         "Closing channels …",
         lambda share: f"{units.percent(round(share, 2))} of the channels closed",
         key="se_gates.stop",
     )
-    with answer_cache.queueing():
+    with running as (_, report), answer_cache.queueing():
         effects = engine.rank_channels(answer_cache.prepared(engine, picture), block, target=target, progress=report)
     answer_cache.remember(answer_cache.question_key(engine, picture, "rank_channels", block, target), effects)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 THUMBNAIL_PX = 144  # twice what is shown
 KEPT_PIXELS = 1_000_000  # of a sample that stays decoded: those of the packages
 SHOWN_PX = 1200  # of a picture's long side on the screen; the downloaded file has all pixels
+DECODED_AT_ONCE = 4  # of all sessions: the largest take up to 600 MB while they are decoded
+_decoders = threading.BoundedSemaphore(DECODED_AT_ONCE)
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,8 @@ def _shown(picture: Picture) -> Image:
 def _decoded(digest: str, name: str, _data: bytes) -> Image:
     from effnet_core.images.reading import read_image
 
-    return read_image(_data, name)
+    with _decoders:
+        return read_image(_data, name)
 
 
 def release() -> None:

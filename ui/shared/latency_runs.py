@@ -95,26 +95,27 @@ def run(networks: Sequence[Network], condition: str, *, patience_s: float = math
         left = _left(waiting, condition, share, monotonic() - begun)
         return f"{number + 1} of {len(waiting)}: {waiting[number].name}{left}"
 
-    bar, report = progress_bar.stoppable(
+    problems: list[str] = []
+    running = progress_bar.stoppable(
         "Starting PyTorch …", place, key="measuring.stop", help="Ends after the pass that runs. Measured rows stay."
     )
-    engines.start_pytorch()
-    from effnet_core.machine.latency import NotEnoughMemory
+    with running as (bar, report):
+        engines.start_pytorch()
+        from effnet_core.machine.latency import NotEnoughMemory
 
-    problems: list[str] = []
-    try:
-        device = _device(condition)
-        refusals = {network: reason for network in networks if (reason := _refusal(network, device))}
-        problems += refusals.values()
-        if not (refusals and all_or_none):
-            if not measured(YARDSTICK, condition) and YARDSTICK not in [network.name for network in networks]:
-                _measure([compared(YARDSTICK)], condition, device, lambda _: report(0.0), math.inf)
-            waiting[:] = [network for network in networks if network not in refusals]
-            begun = monotonic()
-            _measure(waiting, condition, device, report, patience_s)
-    except (NotEnoughMemory, ValueError) as problem:
-        problems.append(str(problem))
-    bar.empty()
+        try:
+            device = _device(condition)
+            refusals = {network: reason for network in networks if (reason := _refusal(network, device))}
+            problems += refusals.values()
+            if not (refusals and all_or_none):
+                if not measured(YARDSTICK, condition) and YARDSTICK not in [network.name for network in networks]:
+                    _measure([compared(YARDSTICK)], condition, device, lambda _: report(0.0), math.inf)
+                waiting[:] = [network for network in networks if network not in refusals]
+                begun = monotonic()
+                _measure(waiting, condition, device, report, patience_s)
+        except (NotEnoughMemory, ValueError) as problem:
+            problems.append(str(problem))
+        bar.empty()
     for problem in problems:
         st.error(problem)
     if not problems:

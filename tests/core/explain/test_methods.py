@@ -290,3 +290,44 @@ def test_eight_threads_get_the_same_answers_as_one(engine, photographs):
                 assert (one.layer, one.method) == (other.layer, other.method)
                 tolerance = 1e-5 * math.ceil(np.abs(other.values).max())
                 np.testing.assert_allclose(one.values, other.values, atol=tolerance, rtol=0)
+
+
+@pytest.mark.parametrize("method", ["occlusion", "integrated_gradients"])
+def test_a_short_question_is_answered_while_a_long_map_is_computed(engine, photographs, method):
+    """And neither answer is another for it."""
+    engine._batch_size, got = 1, []
+    alone, [wanted] = engine.attribute(photographs[0], method=method, target=3), engine.explain(photographs[1:2])
+
+    def ask(share: float) -> bool:
+        if not got:
+            got.append(pool.submit(engine.explain, photographs[1:2]))
+            while not engine.queue.waiting:
+                assert not got[0].done() or got[0].exception()
+        elif len(got) == 1:
+            got.append((share, got[0].done()))
+        return True
+
+    with ThreadPoolExecutor(1) as pool:
+        beside = engine.attribute(photographs[0], method=method, target=3, progress=ask)
+    share, answered = got[1]
+    assert share < 1 and answered
+    np.testing.assert_allclose(beside.values, alone.values, atol=1e-5)
+    [answer] = got[0].result()
+    np.testing.assert_allclose(answer.heatmaps[0].values, wanted.heatmaps[0].values, atol=1e-5)
+
+
+def test_a_long_map_begins_anew_where_another_question_ran_out_of_memory(engine, photographs, monkeypatch):
+    engine._batch_size, give_way, shares = 8, engine.queue.give_way, []
+    alone = engine.attribute(photographs[0], method="occlusion", target=3)
+
+    def moved() -> None:
+        if len(shares) == 2:  # as if the network had to leave the GPU
+            engine._placed_on = "elsewhere"
+        give_way()
+
+    monkeypatch.setattr(engine.queue, "give_way", moved)
+    again = engine.attribute(
+        photographs[0], method="occlusion", target=3, progress=lambda share: not shares.append(share)
+    )
+    np.testing.assert_allclose(again.values, alone.values, atol=1e-5)
+    assert shares[2] == shares[0] < shares[1] and shares[-1] == 1 and engine.device == "cpu"

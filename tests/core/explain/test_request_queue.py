@@ -136,3 +136,43 @@ def test_what_ends_the_work_from_outside_frees_the_queue():
     with pytest.raises(KeyboardInterrupt):
         queue.ask(1, stopped)
     assert queue.idle and queue.ask(2, lambda items: items) == 2
+
+
+def test_a_long_answer_gives_way_to_all_that_wait(pool):
+    queue, order, began, go_on = RequestQueue(), [], threading.Event(), threading.Event()
+
+    def long(_items):
+        order.append("begins")
+        began.set()
+        assert go_on.wait(30)
+        queue.give_way()
+        order.append("goes on")
+        queue.give_way()
+        order.append("ends")
+        return [0]
+
+    first = pool.submit(queue.ask, None, long)
+    assert began.wait(30)
+    asked = ask_behind(None, queue, pool, ["a", "b"], lambda items: order.extend(items) or items)
+    go_on.set()
+    assert (first.result(30), [one.result(30) for one in asked]) == (0, ["a", "b"])
+    assert order == ["begins", "a", "b", "goes on", "ends"] and queue.idle
+
+
+def test_two_long_answers_take_turns(pool):
+    queue, order, both = RequestQueue(), [], threading.Event()
+
+    def long(items):
+        assert both.wait(30)
+        for _ in range(3):
+            order.append(items[0])
+            queue.give_way()
+        return items
+
+    first = pool.submit(queue.ask, "a", long)
+    while queue.idle:
+        pass
+    second = ask_behind(None, queue, pool, ["b"], long)[0]
+    both.set()
+    assert (first.result(30), second.result(30)) == ("a", "b")
+    assert order == ["a", "b"] * 3 and queue.idle
