@@ -82,3 +82,13 @@ def losses() -> tuple[Loss, ...]:
         errors, shares = [one.error for one in embeddings], [one.collapsed.mean() for one in embeddings]
         rows.append(Loss(dimensions, float(np.median(errors)), float(np.median(shares))))
     return tuple(rows)
+
+
+def whole_from(seed: int | None) -> int:
+    """The dimensions from which on no point collapses, by one matrix a dimension, or (None) by the median of many."""
+    low, high = DIMENSIONS
+    if seed is None:
+        collapsed = {row.dimensions: row.collapsed for row in losses()}
+    else:
+        collapsed = {n: embed(n, seed=seed).collapsed.mean() for n in range(low, high + 1)}
+    return 1 + max((n for n, share in collapsed.items() if share), default=low - 1)

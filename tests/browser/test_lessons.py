@@ -139,6 +139,32 @@ FAULTS = """(names) => {
 }"""
 
 
+CUT_WORDS = """() => [...document.querySelectorAll(".st-key-lesson-page *, .st-key-teach_text *")].flatMap((part) => {
+  const drawn = part.closest("svg, .katex, [data-testid=stPlotlyChart]")
+  const words = part.innerText?.trim()
+  if (drawn || !words || part.clientWidth < 2 || getComputedStyle(part).overflowX !== "hidden") return []
+  if (!part.checkVisibility({ visibilityProperty: true })) return []
+  return part.scrollWidth > part.clientWidth + 1 ? [`cut: ${words.slice(0, 80)}`] : []
+})"""
+
+
+# whole in the window, or where it is higher than that, from its beginning on
+ANSWER_SEEN = """(names) => {
+  const parts = names.map((name) => document.querySelector(`.${name}`)).filter((part) => part?.offsetHeight)
+  const boxes = parts.map((part) => part.getBoundingClientRect())
+  const [top, bottom] = [Math.min(...boxes.map((box) => box.top)), Math.max(...boxes.map((box) => box.bottom))]
+  const above = document.querySelector(".st-key-teach").getBoundingClientRect().bottom
+  return !parts.length || (top > above - 2 && (bottom < innerHeight + 2 || top < above + 30))
+}"""
+
+
+BELOW_TEXT = """() => {
+  const text = document.querySelector(".st-key-teach_text")
+  const bottoms = [...text.querySelectorAll("p")].map((part) => part.getBoundingClientRect().bottom)
+  return Math.max(...bottoms) - text.getBoundingClientRect().bottom
+}"""  # by so many pixels, without the last margin
+
+
 def name_of(key: str) -> str:
     return kept_values.css_class(key)
 
@@ -157,12 +183,21 @@ def test_nothing_that_a_step_shows_is_covered_or_cut(page, lesson, number):
         except playwright.TimeoutError:
             pytest.fail(f"{width} x {height}: {page.evaluate(FAULTS, names)}")
         assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth <= innerWidth")
+        assert page.evaluate(CUT_WORDS) == [], f"{width} x {height}"
         boxes = [way.bounding_box() for way in page.locator(".st-key-teach_ways a:visible").all()]
         assert len(boxes) == 3
         assert all(box["width"] == boxes[0]["width"] and box["y"] == boxes[0]["y"] for box in boxes), "they look alike"
         ways.append([round(box["x"]) for box in boxes])
     expected = PLACES.setdefault("ways", ways)
     assert ways == expected, "on every step they stand at the same place"
+    page.get_by_role("button", name="Reveal").click()
+    page.get_by_role("button", name="Hide").wait_for()
+    for width, height in (PHONE, WINDOWS[0]):
+        page.set_viewport_size({"width": width, "height": height})
+        wait_until_idle(page)
+        assert page.evaluate(CUT_WORDS) == [], f"revealed, {width} x {height}"
+        assert page.evaluate(BELOW_TEXT) <= 1, f"the answer is cut at {width} x {height}"
+    page.wait_for_function(ANSWER_SEEN, arg=[name_of(key) for key in step.reveal], timeout=20_000)
 
 
 PLACES: dict[str, list] = {}
@@ -185,6 +220,32 @@ def test_a_chart_fills_its_place_and_is_not_cut_where_the_step_is_made_larger(pa
         assert frame == pytest.approx(place, abs=2) and drawn == pytest.approx(place, abs=2)
 
 
+HEARD = """(number) => {
+  const chart = document.querySelectorAll(".js-plotly-plot")[number]
+  window.pointed = []
+  chart.on("plotly_hover", ({ points }) => window.pointed.push(...points.map(({ x, y }) => `${x} ${y}`)))
+  return [...chart.querySelectorAll(".scatterlayer .points path, .barlayer .point path")].flatMap((mark) => {
+    const { x, y, p, s } = mark.__data__
+    const box = mark.getBoundingClientRect()
+    return box.width ? [{ value: `${x ?? p} ${y ?? s}`, at: [box.x + box.width / 2, box.y + box.height / 2] }] : []
+  })
+}"""
+
+
+def test_the_mouse_points_at_the_right_mark_where_the_step_is_scaled(page):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto("/?teach=compound_scaling&step=6")
+    page.locator("[data-testid=stPlotlyChart] .main-svg").first.wait_for()
+    page.wait_for_function("Math.abs(Number(document.querySelector('.st-key-lesson-page').dataset.scale) - 1) > 0.05")
+    wait_until_idle(page)
+    page.wait_for_timeout(1000)
+    marks = page.evaluate(HEARD, 0)
+    assert len(marks) > 5
+    for mark in marks[:: len(marks) // 4]:
+        page.mouse.move(*mark["at"], steps=3)
+        page.wait_for_function("(value) => window.pointed.at(-1) === value", arg=mark["value"], timeout=5000)
+
+
 def test_a_teacher_finds_a_lesson_gives_it_and_lets_the_class_vote(page, browser, address):
     lesson = lessons.lesson("compound_scaling")
     page.goto("/")
@@ -203,10 +264,11 @@ def test_a_teacher_finds_a_lesson_gives_it_and_lets_the_class_vote(page, browser
         tab.set_default_timeout(1000 * PATIENCE_S)
     asked: list[str] = []
     tabs[0].on("request", lambda request: asked.append(request.url))
-    for tab, option in zip(tabs, (0, 3), strict=True):
+    for tab, chosen in zip(tabs, ((2, 0), (3,)), strict=True):  # the first changes the vote while it is open
         tab.goto(f"/vote?c={code}")
-        tab.get_by_role("button", name=lesson.steps[0].options[option]).click()
-        tab.get_by_text(f"Arrived: {lesson.steps[0].options[option]}").wait_for()
+        for option in chosen:
+            tab.get_by_role("button", name=lesson.steps[0].options[option]).click()
+            tab.get_by_text(f"Arrived: {lesson.steps[0].options[option]}").wait_for()
         assert tab.evaluate("document.documentElement.scrollWidth") <= 390
     assert asked and not [url for url in asked if "lotly" in url], "a phone loads no charts"
     page.get_by_text("2 have voted").wait_for()
@@ -218,10 +280,16 @@ def test_a_teacher_finds_a_lesson_gives_it_and_lets_the_class_vote(page, browser
     tabs[1].get_by_role("button", name=lesson.steps[0].options[3]).click()
     page.get_by_text("Of 2 who voted before, 1 changed").wait_for()
 
-    page.keyboard.press("PageDown")
-    page.get_by_role("heading", name=f"2 / {len(lesson.steps)} · ").wait_for()
+    again = next(number for number, step in enumerate(lesson.steps, 1) if step.again == 0)
+    for number in range(2, again + 1):
+        page.keyboard.press("PageDown")
+        page.get_by_role("heading", name=f"{number} / {len(lesson.steps)} · ").wait_for()
+        wait_until_idle(page)
     tabs[0].get_by_text("This vote is closed").wait_for()
+    page.keyboard.press("v")
+    page.get_by_text("Of 2 who voted before, 1 changed").wait_for()
     page.get_by_role("link", name="End").click()
+    playwright.expect(page.get_by_test_id("stTopNav")).to_be_visible()
     tabs[0].get_by_role("heading", name="No vote here").wait_for()
     for phone in phones:
         phone.close()

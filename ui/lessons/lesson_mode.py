@@ -88,7 +88,8 @@ def lead(lesson: Lesson, number: int, page: str) -> None:
         st.switch_page(page_file(step), query_params=link(lesson, number))
     _take_settings(lesson, number)
     revealed, voted = bool(kept_values.value(REVEALED)), voting.is_shown()
-    st.html(f"<style>{look.style(step, revealed=revealed, voted=voted)}</style>")
+    comes_back = any(later.again == number for later in lesson.steps)
+    st.html(f"<style>{look.style(step, revealed=revealed, voted=voted, open=comes_back)}</style>")
     with st.container(key="teach", horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
         with st.container(key="teach_title", gap=None):
             st.title(f"{number + 1} / {len(lesson.steps)} · {step.title}", anchor=False)
@@ -105,9 +106,11 @@ def lead(lesson: Lesson, number: int, page: str) -> None:
     elif step.board:
         with st.container(key="teach_board"):
             st.markdown(step.board)
-    focus = kept_values.css_class(step.focus) if step.focus else ""
+    answered = revealed and bool(step.reveal)
+    subject = step.reveal if answered else (step.focus,) if step.focus else ()
+    focus = [kept_values.css_class(part) for part in subject]
     here = {"lesson": lesson.name, "step": str(number + 1)}
-    shown = {"focus": focus, "part": f"{revealed} {voted}"}
+    shown = {"focus": focus, "revealed": answered, "part": f"{revealed} {voted}"}
     settings = dict(step.settings)
     presenter_keys.mount(key="teach.keys", here=here, settings=settings, place=PLACE, **shown)
 
@@ -131,7 +134,7 @@ def _question(lesson: Lesson, number: int, *, revealed: bool) -> None:
             st.markdown(f":material/forum: {step.ask}")
     with st.container(horizontal=True, gap="xsmall"):
         st.button(
-            "Hide again" if revealed else "Reveal",
+            "Hide" if revealed else "Reveal",
             key="teach.reveal",
             shortcut="a",  # as of the interview's answers; Streamlit keeps R to itself
             on_click=kept_values.keep,

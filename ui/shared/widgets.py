@@ -52,11 +52,12 @@ OTHER_BUTTONS = (  # plotly's, beside the one that saves and the one that turns 
 
 
 # White text on a primary button, whatever the theme: 4.5 to 1. Choices are as high as inputs, so that labels in a row
-# are level; links wrap on a phone, where they would be cut.
+# are level; where words have no room they wrap, and are not cut.
 BUTTON_STYLE = """
 [data-testid^="stBaseButton-primary"]:enabled { background-image: linear-gradient(rgb(0 0 0 / 20%) 0 0); }
 [data-testid="stButtonGroup"] [role="radio"] { min-height: 2.5rem; }
 [data-testid="stMain"] [data-testid^="stPageLink"] * { white-space: normal; height: auto; }
+[data-testid="stMain"] :is([data-testid^="stBaseButton"], [data-testid="stMetricLabel"]) * { white-space: normal; }
 """
 # Room for what comes after the page's first paint, so that nothing jumps: the browser loads the code of each kind of
 # input and of each component by itself.

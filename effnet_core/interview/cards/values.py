@@ -9,6 +9,8 @@ A name is one of
     doubled.macs             the same for φ = 1, with γ chosen so that the coefficients' product is exactly 2
     phi1.unrounded           what φ = 1 would multiply B0's MACs by, were nothing rounded; doubled.unrounded the same
     alpha, beta, gamma, growth    the paper's coefficients and their product
+    spiral.first, spiral.median   dimensions from which on a ReLU collapses no point of the spiral: by the matrix of
+                                  seed 0, and by the median of many
     anything in names.toml   "table | column | key = value | …": the one row that fits; a value may end in *
 Names may be joined by / - + * or ^ (to the power of) with blanks around it, read from left to right.
 """
@@ -24,6 +26,7 @@ from pathlib import Path
 
 from ...architecture import ALPHA, BETA, GAMMA, Architecture, coefficient_for, compound, growth, released
 from ...cost import SE_ROLES, Layer, cost_of, layers_of, macs_unrounded, total
+from ...explain import relu_embedding
 from ...published import tables
 from ...units import number, up_to_three_digits
 
@@ -87,6 +90,8 @@ def named(name: str) -> float:
     if name in _looked_up():
         return _fact(_looked_up()[name])
     network, _, rest = name.partition(".")
+    if network == "spiral":
+        return relu_embedding.whole_from(0 if rest == "first" else None)
     if rest == "unrounded":
         gamma = GAMMA if network == "phi1" else coefficient_for(2, alpha=ALPHA, beta=BETA)
         b0 = released("b0")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from effnet_core.explain.relu_embedding import DIMENSIONS, embed, losses, spiral
+from effnet_core.explain.relu_embedding import DIMENSIONS, embed, losses, spiral, whole_from
 
 
 @pytest.mark.parametrize("dimensions", [2, 3, 15, 30])
@@ -69,3 +69,12 @@ def test_the_seed_decides():
 def test_other_dimensions_are_refused(dimensions):
     with pytest.raises(ValueError, match="allowed is 2 to 30"):
         embed(dimensions, seed=0)
+
+
+def test_from_the_named_dimensions_on_no_point_collapses_and_just_before_some_do():
+    first = whole_from(seed=0)
+    lost = [embed(n, seed=0).collapsed.any() for n in range(first - 1, DIMENSIONS[1] + 1)]
+    assert lost[0] and not any(lost[1:])
+    medians = {row.dimensions: row.collapsed for row in losses()}
+    typical = whole_from(seed=None)
+    assert medians[typical - 1] > 0 and medians[typical] == 0

@@ -8,5 +8,6 @@ _component = component("presenter_keys", __file__)
 
 
 def mount(*, key: str, **data: object) -> None:
-    """Shows nothing. `data`: here (lesson and step), settings and focus of the step, place in the local storage."""
+    """Shows nothing. `data`: here (lesson and step), place in the local storage; of the step: settings, focus, part,
+    and whether something is revealed."""
     _component(data=data, key=key)

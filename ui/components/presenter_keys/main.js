@@ -2,7 +2,8 @@
 // full stop, which they send for a black screen, hides it and shows it again. A new step brings its subject up to
 // the bar, fitted into the window as it is while the page still grows, until somebody acts; the local storage tells the
 // notes' window where the lesson is.
-// Data: here ({ lesson, step }), settings (URL key -> value, of the step), focus (CSS class of its subject, or empty),
+// Data: here ({ lesson, step }), settings (URL key -> value, of the step), focus (CSS classes of its subject, or once
+// revealed of what answers its question),
 // part (which part of the step is shown), place (key of the local storage).
 // A key pressed while a step is on its way waits for it, and then goes on from there. (page_history makes a step one
 // entry of the browser's history.)
@@ -17,6 +18,7 @@ const LONGEST_MS = 6000 // of holding a step's subject
 const PATIENCE_MS = 10_000 // with a step that is on its way
 const SOON_MS = 100
 const SCALES = [0.6, 1.4] // a page is made so much smaller or larger at most
+const REVEALED_SCALES = [0.8, 1.4] // what is revealed besides is scrolled to: nothing gets too small to be read
 const SCROLLING = ["wheel", "touchstart", "pointerdown"]
 
 let end = () => {} // the call before: Streamlit ends it late, or never
@@ -120,7 +122,7 @@ function completeAddress({ here: at, settings }, step) {
 
 // Fit the step into the window, again and again while the page grows; if that is not enough, scroll to its subject.
 // Where the text stands above the subject, as on phones, nothing is fitted. Returns what ends it.
-function holdSubject({ focus }, step) {
+function holdSubject({ focus, revealed }, step) {
   let until = 0
   let timer = 0
   const rest = () => {
@@ -128,7 +130,7 @@ function holdSubject({ focus }, step) {
     document.body.dataset.taught = step // a control that is moved later does not scroll
   }
   const hold = () => {
-    showSubject(focus)
+    showSubject(focus, revealed ? REVEALED_SCALES : SCALES)
     if (!isAtRest()) until = Date.now() + LONGEST_MS // a network may take long
     if (Date.now() < until) timer = setTimeout(hold, EVERY_MS)
     else rest()
@@ -150,17 +152,19 @@ function holdSubject({ focus }, step) {
   }
 }
 
-function showSubject(focus) {
+function showSubject(focus, scales) {
   const main = document.querySelector("[data-testid=stMain]")
   const page = document.querySelector(".st-key-lesson-page")
   const text = document.querySelector(".st-key-teach_text")
   const beside = text && getComputedStyle(text).position === "fixed"
-  if (page) fitPage(page, beside)
+  if (page) fitPage(page, beside, scales)
   main.scrollTo(0, 0)
-  const subject = document.querySelector(`.${focus}`)?.getBoundingClientRect()
-  if (!subject || !beside) return
-  const above = subject.top - document.querySelector(".st-key-teach").getBoundingClientRect().bottom - GAP_PX
-  main.scrollBy(0, Math.min(above, Math.max(0, subject.bottom + GAP_PX - window.innerHeight)))
+  const seen = focus.map((name) => document.querySelector(`.${name}`)).filter((part) => part?.offsetHeight)
+  if (!seen.length || !beside) return
+  const boxes = seen.map((part) => part.getBoundingClientRect())
+  const [top, bottom] = [Math.min(...boxes.map((box) => box.top)), Math.max(...boxes.map((box) => box.bottom))]
+  const above = top - document.querySelector(".st-key-teach").getBoundingClientRect().bottom - GAP_PX
+  main.scrollBy(0, Math.min(above, Math.max(0, bottom + GAP_PX - window.innerHeight)))
 }
 
 function isAtRest() {
@@ -168,12 +172,12 @@ function isAtRest() {
 }
 
 // Larger only where all has come; from then on only smaller, since a narrower page may be higher.
-function fitPage(page, beside) {
+function fitPage(page, beside, [smallest, largest]) {
   const scale = Number(page.dataset.scale ?? 1)
   const top = page.getBoundingClientRect().top + document.querySelector("[data-testid=stMain]").scrollTop
   const fits = (window.innerHeight - top - GAP_PX) / heightOf(page, scale)
   const ready = isAtRest() && !page.querySelector("[data-testid=stSkeleton]")
-  const wanted = beside ? Math.min(SCALES[1], Math.max(SCALES[0], fits)) : 1
+  const wanted = beside ? Math.min(largest, Math.max(smallest, fits)) : 1
   if (wanted < scale || (scale === 1 && ready)) scalePage(page, wanted)
 }
 
