@@ -110,7 +110,8 @@ def weights_hash(options: argparse.Namespace) -> str:
     """SHA-256 of the weights' file."""
     from ..networks import weights
 
-    return hashlib.sha256((options.weights or weights.known(options.model).path).read_bytes()).hexdigest()
+    with open(options.weights or weights.known(options.model).path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def depth_row(name: str, block: BlockStatistics) -> dict[str, str | int | float]:

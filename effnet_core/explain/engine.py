@@ -19,6 +19,7 @@ from torchvision.models.efficientnet import EfficientNet
 
 from ..architecture import Architecture
 from ..cost import cost_of
+from ..foreign_text import shortened
 from ..networks.device import is_out_of_memory, pick_device
 from ..networks.weights import Model
 from ..progress import Cancelled, Progress
@@ -51,6 +52,11 @@ BYTES_PER_ACTIVATION = 12  # float32, three times: convolution, batch norm and a
 FLIPS_TRIED = 16
 FEWER_AT_ONCE = "The GPU ran out of memory: {name} takes fewer pictures at once from now on, {size} at most."
 OUT_OF_MEMORY = "The GPU ran out of memory: {name} runs on the CPU from now on, more slowly."
+LONGEST_REASON = 160  # characters of what PyTorch says; some of its messages are pages
+
+
+class NetworkFailed(RuntimeError):
+    """The network could not compute an answer; the message is a sentence for the user. Other questions may work."""
 
 
 class Engine:
@@ -91,7 +97,8 @@ class Engine:
         `top`: how many classes, at most all. `layer`: where Grad-CAM looks, by default the last convolution,
         which needs no backward pass. `target`: one class to map instead of the top ones.
         What other threads ask alike goes through the network with these pictures, where that can't change an answer.
-        Raises ValueError for a layer or class that the model does not have, and Busy when too many questions wait.
+        Raises ValueError for a layer or class that the model does not have, Busy when too many questions wait, and
+        NetworkFailed as every question does when PyTorch can't compute it.
         """
         self._check(top, layer, target)
         request = Request(top, self.layers.index(layer or self.layers[-1]), target)
@@ -256,7 +263,15 @@ class Engine:
         """Run the network where it is; again where the GPU runs out of memory, see _with_less_memory.
 
         `at_once`: pictures that `work` puts into one batch if _batch_size lets it; it reads that anew in each try.
+        Raises NetworkFailed with PyTorch's reason.
         """
+        try:
+            return self._tried(work, at_once)
+        except (RuntimeError, MemoryError) as error:
+            reason = shortened(str(error) or type(error).__name__, LONGEST_REASON)
+            raise NetworkFailed(f"{self.name} could not answer this on {self.device.upper()}: {reason}") from error
+
+    def _tried(self, work: Callable[[], Answer], at_once: int) -> Answer:
         for _ in self._with_less_memory(at_once):
             try:
                 self._place()

@@ -20,7 +20,8 @@ def known() -> Progress:
 
 
 def keep(progress: Progress) -> None:
-    kept_values.keep_all({"build_it.progress": progress, "build_it.save": to_json(progress)})
+    values = {"progress": progress, "save": to_json(progress), "unreadable": False}
+    kept_values.keep_all({f"build_it.{name}": value for name, value in values.items()})
 
 
 def solve(name: str) -> None:

@@ -75,20 +75,27 @@ def _through_all(names: list[str], picture: pictures.Picture, progress: Progress
 
 
 def _through(name: str, picture: pictures.Picture) -> Seen:
+    from effnet_core.explain.engine import NetworkFailed
     from effnet_core.networks.weights import WeightsUnavailable
 
     title = model_picker.title(name)
     try:
         engine = engines.chosen(name)
-    except (WeightsUnavailable, ValueError) as problem:
+        answer, milliseconds = _timed(engine, picture)
+    except (WeightsUnavailable, NetworkFailed, ValueError) as problem:
         return Seen(title, str(problem))
+    row = _row(title, engine, answer, milliseconds)
+    return Seen(title, "", answer, engine.preparation, engine.device, row)
+
+
+def _timed(engine: Engine, picture: pictures.Picture) -> tuple[Explanation, float]:
+    """Its answer, and the median of the times that it took, in milliseconds."""
     image, times = picture.image, []
     for _ in range(1 + RUNS):  # the first one warms up
         start = time.perf_counter()
         [answer] = engine.explain([image], top=predictions.top_of(engine))
         times.append(1e3 * (time.perf_counter() - start))
-    row = _row(title, engine, answer, statistics.median(times[1:]))
-    return Seen(title, "", answer, engine.preparation, engine.device, row)
+    return answer, statistics.median(times[1:])
 
 
 def _show_all(answers: list[Seen], picture: pictures.Picture, *, key: str) -> None:

@@ -59,7 +59,8 @@ def _measure(engine: Engine, upload: UploadedFile) -> None:
     )
     with running as (bar, report):
         try:
-            statistics = gate_statistics.measure(engine, folders, about={"data": upload.name}, progress=report)
+            with answer_cache.queueing():
+                statistics = gate_statistics.measure(engine, folders, about={"data": upload.name}, progress=report)
         except ValueError as problem:
             bar.empty()
             st.error(plain(problem))

@@ -95,14 +95,18 @@ def _computed(slot: _Slot, work: Callable[[], Answer], say: str) -> Answer:
 
 @contextmanager
 def queueing() -> Iterator[DeltaGenerator]:
-    """Work that waits for a network, with a note on the page that says how many questions come before it."""
+    """Work that waits for a network, with a note on the page that says how many questions come before it.
+
+    What the network can't answer ends this run of the page, or of its fragment, with a sentence; the next asks anew.
+    """
+    from effnet_core.explain.engine import NetworkFailed
     from effnet_core.explain.request_queue import Busy, telling
 
     note = st.empty()
     try:
         with telling(lambda before: note.caption(_place_in_queue(before))):
             yield note
-    except Busy as problem:
+    except (Busy, NetworkFailed) as problem:
         st.error(f"{problem}.")
         st.stop()
     note.empty()

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
+from effnet_core.foreign_text import shortened
 from effnet_core.machine import system
 from effnet_core.published import tables
 from effnet_core.units import duration, three_digits
 
 from ..session import engines, kept_values
 from . import progress_bar, widgets
+from .plain import plain
 
 if TYPE_CHECKING:
     from torch import nn
@@ -101,8 +103,6 @@ def run(networks: Sequence[Network], condition: str, *, patience_s: float = math
     )
     with running as (bar, report):
         engines.start_pytorch()
-        from effnet_core.machine.latency import NotEnoughMemory
-
         try:
             device = _device(condition)
             refusals = {network: reason for network in networks if (reason := _refusal(network, device))}
@@ -113,11 +113,11 @@ def run(networks: Sequence[Network], condition: str, *, patience_s: float = math
                 waiting[:] = [network for network in networks if network not in refusals]
                 begun = monotonic()
                 _measure(waiting, condition, device, report, patience_s)
-        except (NotEnoughMemory, ValueError) as problem:
-            problems.append(str(problem))
+        except (RuntimeError, ValueError) as problem:  # memory is short, or PyTorch can't run the network there
+            problems.append(shortened(str(problem), 300))
         bar.empty()
     for problem in problems:
-        st.error(problem)
+        st.error(plain(problem))
     if not problems:
         st.rerun()
 

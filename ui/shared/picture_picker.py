@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import DeletedFile
 
 from effnet_core.cost import cost_of
 from effnet_core.images import samples
@@ -21,6 +22,7 @@ from .plain import plain
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
 
     from effnet_core.explain.engine import Engine
 
@@ -30,6 +32,10 @@ RIGHT, WRONG = "it names this", "it fails here: why?"
 KNOWN, OTHER = "it knows this class", "none of its classes"
 ORDER = (RIGHT, WRONG, KNOWN, OTHER)
 QUICK_MACS = 5e9  # of asking about all samples of known classes: a second or so
+LOST = (
+    "The server was started again since you brought these pictures, and kept nothing of them. Remove them from the "
+    "list and bring them again; until then, a sample is shown."
+)
 MOST = 24  # pictures at once: each is decoded and goes through the network
 
 
@@ -82,7 +88,8 @@ class Offer(NamedTuple):
 
 
 def _pick_sample(engine: Engine, sentences: DeltaGenerator) -> tuple[list[session_pictures.Picture], str]:
-    offer = _offer(engine)
+    with sentences, answer_cache.queueing():
+        offer = _offer(engine)
     for sentence in offer.refused:
         sentences.warning(plain(sentence))
     titles = {name: sample.title for name, sample in offer.samples.items()}
@@ -153,7 +160,15 @@ def _upload() -> bool:
         args=(key, UPLOAD),
         help="They stay in this session: nobody else sees them, and nothing is written to disk.",
     )
+    if not files and _held(key):  # the browser's list outlives the server
+        st.warning(LOST)
     return bool(files)
+
+
+def _held(key: str) -> list[UploadedFile | DeletedFile]:
+    """What an input of files holds, with those that the server does not have."""
+    files = kept_values.value(key) or []
+    return files if isinstance(files, list) else [files]
 
 
 def _photograph() -> bool:
@@ -165,9 +180,7 @@ def _photograph() -> bool:
 
 def _keep(key: str, source: str) -> None:
     """Callback: keep what the widget holds now; the widget itself forgets it when another page is opened."""
-    files = kept_values.value(key) or []
-    files = files if isinstance(files, list) else [files]
-    pictures, refused = [], []
+    files, pictures, refused = [file for file in _held(key) if not isinstance(file, DeletedFile)], [], []
     for file in files[:MOST]:
         try:
             pictures.append(session_pictures.picture(file.getvalue(), file.name))
