@@ -9,7 +9,7 @@ from streamlit.navigation.page import StreamlitPage
 from ui.components import page_history
 from ui.lessons import lesson_mode, look, tour
 from ui.session import engines, expiry, kept_values, metrics, pictures
-from ui.shared import navigation, widgets
+from ui.shared import first_look, navigation, widgets
 from ui.shared.page_table import ALONE, PAGES, SECTIONS, Entry, following
 
 
@@ -32,16 +32,17 @@ def place_of(entry: Entry) -> DeltaGenerator:
     page, place = kept_values.value("page.place", (entry.file, 0))
     place = place if page == entry.file else 1 - place
     kept_values.keep("page.place", (entry.file, place))
-    with st.container(gap=None):
+    with first_look.frame():
         return [st.container() if number == place else st.empty() for number in range(2)][place]
 
 
 st.set_page_config(page_title="EfficientNet lab", page_icon=widgets.FAVICON, layout="wide")
-navigation.let_the_page_widen()
+first_look.prepare()
 sections = {name: {page_of(entry): entry for entry in rows} for name, rows in (SECTIONS | {"": ALONE}).items()}
 page = st.navigation({name: [*rows] for name, rows in sections.items()}, position="top")
 entry = next(rows[page] for rows in sections.values() if page in rows)
-page_history.mount()
+with st.container(height=1, border=False):  # of fixed height: nothing moves when its code is there
+    page_history.mount()
 lesson = None if entry in ALONE else lesson_mode.current()
 if lesson:
     lesson_mode.lead(*lesson, entry.file)

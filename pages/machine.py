@@ -14,7 +14,9 @@ if engine is None:
 st.caption(f"In use: **{network}** · {facts}")
 
 device, precision, threads = machine.running(engine)
-for slot, (label, value) in zip(st.columns(3), (device, precision, threads), strict=True):
+with st.container(key="machine.facts"):
+    slots = st.columns(3)
+for slot, (label, value) in zip(slots, (device, precision, threads), strict=True):
     slot.metric(label, value, border=True, height="stretch")
 
 st.header("Which networks are ready", anchor=False)

@@ -144,8 +144,8 @@ def _show_networks(orders: Orders) -> None:
     for way in orders.ways:
         arm = race_orders.arm_of(way, orders.times)
         st.markdown(f"**{named(way).capitalize()}**: {_described(arm)}")
-        strip, size = _samples(orders.texture, arm.pixels), f"{arm.pixels} x {arm.pixels} px"
-        st.image(
+        strip, size = _samples(orders.texture, arm.pixels), f"{arm.pixels} × {arm.pixels} px"
+        st.container(key=f"experiments.scenes.{way}").image(
             strip,
             caption=size,
             width="stretch",

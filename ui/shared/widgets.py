@@ -51,33 +51,11 @@ OTHER_BUTTONS = (  # plotly's, beside the one that saves and the one that turns 
 )
 
 
-# White text on a primary button, whatever the theme: 4.5 to 1. Choices are as high as inputs, so that labels in a row
-# are level; where words have no room they wrap, and are not cut.
-BUTTON_STYLE = """
-[data-testid^="stBaseButton-primary"]:enabled { background-image: linear-gradient(rgb(0 0 0 / 20%) 0 0); }
-[data-testid="stButtonGroup"] [role="radio"] { min-height: 2.5rem; }
-[data-testid="stMain"] [data-testid^="stPageLink"] * { white-space: normal; height: auto; }
-[data-testid="stMain"] :is([data-testid^="stBaseButton"], [data-testid="stMetricLabel"]) * { white-space: normal; }
-"""
-# Room for what comes after the page's first paint, so that nothing jumps: the browser loads the code of each kind of
-# input and of each component by itself.
-ROOM_STYLE = """
-.st-key-app-header-cost { min-height: 75px; }
-@media (min-width: 1000px) {
-  .st-key-scaling-console { min-height: 546px; }
-  .st-key-mbconv-flow { min-height: 378px; }
-}
-[class*="st-key-lessons-picture"] { aspect-ratio: 16 / 9; }
-.st-key-classify-bars { min-height: 239px; }
-"""
-
-
 def header(question: str, why: str, *, unit_switch: bool = False) -> DeltaGenerator:
     """The page's question as its title, under it why it is asked; beside it the switch between MACs and FLOPs.
 
     The row has room for more.
     """
-    st.html(f"<style>{BUTTON_STYLE}{ROOM_STYLE}</style>")
     key = "app.header.cost" if unit_switch else "app.header"
     row = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom", key=key)
     with row:
