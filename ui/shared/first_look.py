@@ -29,7 +29,7 @@ LOOK = """
 @media (max-width: 767.98px) { [data-testid="stSidebar"], [data-testid="stExpandSidebarButton"] { display: none; } }
 :has(> .st-key-app-frame), .st-key-app-frame { height: auto !important; overflow: visible !important; }
 [class*="st-key-tour-"] { min-width: 125px; }
-.st-key-classify-crop:has(.stSkeleton) { aspect-ratio: 10 / 11; }
+.st-key-classify-crop:has([data-testid=stSkeleton]) { aspect-ratio: 10 / 11; }
 [class*="st-key-lessons-picture"] { aspect-ratio: 16 / 9; }
 """
 INPUT_PX = 75  # an input, or a choice of one row, with its label
@@ -88,7 +88,7 @@ def _room() -> str:
     def rules(place: int) -> str:
         return "".join(
             f"[class*='{kept_values.css_class(key)}']{state} {{ min-height: {heights[place]}px; }}"
-            for room, state in ((ROOM, ":has(.stSkeleton)"), (ROOM_OF_DRAWINGS, ""))
+            for room, state in ((ROOM, ":has([data-testid=stSkeleton])"), (ROOM_OF_DRAWINGS, ""))
             for key, heights in room.items()
             if heights[place]
         )
