@@ -20,19 +20,26 @@ if TYPE_CHECKING:
 FIRST_S = 0.1
 FRAME = "app.frame"
 # White text on a primary button, whatever the theme: 4.5 to 1. Choices are as high as inputs, so that labels in a row
-# are level; links wrap on a phone, where they would be cut. A phone has a menu of its own (navigation.menu).
+# are level; where words have no room they wrap, and are not cut. A phone has a menu of its own (navigation.menu).
 LOOK = """
 [data-testid^="stBaseButton-primary"]:enabled { background-image: linear-gradient(rgb(0 0 0 / 20%) 0 0); }
 [data-testid="stButtonGroup"] [role="radio"] { min-height: 2.5rem; }
 [data-testid="stMain"] [data-testid^="stPageLink"] * { white-space: normal; height: auto; }
+[data-testid="stMain"] :is([data-testid^="stBaseButton"], [data-testid="stMetricLabel"]) * { white-space: normal; }
 @media (min-width: 768px) { .st-key-app-navigation { display: none; } }
 @media (max-width: 767.98px) { [data-testid="stSidebar"], [data-testid="stExpandSidebarButton"] { display: none; } }
 :has(> .st-key-app-frame), .st-key-app-frame { height: auto !important; overflow: visible !important; }
-[class*="st-key-tour-"] { min-width: 125px; }
-.st-key-classify-crop:has([data-testid=stSkeleton]) { aspect-ratio: 10 / 11; }
+[class*="st-key-tour-"] { min-width: 125px; min-height: 31px; }
+[class*="st-key-tour-"] [data-testid="stSkeleton"] { height: 31px; }
+.st-key-app-unit { min-width: 143px; }
+@media (min-width: 1000px) {
+  .st-key-evidence-figure:has([data-testid="stSkeleton"]) { min-width: 703px; }
+  .st-key-mbconv-panel:has([data-testid="stSkeleton"]) { min-width: 556px; }
+  .st-key-mbconv-step:has([data-testid="stSkeleton"]) { min-width: 482px; }
+}
 [class*="st-key-lessons-picture"] { aspect-ratio: 16 / 9; }
 """
-INPUT_PX = 75  # an input, or a choice of one row, with its label
+INPUT_PX = 72  # an input, or a choice of one row, with its label
 ONE_ROW = (
     *("app.unit", "app.charts", "app.model", "machine.device", "glossary.find", "mbconv.block", "evidence.view"),
     *("interview.group", "interview.level", "interview.card", "build_it.exercise", "budgets.batch", "classify.colours"),
@@ -41,7 +48,6 @@ ONE_ROW = (
 # least height in px by the key's beginning: from 1000 px of width on, and on a phone; 0: as high as it comes
 ROOM = dict.fromkeys(ONE_ROW, (INPUT_PX, INPUT_PX)) | {
     "budgets.as": (117, 117),
-    "build_it.editor": (480, 480),
     "evidence.figure": (INPUT_PX, 160),
     "evidence.section": (0, 136),
     "experiments.guess": (INPUT_PX, 117),
@@ -51,20 +57,22 @@ ROOM = dict.fromkeys(ONE_ROW, (INPUT_PX, INPUT_PX)) | {
     "machine.facts": (104, 340),
     "mbconv.panel": (INPUT_PX, 117),
     "overview.console": (0, 540),
-    "scaling.console": (0, 840),
     "scaling.network": (INPUT_PX, 117),
-    "se_gates.bars": (280, 0),
     "se_gates.panel": (INPUT_PX, 160),
 }
 # the same of what is drawn a while after its code is there
 ROOM_OF_DRAWINGS = {
     "budgets.drawing": (620, 620),
+    "build_it.editor": (480, 480),
     "classify.bars": (239, 239),
+    "classify.crop": (653, 429),
     "evidence.curves": (420, 420),
     "evidence.gains": (375, 375),
     "mbconv.flow": (378, 0),
-    "scaling.console": (546, 0),
+    "scaling.console": (546, 853),
+    "se_gates.bars": (290, 290),
     "se_gates.effect": (330, 330),
+    "se_gates.top": (526, 0),
 }
 
 
