@@ -131,14 +131,14 @@ new PerformanceObserver(list => {
 """
 
 
-# texts in the page that its own box or the window cuts at the side, with what stands there
+# texts in the page that its own box or the window cuts at the side, with what stands there; code is scrolled
 CUT = """() => {
   const all = (root) =>
     [...root.querySelectorAll('*')].flatMap((one) => [one, ...(one.shadowRoot ? all(one.shadowRoot) : [])])
   const hasText = (one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim())
   const isCut = (one) => {
     const [style, box] = [getComputedStyle(one), one.getBoundingClientRect()]
-    if (style.visibility !== 'visible' || box.width < 2) return false
+    if (style.visibility !== 'visible' || box.width < 2 || one.closest('.cm-scroller, pre, textarea')) return false
     return box.right > innerWidth + 1 || (style.overflowX !== 'visible' && one.scrollWidth > one.clientWidth + 1)
   }
   return all(document.querySelector('[data-testid=stMain]'))
