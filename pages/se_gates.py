@@ -41,8 +41,8 @@ a block's row hardly changes from picture to picture, its gates act like constan
 @st.fragment  # a click on a row runs this alone
 def look(engine, picture, answer) -> None:
     """What gates do to the answer, all blocks to choose one from, and the channels of that one."""
-    top = st.container(key="se_gates.top")
-    top.html("<div style='margin-bottom: -1rem'></div>")  # an empty place has no room, and this one is filled late
+    top = st.container(key="se_gates.top", gap=None)
+    top.html("<div></div>")  # an empty place has no room, and this one is filled late
     rows, words = st.columns([3, 2], gap="large")
     with words:
         block = map_pickers.pick_block(engine, key="se_gates.block")
