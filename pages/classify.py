@@ -5,7 +5,7 @@ import streamlit as st
 from ui.classify import drawn_maps, faithfulness, heat_maps, map_panels, networks_compared, preprocessing
 from ui.classify.drawn_maps import Drawn, Look
 from ui.session import answer_cache, router
-from ui.shared import heat_overlay, in_pytorch, map_pickers, predictions, subject, widgets
+from ui.shared import first_look, heat_overlay, in_pytorch, map_pickers, predictions, subject, widgets
 from ui.shared.plain import plain
 
 router.enter_by_router()
@@ -16,6 +16,8 @@ answer = answers[chosen.index(picture)]
 preparation, look = engine.preparation, Look()
 
 left, right = st.columns(2, gap="large")
+with left:
+    seen = first_look.place("classify.heat")
 with right:
     st.header(f"Its answer: {plain(predictions.sentence(answer))}", anchor=False)
     predictions.show_bars(answer, key="classify")
@@ -25,7 +27,7 @@ with right:
     heatmap = heat_maps.map_of(engine, picture, answer, choice, key="classify.compute")
     predictions.show_groups(answer)
 name = map_pickers.class_names(engine)[choice.target]
-with left:
+with seen:
     drawn_maps.give_picture(picture, key="classify.picture")
     caption = f"Highlighted: {name}{drawn_maps.legend(heatmap)}" if heatmap else "The map is not computed yet"
     caption = f"The crop that the network saw. {caption}"
@@ -38,8 +40,8 @@ with left:
         look, file, lambda: drawn_maps.on_crop(picture.image, preparation, heatmap, look), key="classify"
     )
 
-seen, noticed = st.columns(2, gap="large")
-with seen:
+whole, noticed = st.columns(2, gap="large")
+with whole:
     caption = "The same map on the whole picture. The network never saw the dimmed part"
     on_whole = Drawn(preparation, heatmap, caption, f"{picture.name} with the crop outlined")
     drawn_maps.show(picture, [on_whole], key="classify.whole", whole=True, least=None)

@@ -14,7 +14,7 @@ from ui.se_gates import (
     ranking,
 )
 from ui.session import answer_cache, router
-from ui.shared import map_pickers, predictions, subject, widgets
+from ui.shared import first_look, map_pickers, predictions, subject, widgets
 
 router.enter_by_router()
 LOOK, COMPARE, EDIT, NEED, MANY, DEPTH, DATA = "look", "compare", "edit", "need", "many", "depth", "data"
@@ -41,8 +41,7 @@ a block's row hardly changes from picture to picture, its gates act like constan
 @st.fragment  # a click on a row runs this alone
 def look(engine, picture, answer) -> None:
     """What gates do to the answer, all blocks to choose one from, and the channels of that one."""
-    top = st.container(key="se_gates.top", gap=None)
-    top.html("<div></div>")  # an empty place has no room, and this one is filled late
+    top = first_look.place("se_gates.top")
     rows, words = st.columns([3, 2], gap="large")
     with words:
         block = map_pickers.pick_block(engine, key="se_gates.block")

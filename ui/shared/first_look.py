@@ -65,7 +65,7 @@ ROOM_OF_DRAWINGS = {
     "budgets.drawing": (620, 620),
     "build_it.editor": (480, 480),
     "classify.bars": (239, 239),
-    "classify.crop": (653, 429),
+    "classify.heat": (653, 429),
     "evidence.curves": (420, 420),
     "evidence.gains": (375, 375),
     "mbconv.flow": (378, 0),
@@ -90,6 +90,13 @@ def prepare() -> None:
 def frame() -> DeltaGenerator:
     """Where a page is drawn: closed, as far as Streamlit knows, until the style is there."""
     return st.container(gap=None, height=1, border=False, key=FRAME)
+
+
+def place(key: str) -> DeltaGenerator:
+    """A place that is filled late and has its room before that, where an empty one has none."""
+    room = st.container(key=key, gap=None)
+    room.html("<div></div>")
+    return room.container()
 
 
 def _room() -> str:
