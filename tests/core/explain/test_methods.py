@@ -141,7 +141,7 @@ def test_guided_backpropagation_is_the_plain_gradient_here(each_model, photograp
     guided = GuidedBackprop(network).attribute(x.clone().requires_grad_(), target=3)
     plain = slope(network, x, 3)
     assert plain.abs().max() > 0
-    assert (guided - plain).abs().max() <= 1e-6 * plain.abs().max()
+    assert (guided - plain).abs().max() <= 1e-4 * plain.abs().max()  # threads sum in another order
 
 
 # --- the table
