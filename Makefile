@@ -14,7 +14,7 @@ CHROMIUM := $(firstword $(foreach name,chromium chromium-browser google-chrome,$
 PIP := $(BIN)/python -m pip --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
-.PHONY: help run class test soak lowest audit lint bench clean
+.PHONY: help run class serve test soak lowest audit lint bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ run: $(INSTALLED)  ## install what is missing into .venv and start the app (PORT
 
 class: $(INSTALLED)  ## the app for a class: several processes behind nginx (WORKERS=4 PORT=8501 ADDRESS=0.0.0.0)
 	@$(BIN)/python -m effnet_core classroom --port $(PORT) --address $(ADDRESS) $(if $(WORKERS),--workers $(WORKERS))
+
+serve: $(VENV)/.installed-cluster  ## the engine for other computers, over HTTP (python -m effnet_core serve)
+	@$(BIN)/python -m effnet_core serve
 
 test: lint  ## lint and all tests (REQUIRE_BROWSER=1 fails where there is no Chromium)
 ifeq ($(CHROMIUM)$(REQUIRE_BROWSER),1)
@@ -81,4 +84,8 @@ $(VENV)/.installed-cpu: requirements.txt | $(VENV)/bin/python
 
 $(VENV)/.installed-dev: requirements-dev.txt $(INSTALLED)
 	@$(PIP) --quiet -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.installed-cluster: requirements-cluster.txt $(INSTALLED)
+	@$(PIP) --quiet -r requirements-cluster.txt
 	@touch $@

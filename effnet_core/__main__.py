@@ -22,6 +22,7 @@ from .cli import (
     networks,
     quiz,
     scale,
+    serve,
     study,
     train,
 )
@@ -41,6 +42,7 @@ GROUPS = (
     quiz,
     exercise,
     classroom,
+    serve,
 )
 
 

@@ -36,7 +36,7 @@ FLOORS = (
     ("ui/session",),
     ("effnet_core/__main__",),
     ("effnet_core/cli",),
-    ("effnet_core/classroom",),
+    ("effnet_core/classroom", "effnet_core/serving"),
     ("effnet_core/lessons",),
     ("effnet_core/interview",),
     ("effnet_core/exercises",),
@@ -65,6 +65,7 @@ LIBRARIES = {  # of the core's rooms; those not named use the standard library a
     "effnet_core/training": {*TORCH, "PIL", "yaml"},
     "effnet_core/machine": {*TORCH, "psutil"},
     "effnet_core/classroom": {"psutil"},
+    "effnet_core/serving": {"fastapi", "starlette", "uvicorn", "numpy", "PIL"},
     "effnet_core/interview": {"fsrs", "genanki", "fpdf", "matplotlib"},
     "effnet_core/exercises": TORCH,
     "effnet_core/lessons": {"yaml"},
@@ -197,6 +198,10 @@ def test_ui_comes_without_torch():
     assert "torch" not in loaded_by(*names)
 
 
+def test_answers_are_read_from_bytes_without_torch():
+    assert not loaded_by("effnet_core.serving.wire", "effnet_core.explain.results") & {"torch", "fastapi", "streamlit"}
+
+
 def test_explaining_and_training_need_few_libraries():
     """They run on a bare GPU machine; captum is for its own methods alone."""
     loaded = loaded_by(*modules_in("effnet_core/explain", "effnet_core/training", "effnet_core/__main__"))
@@ -206,7 +211,7 @@ def test_explaining_and_training_need_few_libraries():
 
 def test_explaining_and_training_work_where_the_others_are_missing():
     """Not only unloaded: importing them would fail here."""
-    absent = ("captum", "plotly", "streamlit", "skimage", "scipy", "matplotlib", "ray")
+    absent = ("captum", "plotly", "streamlit", "skimage", "scipy", "matplotlib", "ray", "fastapi", "uvicorn")
     block = "; ".join(f"sys.modules[{name!r}] = None" for name in absent)
     names = modules_in("effnet_core/explain", "effnet_core/training", "effnet_core/__main__")
     done = subprocess.run(

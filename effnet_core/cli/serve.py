@@ -1,0 +1,38 @@
+"""The command that answers other computers over HTTP: serve."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from ..files import read_text
+
+TOKEN_MB = 0.001
+
+
+def add_commands(command) -> None:
+    parser = command(serve)
+    parser.add_argument("--port", type=int, default=8600, help="default 8600")
+    parser.add_argument("--address", default="127.0.0.1", help="beyond loopback a token is needed; default 127.0.0.1")
+    parser.add_argument("--token-file", type=Path, help="a file with the token that clients must send")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Answer pictures over HTTP: /v1/explain, /v1/attribute and others, described at /openapi.json."""
+    try:
+        from ..serving import server
+    except ModuleNotFoundError as missing:
+        raise ValueError(
+            f"serving needs {missing.name}, which is not installed: pip install -r requirements-cluster.txt"
+        ) from missing
+    if not 1 <= options.port < 1 << 16:
+        raise ValueError(f"port {options.port}; allowed is 1 to 65535")
+    token = read_text(options.token_file, TOKEN_MB).strip() if options.token_file else None
+    server.check(options.address, token)
+    address = f"http://{options.address}:{options.port}"
+    told = json.dumps({"address": address}) if options.json else f"The engine answers at {address} (stop: Ctrl+C)"
+    print(told, flush=True)
+    server.serve(options.address, options.port, token=token, device=options.device)
+    return 0

@@ -1,0 +1,1 @@
+"""The engine for other computers: its answers as bytes, and the HTTP API that gives them."""

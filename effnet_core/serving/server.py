@@ -1,0 +1,50 @@
+"""The HTTP API on one machine: engines loaded when they are first asked for, uvicorn in front."""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+from functools import lru_cache
+
+import uvicorn
+
+from ..explain.engine import Engine
+from ..networks import weights
+from .http_api import build_app
+
+MOST_MODELS = 3  # in memory at once; the one that was asked for least recently goes
+SHORTEST_TOKEN = 16
+
+
+def serve(address: str, port: int, *, token: str | None = None, device: str = "auto") -> None:
+    """Answer until Ctrl+C. Raises ValueError for an address beyond loopback without a token that is hard to guess."""
+    check(address, token)
+    uvicorn.run(build_app(Engines(device), token), host=address, port=port, log_level="warning")
+
+
+def check(address: str, token: str | None) -> None:
+    """Refuse to listen where strangers could ask."""
+    if token is not None and len(token) < SHORTEST_TOKEN:
+        raise ValueError(f"the token has {len(token)} characters; it needs {SHORTEST_TOKEN} or more")
+    if token is None and not _is_loopback(address):
+        raise ValueError(f"{address} lets other computers in: name a file that holds a token with --token-file")
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+class Engines:
+    """Name -> engine, each loaded once however many ask for it at the same time."""
+
+    def __init__(self, device: str = "auto") -> None:
+        self._loading = threading.Lock()
+        self._loaded = lru_cache(MOST_MODELS)(lambda name: Engine(weights.load(name), device))
+
+    def __call__(self, name: str) -> Engine:
+        """Raises WeightsUnavailable, and ValueError listing the valid names."""
+        with self._loading:
+            return self._loaded(name)
