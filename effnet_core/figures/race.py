@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ..palette import NEUTRAL
-from ..units import wilson_interval
+from ..units import percent, wilson_interval
 from .budgets import WAY_COLOURS
 from .style import PERCENT_TICKS, TEXT, with_defaults
 
@@ -39,7 +39,8 @@ def accuracy_by_epoch(runs: Mapping[str, Sequence[tuple[int, int, int]]], *, epo
             mode="lines+markers",
             line={"color": WAY_COLOURS[way], "dash": dash, "width": 4},
             marker={"size": 9},
-            hovertemplate=f"{way}, epoch %{{x}}: %{{y:.1%}}<extra></extra>",
+            text=[percent(share, 1) for share in shares],
+            hovertemplate=f"{way}, epoch %{{x}}: %{{text}}<extra></extra>",
         )
     chance = {"line_color": NEUTRAL, "line_dash": "dot", "annotation_text": "guessing", "annotation_font": TEXT}
     figure.add_hline(1 / classes, **chance, annotation_position="bottom right")

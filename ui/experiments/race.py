@@ -141,11 +141,11 @@ def _last(mine: Ticket) -> str:
 
 
 def _show_networks(orders: Orders) -> None:
-    for way in orders.ways:
+    for place, way in enumerate(orders.ways):
         arm = race_orders.arm_of(way, orders.times)
         st.markdown(f"**{named(way).capitalize()}**: {_described(arm)}")
         strip, size = _samples(orders.texture, arm.pixels), f"{arm.pixels} × {arm.pixels} px"
-        st.container(key=f"experiments.scenes.{way}").image(
+        st.container(key=f"experiments.scenes.{place}").image(
             strip,
             caption=size,
             width="stretch",
