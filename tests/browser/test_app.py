@@ -154,7 +154,7 @@ def test_a_page_hardly_moves_while_it_is_loaded_and_nothing_on_it_is_cut(page, e
     page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
     page.add_init_script(SHIFTS)
     shifts = []
-    for _ in range(3):
+    for _ in range(5):
         page.goto("/" if entry is PAGES[0] else f"/{entry.file}")
         page.get_by_role("heading", level=1).wait_for()
         wait_until_idle(page)

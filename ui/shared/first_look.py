@@ -38,6 +38,7 @@ LOOK = """
   .st-key-mbconv-step:has([data-testid="stSkeleton"]) { min-width: 482px; }
 }
 [class*="st-key-lessons-picture"] { aspect-ratio: 16 / 9; }
+.st-key-classify-crop { aspect-ratio: 12 / 13; }
 """
 INPUT_PX = 72  # an input, or a choice of one row, with its label
 ONE_ROW = (
