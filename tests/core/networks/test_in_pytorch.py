@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -144,9 +145,10 @@ def test_the_notebook_runs_and_prints_what_stands_in_it(name, request):
 def assert_same(kept: list[str], printed: list[str]) -> None:
     """Word by word; probabilities to AGREES, beside what rounding to their digits takes."""
     assert len(kept) == len(printed)
+    ranks, apart = count(), told_apart([float(share[1]) / 100 for line in kept if (share := SHARE.match(line))])
     for before, now in zip(kept, printed, strict=True):
         if share := SHARE.match(before):
-            assert SHARE.match(now)[2] == share[2]
+            assert next(ranks) not in apart or SHARE.match(now)[2] == share[2]
             assert float(SHARE.match(now)[1]) == pytest.approx(float(share[1]), abs=100 * AGREES + 0.011)
         else:
             assert as_torch_prints(now) == as_torch_prints(before)
@@ -165,9 +167,19 @@ def test_the_script_gives_the_answer_of_the_engine(name, request):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
     values, indices = done.stdout.splitlines()[-1].split("] [")
-    assert json.loads(f"[{indices}") == [index for index, _ in case.answers]
     assert json.loads(f"{values}]") == pytest.approx([share for _, share in case.answers], abs=AGREES)
+    apart = told_apart([share for _, share in case.answers])
+    assert [json.loads(f"[{indices}")[place] for place in apart] == [case.answers[place][0] for place in apart] != []
     assert max(share for _, share in case.answers) > 2 * min(share for _, share in case.answers), "it tells apart"
+
+
+def told_apart(shares: list[float]) -> list[int]:
+    """Places of a ranking that are the same on every machine; behind the last one may be another as good."""
+    return [place for place in range(len(shares) - 1) if min(steps(shares, place)) > AGREES]
+
+
+def steps(shares: list[float], place: int) -> list[float]:
+    return [shares[upper] - shares[upper + 1] for upper in (place - 1, place) if upper >= 0]
 
 
 def shown_b(member: str, **settings) -> Shown:
