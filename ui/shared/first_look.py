@@ -40,6 +40,7 @@ LOOK = """
 [class*="st-key-lessons-picture"] { aspect-ratio: 16 / 9; }
 .st-key-classify-crop { aspect-ratio: 12 / 13; }
 """
+PAGE = ".st-key-app-frame:not(:has(.st-key-lesson-page))"  # a lesson's step shows parts of a page, which it fits
 INPUT_PX = 72  # an input, or a choice of one row, with its label
 ONE_ROW = (
     *("app.unit", "app.charts", "app.model", "machine.device", "glossary.find", "mbconv.block", "evidence.view"),
@@ -103,7 +104,7 @@ def place(key: str) -> DeltaGenerator:
 def _room() -> str:
     def rules(place: int) -> str:
         return "".join(
-            f"[class*='{kept_values.css_class(key)}']{state} {{ min-height: {heights[place]}px; }}"
+            f"{PAGE} [class*='{kept_values.css_class(key)}']{state} {{ min-height: {heights[place]}px; }}"
             for room, state in ((ROOM, ":has([data-testid=stSkeleton])"), (ROOM_OF_DRAWINGS, ""))
             for key, heights in room.items()
             if heights[place]
