@@ -68,7 +68,7 @@ def b0(make_lively, sample_batch):
     def made(classes: int):
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            network = make_lively(build(released("b0", classes=classes)), 64)
+            network = make_lively(build(released("b0", classes=classes)), 224)
         network.classifier[1].weight *= 2 / network(sample_batch(224)).std()
         return network
 
