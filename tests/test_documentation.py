@@ -142,6 +142,8 @@ def test_limits_are_those_of_the_code():
 
 def test_each_claim_on_security_is_held_by_a_test_and_its_limits_are_the_codes():
     from effnet_core.explain import request_queue
+    from effnet_core.images.reading import LIMIT_MB
+    from effnet_core.serving.limits import Limits
     from effnet_core.training import racing
     from ui.session import pictures
     from ui.shared import progress_bar
@@ -157,6 +159,9 @@ def test_each_claim_on_security_is_held_by_a_test_and_its_limits_are_the_codes()
     assert f"| {request_queue.MOST_WAITING}, with a sentence" in said
     assert pictures.DECODED_AT_ONCE == 4 and "four at the same time" in said
     assert f"| {racing.MOST_SECONDS // 60} minutes, one at a time" in said
+    assert f"| {LIMIT_MB} MB, refused by" in said
+    assert f"{Limits().seconds / 60:.0f} minutes (`--seconds`)" in said
+    assert f"{Limits().a_minute:,} a minute (`--a-minute`)" in said
 
 
 def test_makefile_variables_are_those_that_are_told():

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from ..files import read_text
+from ..serving.limits import Limits
 
 TOKEN_MB = 0.001
 
@@ -16,11 +17,18 @@ def add_commands(command) -> None:
     parser.add_argument("--port", type=int, default=8600, help="default 8600")
     parser.add_argument("--address", default="127.0.0.1", help="beyond loopback a token is needed; default 127.0.0.1")
     parser.add_argument("--token-file", type=Path, help="a file with the token that clients must send")
+    most = Limits()
+    parser.add_argument(
+        "--seconds", type=float, default=most.seconds, help=f"that one answer may take; default {most.seconds:g}"
+    )
+    parser.add_argument(
+        "--a-minute", type=int, default=most.a_minute, help=f"requests of one address; default {most.a_minute}"
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Answer pictures over HTTP: /v1/explain, /v1/attribute and others, described at /openapi.json."""
+    """Answer pictures over HTTP: /v1/explain, /v1/attribute and others, described at / and /openapi.json."""
     try:
         from ..serving import server
     except ModuleNotFoundError as missing:
@@ -29,10 +37,11 @@ def serve(options: argparse.Namespace) -> int:
         ) from missing
     if not 1 <= options.port < 1 << 16:
         raise ValueError(f"port {options.port}; allowed is 1 to 65535")
+    limits = Limits(options.seconds, options.a_minute)
     token = read_text(options.token_file, TOKEN_MB).strip() if options.token_file else None
     server.check(options.address, token)
     address = f"http://{options.address}:{options.port}"
     told = json.dumps({"address": address}) if options.json else f"The engine answers at {address} (stop: Ctrl+C)"
     print(told, flush=True)
-    server.serve(options.address, options.port, token=token, device=options.device)
+    server.serve(options.address, options.port, token=token, device=options.device, limits=limits)
     return 0

@@ -32,7 +32,7 @@ from .gate_edits import GateEdit, resolve_edits
 from .gates import editing, logits_with_closed, strongest_flip, up_to_gate
 from .grad_cam import grad_cam_ladder
 from .inference_twin import quickest
-from .request_queue import RequestQueue
+from .request_queue import NetworkFailed, RequestQueue
 from .results import (
     BlockTrace,
     ChannelEffect,
@@ -53,10 +53,6 @@ FLIPS_TRIED = 16
 FEWER_AT_ONCE = "The GPU ran out of memory: {name} takes fewer pictures at once from now on, {size} at most."
 OUT_OF_MEMORY = "The GPU ran out of memory: {name} runs on the CPU from now on, more slowly."
 LONGEST_REASON = 160  # characters of what PyTorch says; some of its messages are pages
-
-
-class NetworkFailed(RuntimeError):
-    """The network could not compute an answer; the message is a sentence for the user. Other questions may work."""
 
 
 class Engine:

@@ -23,6 +23,10 @@ class Busy(RuntimeError):
     """More questions wait than the queue takes; the message is a sentence for the user."""
 
 
+class NetworkFailed(RuntimeError):
+    """The network could not compute an answer; the message is a sentence for the user. Other questions may work."""
+
+
 @contextmanager
 def telling(tell: Callable[[int], None]) -> Iterator[None]:
     """While this holds, questions of this thread that wait call `tell` with how many come first, now and then.

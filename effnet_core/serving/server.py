@@ -11,15 +11,18 @@ import uvicorn
 from ..explain.engine import Engine
 from ..networks import weights
 from .http_api import build_app
+from .limits import Limits
 
 MOST_MODELS = 3  # in memory at once; the one that was asked for least recently goes
 SHORTEST_TOKEN = 16
 
 
-def serve(address: str, port: int, *, token: str | None = None, device: str = "auto") -> None:
+def serve(
+    address: str, port: int, *, token: str | None = None, device: str = "auto", limits: Limits | None = None
+) -> None:
     """Answer until Ctrl+C. Raises ValueError for an address beyond loopback without a token that is hard to guess."""
     check(address, token)
-    uvicorn.run(build_app(Engines(device), token), host=address, port=port, log_level="warning")
+    uvicorn.run(build_app(Engines(device), token, limits), host=address, port=port, log_level="warning")
 
 
 def check(address: str, token: str | None) -> None:

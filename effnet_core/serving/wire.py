@@ -1,8 +1,8 @@
 """Frozen rows of answers as bytes, and back: as JSON, or as npz with each array in binary beside the JSON. No torch.
 
 A row is an object of its fields, and an array {"dtype", "shape", "values"}, or in npz {"array": number}. What is read
-is built by the type hints of the rows, so bytes from outside can't name a class; nothing is unpickled. Both forms keep
-every number exactly.
+is built by the type hints of the rows, so bytes from outside can't name a class; nothing is unpickled or unpacked to
+more than came. Both forms keep every number exactly.
 """
 
 from __future__ import annotations
@@ -13,14 +13,22 @@ import math
 import types
 import typing
 import zipfile
+from collections.abc import Mapping
 from dataclasses import is_dataclass
 from functools import cache
 from typing import TypeVar
 
 import numpy as np
 
+VERSION = 1  # grows whenever the other side would misread what travels
+VERSION_HEADER = "effnet-wire"
 JSON, NPZ = "application/json", "application/x-npz"
+LINES = "application/x-ndjson"  # how far an answer is, line by line, and then the answer
 DTYPES = ("float32", "float64")
+UNREADABLE = (  # RuntimeError: JSON nested too deeply, archives with a password
+    *(ValueError, TypeError, LookupError, AttributeError, OSError, EOFError, MemoryError, RuntimeError),
+    zipfile.BadZipFile,
+)
 Row = TypeVar("Row")
 
 
@@ -40,10 +48,19 @@ def load(kind: type[Row], data: bytes, form: str = JSON) -> Row:
     try:
         if form == JSON:
             return _row(kind, json.loads(data), {})
+        _check_unpacked(data)
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             return _row(kind, json.loads(arrays["rows"].tobytes()), arrays)
-    except (ValueError, TypeError, KeyError, AttributeError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise ValueError(f"these bytes hold no {getattr(kind, '__name__', kind)} as {form}: {error}") from error
+
+
+def _check_unpacked(data: bytes) -> None:
+    """Refuse an archive that unpacks to more than came: `dump` does not compress."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        entries = archive.infolist()
+        if any(entry.compress_type for entry in entries) or sum(entry.file_size for entry in entries) > len(data):
+            raise ValueError("its arrays are compressed")
 
 
 def _text(tree: object) -> bytes:
@@ -60,6 +77,8 @@ def _tree(value: object, arrays: list[np.ndarray] | None) -> object:
         return {"dtype": str(value.dtype), "shape": value.shape, "values": values}
     if is_dataclass(value) or hasattr(value, "_fields"):
         return {name: _tree(getattr(value, name), arrays) for name in _fields(type(value))}
+    if isinstance(value, Mapping):
+        return {name: _tree(each, arrays) for name, each in value.items()}
     if isinstance(value, tuple | list):
         return [_tree(each, arrays) for each in value]
     return _finite(value) if isinstance(value, float) else value
@@ -76,11 +95,11 @@ def _fields(kind: type) -> dict[str, object]:
     return typing.get_type_hints(kind)
 
 
-def _row(kind: object, tree: object, arrays: typing.Mapping[str, np.ndarray]) -> object:
+def _row(kind: object, tree: object, arrays: Mapping[str, np.ndarray]) -> object:
     if kind is np.ndarray:
         return _array(tree, arrays)
     if is_dataclass(kind) or hasattr(kind, "_fields"):
-        return kind(**{name: _row(inner, tree[name], arrays) for name, inner in _fields(kind).items()})
+        return kind(**{name: _row(inner, tree[name], arrays) for name, inner in _fields(kind).items() if name in tree})
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin in (types.UnionType, typing.Union):
         return _row(_member(inner, tree), tree, arrays)
@@ -90,6 +109,10 @@ def _row(kind: object, tree: object, arrays: typing.Mapping[str, np.ndarray]) ->
         repeated = origin is list or inner[-1] is Ellipsis
         kinds = [inner[0]] * len(tree) if repeated else inner
         return origin(_row(each, part, arrays) for each, part in zip(kinds, tree, strict=True))
+    if origin is Mapping:
+        return {str(name): _row(inner[1], part, arrays) for name, part in tree.items()}
+    if origin is typing.Literal and tree in inner:
+        return tree
     if kind is float and (isinstance(tree, int) or tree in ("nan", "inf", "-inf")):
         return float(tree)
     if type(tree) is not kind:
@@ -106,7 +129,7 @@ def _member(kinds: tuple, tree: object) -> object:
     return (lists or others)[0] if isinstance(tree, list) else (others or lists)[0]
 
 
-def _array(tree: object, arrays: typing.Mapping[str, np.ndarray]) -> np.ndarray:
+def _array(tree: object, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     array = arrays[f"a{tree['array']}"] if "array" in tree else None
     dtype = str(array.dtype) if array is not None else tree["dtype"]
     if dtype not in DTYPES:

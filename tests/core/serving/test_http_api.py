@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import io
+import json
+import re
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -27,7 +32,9 @@ from effnet_core.explain.results import (
 )
 from effnet_core.images.reading import LIMIT_MB
 from effnet_core.images.samples import load_sample
-from effnet_core.serving import http_api, server, wire
+from effnet_core.serving import answering, api_page, http_api, server, wire
+from effnet_core.serving.limits import MOST_CLIENTS, Limits, Rates
+from effnet_core.serving.questions import Question
 
 BLOCK = "features.1.0"
 TOKEN = "a token of the test"  # noqa: S105
@@ -123,7 +130,7 @@ def test_errors_are_problem_details_with_the_cores_sentence(client, png, path, b
     problem = answer.json()
     assert (answer.status_code, problem["status"]) == (status, status)
     assert answer.headers["content-type"] == http_api.PROBLEM and sentence in problem["detail"]
-    assert answer.headers[http_api.VERSION_HEADER] == str(http_api.WIRE_VERSION)
+    assert answer.headers[wire.VERSION_HEADER] == str(wire.VERSION)
 
 
 def test_a_body_is_refused_by_its_length_before_it_is_read(client):
@@ -152,10 +159,172 @@ def test_a_full_queue_and_the_unexpected(png, error, status):
     assert (answer.headers.get("retry-after") == "1") == (status == 503)
 
 
-def test_long_work_ends_at_the_time_limit(client, png, monkeypatch):
-    monkeypatch.setattr(http_api, "TIME_LIMIT_S", 0.0)
+def test_long_work_ends_at_the_time_limit(png):
+    client = TestClient(http_api.build_app(ENGINES, limits=Limits(seconds=1e-6)))
     answer = client.post("/v1/rank-channels", params={"block": BLOCK, "target": 3}, content=png)
-    assert answer.status_code == 504 and "stopped after" in answer.json()["detail"]
+    assert answer.status_code == 504
+    assert "may take 1e-06 s, and this one took longer: stopped after" in answer.json()["detail"]
+
+
+def test_waiting_for_others_counts_as_time(png):
+    engine = ENGINES("tiny")
+    client = TestClient(http_api.build_app(ENGINES, limits=Limits(seconds=0.2)))
+    begun, ends = threading.Event(), threading.Event()
+    other = threading.Thread(target=engine.queue.ask, args=(None, lambda items: [begun.set(), ends.wait(60)][:1]))
+    other.start()
+    begun.wait(60)
+    answer = client.post("/v1/trace", params={"block": BLOCK}, content=png)
+    ends.set()
+    other.join()
+    assert answer.status_code == 504 and "1 questions came first" in answer.json()["detail"]
+    assert engine.queue.idle
+
+
+def test_too_many_requests_of_one_address_are_refused_until_some_time_has_passed(client):
+    few = TestClient(http_api.build_app(ENGINES, limits=Limits(a_minute=2)))
+    assert [few.get("/v1/cost", params={"member": "b0"}).status_code for _ in range(3)] == [200, 200, 429]
+    refused = few.get("/v1/cost", params={"member": "b0"})
+    assert 1 <= int(refused.headers["retry-after"]) <= 30 and refused.headers["content-type"] == http_api.PROBLEM
+
+
+def test_requests_grow_back_and_each_client_has_its_own():
+    now = 0.0
+    rates = Rates(60, clock=lambda: now)
+    assert [rates.wait("one") for _ in range(61)] == [0.0] * 60 + [1.0]
+    assert rates.wait("another") == 0.0
+    now = 2.5
+    assert [rates.wait("one") for _ in range(3)] == [0.0, 0.0, 0.5]
+
+
+def test_clients_are_forgotten_before_they_fill_the_memory():
+    rates = Rates(1)
+    for number in range(2 * MOST_CLIENTS):
+        rates.wait(f"{number}")
+    assert len(rates._left) == MOST_CLIENTS
+
+
+@pytest.mark.parametrize("wrong", [{"seconds": 0}, {"seconds": float("nan")}, {"a_minute": 0}])
+def test_limits_that_nobody_can_keep_are_refused(wrong):
+    with pytest.raises(ValueError, match="allowed is"):
+        Limits(**wrong)
+
+
+def lines_of(response) -> list[dict]:
+    return [json.loads(line) for line in response.text.splitlines()]
+
+
+@pytest.mark.parametrize("form", [wire.JSON, wire.NPZ])
+def test_the_lines_tell_how_far_it_is_and_end_with_the_answer(client, png, form, monkeypatch):
+    engine, seen = ENGINES("tiny"), threading.Event()
+
+    def slow(image, block, *, target, progress):
+        progress(0.25)
+        seen.wait(60)
+        return [ChannelEffect(3, 0.5, 0.125)]
+
+    monkeypatch.setattr(engine, "rank_channels", slow)
+    monkeypatch.setattr(answering, "LINE_EVERY_S", 0.01)
+    options = {"params": {"block": BLOCK, "target": 3}, "content": png, "headers": {"accept": f"{wire.LINES}, {form}"}}
+    threading.Timer(0.5, seen.set).start()
+    response = client.post("/v1/rank-channels", **options)
+    *before, last = lines_of(response)
+    assert response.headers["content-type"].startswith(wire.LINES) and {"share": 0.25} in before
+    data = json.dumps(last["answer"]) if form == wire.JSON else base64.b64decode(last["answer"])
+    assert wire.load(list[ChannelEffect], data, form) == [ChannelEffect(3, 0.5, 0.125)]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"), [(ValueError("no block"), 400, "no block"), (KeyError("a secret"), 500, "its log")]
+)
+def test_a_problem_after_the_first_line_is_the_last_line(client, png, monkeypatch, error, status, said):
+    def failing(*_, **options):
+        raise error
+
+    monkeypatch.setattr(ENGINES("tiny"), "trace", failing)
+    response = client.post("/v1/trace", params={"block": BLOCK}, content=png, headers={"accept": wire.LINES})
+    problem = lines_of(response)[-1]["problem"]
+    assert problem["status"] == status and said in problem["detail"] and "secret" not in problem["detail"]
+
+
+def test_work_that_nobody_listens_to_ends():
+    reported = []
+
+    async def leave() -> None:
+        work = answering.Work(
+            lambda progress: reported.append(progress(0.5)) or until(lambda: not progress(0.6)), "", 60
+        )
+        lines = work.lines(lambda problem: {})
+        assert await anext(lines) in (b'{"share":0.5}\n', b'{"share":0.6}\n')
+        await lines.aclose()
+
+    ended = threading.Event()
+
+    def until(done) -> None:
+        while not done():
+            time.sleep(0.01)
+        ended.set()
+
+    asyncio.run(leave())
+    assert ended.wait(60) and reported == [True]
+
+
+def test_the_methods_own_parameters_are_asked_for_by_their_names(client, png):
+    def ask(**options):
+        return client.post("/v1/attribute", params={"method": "integrated_gradients", **options}, content=png)
+
+    few, many = (wire.load(Heatmap, ask(target=3, steps=steps).content) for steps in (8, 16))
+    expected = ENGINES("tiny").attribute(load_sample("coffee"), method="integrated_gradients", target=3, steps=16)
+    assert flat(many) == pytest.approx(flat(expected), rel=1e-4, abs=1e-5) and flat(few) != flat(many)
+    for wrong in ({"steps": 9999}, {"steps": "many"}, {"window": 16}):
+        assert ask(**wrong).status_code == 400
+
+
+def test_an_option_that_a_path_does_not_have_is_refused(client, png):
+    answer = client.post("/v1/explain", params={"tpo": 3}, content=png)
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == "/v1/explain has no option 'tpo'; it has top, layer, target, model"
+
+
+def test_a_prepared_picture_is_taken_as_it_is(client):
+    engine = ENGINES("tiny")
+    x = engine.preparation.tensor(load_sample("coffee"))
+    for form in (wire.JSON, wire.NPZ):
+        body = wire.dump(Question(x, edits=(GateEdit(BLOCK, 0.0, (3,)),)), form)
+        answer = client.post("/v1/intervene", content=body, headers={"content-type": form})
+        expected = engine.intervene(x, [GateEdit(BLOCK, 0.0, (3,))])
+        assert flat(wire.load(Intervention, answer.content)) == pytest.approx(flat(expected), rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        (Question(np.zeros((3, 8, 8), np.float32)), "tiny takes finite (3, "),
+        (Question(np.full((3, 160, 160), np.nan, np.float32)), "tiny takes finite (3, "),
+        (Question(np.zeros(3, np.float32), Heatmap("input", 0, np.zeros(3))), "tiny takes finite (3, "),
+    ],
+)
+def test_a_tensor_of_another_shape_is_refused(client, question, sentence):
+    answer = client.post("/v1/explain", content=wire.dump(question), headers={"content-type": wire.JSON})
+    assert answer.status_code == 400 and sentence in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["faithfulness", "randomisation"])
+def test_a_map_to_judge_has_to_come_with_the_picture(client, png, path):
+    assert "the map is missing" in client.post(f"/v1/{path}", content=png).json()["detail"]
+    x = ENGINES("tiny").preparation.tensor(load_sample("coffee"))
+    flat_map = wire.dump(Question(x, Heatmap("input", 0, np.zeros(3, np.float32))), wire.NPZ)
+    answer = client.post(f"/v1/{path}", content=flat_map, headers={"content-type": wire.NPZ})
+    assert answer.status_code == 400 and "a map has rows and columns" in answer.json()["detail"]
+
+
+def test_the_page_for_people_has_every_path_and_asks_no_other_host(client):
+    page = TestClient(http_api.build_app(ENGINES, TOKEN)).get("/")
+    api = client.get("/openapi.json").json()
+    assert page.headers["content-type"].startswith("text/html") and "<script" not in page.text
+    assert not re.findall(r"""(?:src|href)=["']?(?:https?:)?//""", page.text)
+    assert all(f"<code>{method.upper()} {path}" in page.text for path, ways in api["paths"].items() for method in ways)
+    assert {"steps", "window", "stride"} <= {row["name"] for row in api["paths"]["/v1/attribute"]["post"]["parameters"]}
+    assert "<b>" not in api_page.page({"info": {"title": "<b>", "description": "<b>"}, "paths": {}})
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.1.5", "example.org"])  # noqa: S104 (refused, not bound)

@@ -9,6 +9,7 @@ import json
 import numpy as np
 import pytest
 
+from effnet_core.explain.block_arithmetic import BlockWeights
 from effnet_core.explain.engine import Engine
 from effnet_core.explain.gate_edits import GateEdit
 from effnet_core.explain.results import (
@@ -24,6 +25,7 @@ from effnet_core.explain.results import (
 from effnet_core.images.samples import load_sample
 from effnet_core.networks import weights
 from effnet_core.serving import wire
+from effnet_core.serving.questions import Facts
 
 BOTH = pytest.mark.parametrize("form", [wire.JSON, wire.NPZ])
 EDIT = GateEdit("features.2.0", 0.0, (3, 5))
@@ -44,6 +46,8 @@ def answers() -> dict[str, tuple[object, object]]:
         "channels": (list[ChannelEffect], [ChannelEffect(3, 0.5, -0.125)]),
         "edits": (list[GateEdit], [EDIT, GateEdit("features.2.0", (1.0, 0.5))]),
         "faithfulness": (Faithfulness, Faithfulness(7, np.linspace(0, 1, 3), *[curves] * 3, "mean", "blurred", 0)),
+        "weights": (BlockWeights, engine.block_weights("features.2.0")),
+        "facts": (Facts, Facts(**{name: getattr(engine, name) for name in Facts.__dataclass_fields__})),
         "randomised": (list[Randomised], [Randomised("head", heatmap, None), Randomised("stem", heatmap, 0.5)]),
     }
 
@@ -56,6 +60,8 @@ def assert_same(one: object, other: object) -> None:
     elif dataclasses.is_dataclass(one):
         for field in dataclasses.fields(one):
             assert_same(getattr(one, field.name), getattr(other, field.name))
+    elif isinstance(one, dict):
+        assert_same(list(one.items()), list(other.items()))
     elif isinstance(one, tuple | list):
         assert len(one) == len(other)
         for mine, theirs in zip(one, other, strict=True):
@@ -67,7 +73,18 @@ def assert_same(one: object, other: object) -> None:
 @BOTH
 @pytest.mark.parametrize(
     "kind",
-    ["explanations", "ladder", "trace", "intervention", "channels", "edits", "faithfulness", "randomised"],
+    [
+        "explanations",
+        "ladder",
+        "trace",
+        "intervention",
+        "channels",
+        "edits",
+        "faithfulness",
+        "weights",
+        "facts",
+        "randomised",
+    ],
 )
 def test_every_answer_comes_back_exactly(answers, kind, form):
     hint, rows = answers[kind]
@@ -115,3 +132,26 @@ def test_objects_in_an_npz_are_refused():
     np.savez(file, rows=np.frombuffer(rows, np.uint8), a0=np.array([object()]))
     with pytest.raises(ValueError, match="these bytes hold no Heatmap"):
         wire.load(Heatmap, file.getvalue(), wire.NPZ)
+
+
+def test_an_npz_that_unpacks_to_more_than_came_is_refused():
+    file = io.BytesIO()
+    rows = b'{"layer":"input","target":0,"values":{"array":0},"method":"gradcam","signed":false}'
+    np.savez_compressed(file, rows=np.frombuffer(rows, np.uint8), a0=np.zeros((1 << 10, 1 << 10), np.float32))
+    assert len(file.getvalue()) < 1 << 16
+    with pytest.raises(ValueError, match="its arrays are compressed"):
+        wire.load(Heatmap, file.getvalue(), wire.NPZ)
+
+
+def test_json_nested_without_end_is_refused():
+    with pytest.raises(ValueError, match="these bytes hold no Heatmap"):
+        wire.load(Heatmap, b"[" * 100_000)
+
+
+def test_names_and_choices_among_words_come_back():
+    from effnet_core.networks.weights_source import WeightsSource
+
+    source = WeightsSource("imagenet", "V1")
+    assert wire.load(WeightsSource, wire.dump(source)) == source
+    with pytest.raises(ValueError, match="these bytes hold no WeightsSource"):
+        wire.load(WeightsSource, b'{"kind": "stolen", "name": "V1"}')
