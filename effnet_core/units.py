@@ -55,10 +55,10 @@ def float32_memory(elements: int) -> str:
 def percent(share: float, decimals: int | None = None, *, signed: bool = False) -> str:
     """A share in percent, to four significant digits unless decimals are asked for: "12.5 %", "+0.24 %".
 
-    The number and its sign stay on one line.
+    The number and its sign stay on one line; what is negative has a minus, not a hyphen.
     """
     shown = number(100 * share) if decimals is None else f"{100 * share:{'+' * signed},.{decimals}f}"
-    return f"{shown}\N{NO-BREAK SPACE}%"
+    return f"{shown}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}")
 
 
 def wilson_interval(share: float, count: int) -> tuple[float, float]:

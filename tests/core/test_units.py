@@ -20,7 +20,7 @@ ELSEWHERE = ("ui/classify", "ui/se_gates", "ui/mbconv", "ui/overview", "ui/lesso
         (percent(0.125), "12.5 %"),
         (percent(0.0964, 2), "9.64 %"),
         (percent(0.0024, 2, signed=True), "+0.24 %"),
-        (percent(-0.2655, 2, signed=True), "-26.55 %"),
+        (percent(-0.2655, 2, signed=True), "\N{MINUS SIGN}26.55 %"),
         (probability(0.78), "78 %"),
         (probability(0.004), "under 1 %"),
     ],

@@ -61,7 +61,8 @@ def show_models() -> None:
         for status in statuses
     ]
     columns = {
-        "top-1, %": st.column_config.NumberColumn(format="%.1f", help="Top-1 accuracy on its validation pictures")
+        "classes": st.column_config.NumberColumn(format="localized"),
+        "top-1, %": st.column_config.NumberColumn(format="%.1f", help="Top-1 accuracy on its validation pictures"),
     }
     st.dataframe(rows, hide_index=True, column_config=columns, key="machine.models", alt="All networks")
     with st.container(horizontal=True):

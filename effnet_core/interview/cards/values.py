@@ -31,6 +31,7 @@ from ...published import tables
 from ...units import number, up_to_three_digits
 
 NAMES_FILE = Path(__file__).parent / "names.toml"
+BEFORE_A_SIGN = re.compile(r"(?<=[\d}]) (?=%)")  # no line may end between a number and its percent sign
 PLACEHOLDER = re.compile(r"\{([^{}|]+)(?:\|([^{}]+))?\}")
 OPERATIONS = {"/": operator.truediv, "-": operator.sub, "+": operator.add, "*": operator.mul, "^": operator.pow}
 PARTS = {
@@ -51,7 +52,7 @@ FORMATS = {
     "G": lambda value: f"{up_to_three_digits(value / 1e9)} G",
     "k": lambda value: f"{up_to_three_digits(value / 1e3)} k",
     "n": lambda value: f"{value:,.0f}",
-    "%": lambda value: f"{up_to_three_digits(100 * value)} %",
+    "%": lambda value: f"{up_to_three_digits(100 * value)}\N{NO-BREAK SPACE}%",
     "3": up_to_three_digits,
     "2": lambda value: f"{value:.2g}",
     ".1": lambda value: f"{value:.1f}",
@@ -60,7 +61,8 @@ FORMATS = {
 
 def filled(text: str) -> str:
     """The text with its placeholders replaced. Raises ValueError for an unknown name or format."""
-    return PLACEHOLDER.sub(lambda match: _shown(match[1], match[2] or ""), text)
+    kept_together = BEFORE_A_SIGN.sub("\N{NO-BREAK SPACE}", text)
+    return PLACEHOLDER.sub(lambda match: _shown(match[1], match[2] or ""), kept_together)
 
 
 def _shown(expression: str, form: str) -> str:

@@ -20,6 +20,7 @@ from effnet_core.interview.cards.values import FORMATS, NAMES_FILE, PLACEHOLDER,
 from effnet_core.interview.cheatsheet import NUMBERS
 from effnet_core.interview.drills.kind import GROUPS, LEVELS
 from effnet_core.published import tables
+from effnet_core.units import percent
 
 # what may hold a digit: names of networks, blocks, kernels, tables and terms, and formulas
 NAMES = re.compile(
@@ -79,7 +80,7 @@ def test_the_worked_trade_off_is_the_rewards_own():
     """Twice the FLOPs at the accuracy that the card names give B0's reward."""
     exponent, top1 = value("search.exponent"), value("b0.top1")
     needed = value("one / two ^ search.exponent * b0.top1")
-    assert needed * 2**exponent == pytest.approx(top1) and f"{needed:.1f} %" in card("search-reward").answer
+    assert needed * 2**exponent == pytest.approx(top1) and percent(needed / 100, 1) in card("search-reward").answer
 
 
 def test_there_are_enough_in_every_group_and_level():
