@@ -116,7 +116,7 @@ def test_placeholders_read_the_cost_model_and_the_facts():
     assert filled("{b0.params|n}") == f"{b0.params:,}" and filled("{b0.params|M}") == "5.29 M"
     assert value("b0:features.6.1.squeeze_channels") == 48 and value("phi1.resolution") == 258
     assert filled("{gpipe.params / b7.params.printed|.1}") == filled("{gpipe.times}") == "8.4"
-    assert filled("{b0.se.params / b0.params|%}") == "12 %"
+    assert filled("{b0.se.params / b0.params|%}") == "12\N{NO-BREAK SPACE}%"
 
 
 @pytest.mark.parametrize(
