@@ -98,8 +98,7 @@ def feature_maps(channels: Sequence[tuple[int, float, np.ndarray, np.ndarray]]) 
     for column, (channel, gate, before, after) in enumerate(channels):
         left, strongest = column * (width + GAP[0]), max(float(before.max()), 1e-6)
         for row, values in enumerate((before, after)):
-            number = row * len(channels) + column + 1
-            number = "" if number == 1 else number  # as plotly counts axes
+            number = _axis(row * len(channels) + column)
             bottom = (1 - row) * (height + GAP[1])
             # each pair of axes for itself: square pixels, first row on top; the pair stays together
             across = {"domain": [left, left + width], "anchor": f"y{number}"}
@@ -116,20 +115,26 @@ def feature_maps(channels: Sequence[tuple[int, float, np.ndarray, np.ndarray]]) 
                 showscale=False,
                 hovertemplate="%{z:.3f}<extra></extra>",
             )
-        _write_beside(
-            figure, f"channel {channel}<br>gate {gate:.2f}", left + width / 2, 1.0, xanchor="center", yanchor="bottom"
-        )
-    for text, middle in (("before", 1 - height / 2), ("after", height / 2)):
-        _write_beside(figure, text, 1.0, middle, xanchor="left", yanchor="middle", textangle=90)
+        title = f"channel {channel}<br>gate {gate:.2f}"
+        _write_beside(figure, title, left + width / 2, 1.0, yref="y domain", xanchor="center", yanchor="bottom")
+    for row, text in enumerate(("before", "after")):
+        last = _axis((row + 1) * len(channels) - 1)
+        place = {"xref": f"x{last} domain", "yref": f"y{last} domain", "xanchor": "left", "yanchor": "middle"}
+        _write_beside(figure, text, 1.0, 0.5, textangle=90, **place)
     figure.update_xaxes(visible=False, constrain="domain")
     figure.update_yaxes(visible=False, constrain="domain")
     return with_defaults(figure, height=400, margin={"l": 10, "r": 30, "t": 50, "b": 10})
 
 
+def _axis(index: int) -> str:
+    """The number of an axis in its name, as plotly counts: none, 2, 3, …"""
+    return str(index + 1) if index else ""
+
+
 def _write_beside(figure: Sketch, text: str, x: float, y: float, **settings: object) -> None:
-    """A title of a row or column of small pictures, at a place in shares of the whole."""
+    """A title of a row or column of small pictures, at a place in shares of the whole, or of an axis' own room."""
     place = {"x": x, "y": y, "xref": "paper", "yref": "paper", "showarrow": False, "font_size": FONT_SIZE}
-    figure.add_annotation(text=text, **place, **settings)
+    figure.add_annotation(text=text, **place | settings)
 
 
 def _gate_scale() -> dict:

@@ -43,7 +43,8 @@ html { font-size: clamp(18px, 1.45vw, 26px) !important; }
 .st-key-teach_ways, .st-key-teach_ways * { overflow: visible; }
 .st-key-teach_title h1 { font-size: 1.05rem; padding: 0; line-height: 1.25; }
 .st-key-teach_title p { font-size: 1.15rem; line-height: 1.2; margin: 0; }
-.st-key-teach_ways a { width: 5.6rem; justify-content: center; border: 1px solid GrayText; border-radius: 6px; }
+.st-key-teach_ways a { width: 5.6rem; justify-content: center; border: 1px solid GrayText; border-radius: 6px;
+  background: none; }
 body:not([data-arrived]) .st-key-teach_ways { visibility: hidden; animation: unless-keys-come 0s 4s forwards; }
 @keyframes unless-keys-come { to { visibility: visible; } }
 .st-key-teach_text { top: var(--bar); bottom: 0; width: var(--side); padding: .75rem 1rem; overflow-y: auto;

@@ -66,9 +66,9 @@ def _pick_settings(block: Block, size: int) -> Design:
         se_ratio=_pick("SE ratio, of the channels that come in", SE_RATIOS, key="mbconv.se"),
         stride=_pick("Stride", {step: f"{step}" for step in STRIDES}, key="mbconv.stride"),
     )
-    residual = widgets.choice("Residual", {"on": "Where it fits", "off": "Off"}, key="mbconv.residual")
+    residual = widgets.choice("Residual", {"on": "Where it fits", "off": "Off"}, key="mbconv.residual", wrap=True)
     middle = {"depthwise": "Depthwise", "full": "Full convolution"}
-    depthwise = widgets.choice("In the middle", middle, key="mbconv.middle") == "depthwise"
+    depthwise = widgets.choice("In the middle", middle, key="mbconv.middle", wrap=True) == "depthwise"
     with st.container(key="mbconv.separable"):
         _show_separable(changed, size)
     return block_designs.mbconv(changed, size, depthwise=depthwise, residual=residual == "on")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 CHANNELS = "se_gates.channels"
 OUT_OF_BOUNDS = 10  # times the largest logit before
+SEEN = 0.01  # a probability whose bar is seen
 CLOSE, OPEN, ONE, MEAN, OFF = "close", "open", "one", "mean", "off"
 
 
@@ -128,10 +129,11 @@ def headline(engine: Engine, picture: pictures.Picture, edit: GateEdit, title: s
 
 
 def changes(intervention: Intervention, title: str) -> None:
-    """The same as bars."""
+    """The same as bars, of the classes that reach SEEN before or after."""
     rows = [
         (predictions.class_name(row.before), row.before.probability, row.after.probability)
         for row in intervention.changes
+        if max(row.before.probability, row.after.probability) >= SEEN or row is intervention.changes[0]
     ]
     st.plotly_chart(
         figures_gates.changes(rows),

@@ -22,7 +22,7 @@ MOST_MINUTES = 10  # of one question: others use the server, too
 MOST_AT_ONCE = 2  # long answers of one server: each has a batch of its own in memory
 MOST_MACS = {"cpu": 6e13}  # of one question: some minutes
 MOST_MACS_ELSEWHERE = 6e15
-BOUND = f"It ends after {MOST_MINUTES} minutes at the latest; the server computes {MOST_AT_ONCE} of such at once."
+BOUND = f"It ends after {MOST_MINUTES} minutes at the latest; the server computes {MOST_AT_ONCE} such answers at once."
 TOO_LONG = (
     f"Ended after {MOST_MINUTES} minutes, the most that one question may take of a server that others use, too. Ask "
     "for less, choose a smaller network, or take the command line, which has no such limit."

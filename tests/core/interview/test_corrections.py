@@ -105,7 +105,7 @@ def test_one_step_of_phi_by_the_formula_and_counted():
 
 def test_the_head_holds_its_share_of_the_parameters():
     assert value("b0.head.params / b0.params") == pytest.approx(0.078, abs=0.0005)
-    assert "7.79 %" in card("b0-stages").mistake
+    assert "7.79\N{NO-BREAK SPACE}%" in card("b0-stages").mistake
 
 
 def test_integers_have_no_optimiser():
