@@ -28,7 +28,7 @@ HEADER = "| what | measured | beside it | conditions |\n|---|---|---|---|\n"
 def table(folder: Path = ROOT / "benchmarks") -> str:
     """Markdown: a row for each headline figure of the files that are there."""
     rows = []
-    for name, shown in FILES.items():
+    for name, shown in (FILES | BY_TESTS).items():
         path = folder / f"{name}.json"
         if path.is_file():
             rows += shown(json.loads(path.read_text(encoding="utf-8")))
@@ -245,9 +245,17 @@ def _clicks(report: dict) -> Iterator[tuple[str, str, str, str]]:
         yield what, shown, f"in the middle {_seconds(1000 * middle)}; {rows[slowest]['limit_s']:g} s are allowed", load
 
 
+def _faults(report: dict) -> Iterator[tuple[str, str, str, str]]:
+    versions = ", ".join(f"{name} {number}" for name, number in report["conditions"]["versions"].items())
+    for line in report["results"]:
+        what, _, figures = line.rpartition(": ")
+        yield what, figures, "", f"{versions}, {report['conditions']['date']}"
+
+
 FILES = {"cost": _cost, "headline": _headline, "dragging": _dragging, "redraw": _redraw, "gpu": _gpu}
 FILES |= {"first_paint": _first_paint, "server_cpu": _server_cpu, "classroom": _classroom, "vote": _vote}
 FILES |= {"engines": _engines, "soak": _soak, "clicks": _clicks}
+BY_TESTS = {"faults": _faults}  # python -m pytest -m "not browser" --figures benchmarks/faults.json
 
 
 def _seconds(milliseconds: float) -> str:

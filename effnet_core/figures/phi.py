@@ -77,7 +77,7 @@ def _add_releases(figure: Sketch, releases: Sequence[tuple[Implied, int]], quant
         y=[_large(macs, quantity) for _, macs in releases],
         error_x={"type": "data", "array": spans, "thickness": 2, "width": 5, "color": INK},
         text=[f"{row.member.upper()}, φ {row.middle:.2f}" for row in rows],
-        textposition="bottom right",
+        textposition="top left",
         textfont={"size": FONT_SIZE, "color": INK},
         mode="markers+text",
         marker={"color": INK, "size": 10},

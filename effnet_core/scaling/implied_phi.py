@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ..architecture import ALPHA, BETA, GAMMA, RELEASES, Architecture, compound, growth, released
 from ..cost import cost_of
 from ..published import tables
+from ..units import mega
 from .rounding import heads
 
 
@@ -75,13 +76,13 @@ def _differences(theirs: Architecture, ours: Architecture) -> str:
     """What the released network has that the formula does not give."""
     one, other = cost_of(theirs), cost_of(ours)
     rows = (
-        ("depth ×", f"{theirs.depth:.2f}", f"{ours.depth:.2f}"),
-        ("width ×", f"{theirs.width:.2f}", f"{ours.width:.2f}"),
-        ("px ", f"{theirs.resolution}", f"{ours.resolution}"),
-        ("blocks ", f"{len(theirs.blocks)}", f"{len(ours.blocks)}"),
-        ("M parameters ", f"{one.params / 1e6:.2f}", f"{other.params / 1e6:.2f}"),
+        ("depth", f"× {theirs.depth:.2f}", f"× {ours.depth:.2f}"),
+        ("width", f"× {theirs.width:.2f}", f"× {ours.width:.2f}"),
+        ("resolution", f"{theirs.resolution} px", f"{ours.resolution} px"),
+        ("blocks", f"{len(theirs.blocks)}", f"{len(ours.blocks)}"),
+        ("parameters", mega(one.params), mega(other.params)),
     )
-    parts = [f"{what}{here} (formula {there})" for what, here, there in rows if here != there]
+    parts = [f"{what} {here} (formula {there})" for what, here, there in rows if here != there]
     return ", ".join(parts) or "nothing"
 
 

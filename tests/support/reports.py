@@ -1,9 +1,17 @@
-"""Figures of a run (files tried, faults injected, memory), told at its end in one place (a plugin: conftest.py)."""
+"""Figures of a run (files tried, faults injected, memory), told at its end in one place (a plugin: conftest.py).
+
+`--figures benchmarks/faults.json` keeps them for README's table.
+"""
 
 from __future__ import annotations
 
+import json
+import platform
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +38,10 @@ class OfProcesses:
         _lines.extend(output.get("lines", []))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--figures", type=Path, metavar="FILE", help="write the figures of bad input and faults there")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if config.pluginmanager.hasplugin("dsession"):
         config.pluginmanager.register(OfProcesses())
@@ -42,8 +54,13 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     return (yield)
 
 
-def pytest_terminal_summary(terminalreporter) -> None:
-    if _counts or _lines:
+def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
+    lines = sorted([f"{what}: {count:,}" for what, count in _counts.items()] + _lines)
+    if lines:
         terminalreporter.section(HEAD)
-        for line in sorted([f"{what}: {count:,}" for what, count in _counts.items()] + _lines):
+        for line in lines:
             terminalreporter.line(line)
+    if path := config.getoption("figures"):
+        versions = {name: version(name) for name in ("pillow", "torch", "streamlit")}
+        conditions = {"python": platform.python_version(), "versions": versions, "date": date.today().isoformat()}
+        path.write_text(json.dumps({"conditions": conditions, "results": lines}, indent=1) + "\n", encoding="utf-8")

@@ -102,7 +102,8 @@ def _show_ports() -> None:
         }
         for port in ports
     ]
-    st.dataframe(rows, hide_index=True, key="scaling.ports", height="content")
+    counts = {name: st.column_config.NumberColumn(format="localized") for name in ("head channels", "official head")}
+    st.dataframe(rows, hide_index=True, column_config=counts, key="scaling.ports", height="content")
     other = [port.member.upper() for port in ports if port.crop != port.resolution]
     heads = [port.member.upper() for port in ports if port.head != port.official_head]
     step = 1 / FINE

@@ -73,8 +73,8 @@ def _show_steps(
 ) -> None:
     here, there = names
     rows = [
-        {"where": own.place, "B0": f"{own.base:,}", f"{here}: raw": f"{own.raw:.2f}", "rounded": f"{own.rounded:,}"}
-        | {"why": own.why, f"{there}: raw": f"{other.raw:.2f}", "rounded ": f"{other.rounded:,}", "why ": other.why}
+        {"where": own.place, "B0": f"{own.base:,}", f"{here}: raw": f"{own.raw:,.2f}", "rounded": f"{own.rounded:,}"}
+        | {"why": own.why, f"{there}: raw": f"{other.raw:,.2f}", "rounded ": f"{other.rounded:,}", "why ": other.why}
         for own, other in zip(ours, theirs, strict=True)
     ]
     stages = [STAGES.get(own.place) or int(own.place.removeprefix("stage ")) for own in ours]

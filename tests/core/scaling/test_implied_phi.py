@@ -90,9 +90,9 @@ def test_comparisons_name_what_differs_and_nothing_else():
         implied_phi.comparison("b0").differs == "nothing"
         and implied_phi.comparison("b0").why == "one φ gives all three"
     )
-    assert implied_phi.comparison("b2").differs == "px 260 (formula 258)"
+    assert implied_phi.comparison("b2").differs == "resolution 260 px (formula 258 px)"
     b1 = implied_phi.comparison("b1")
-    assert b1.phi == 0.5 and "width ×1.00 (formula 1.05)" in b1.differs and "blocks" not in b1.differs
+    assert b1.phi == 0.5 and "width × 1.00 (formula × 1.05)" in b1.differs and "blocks" not in b1.differs
     assert len(b1.released.blocks) == len(b1.formula.blocks)
 
 
