@@ -32,9 +32,11 @@ TABLE_STYLE = """
 [data-testid="stTable"] td { overflow-wrap: break-word; }
 [data-testid="stTable"] p { overflow-wrap: inherit; white-space: inherit; word-break: inherit; }
 @media (max-width: 640px) {
-  [data-testid="stTable"] table { table-layout: fixed; width: 100%; }
-  [data-testid="stTable"] :is(th, td) { padding: .25rem .15rem; font-size: .6875rem; overflow-wrap: anywhere; }
-  [data-testid="stTable"], [data-testid="stTable"] div { overflow: hidden; white-space: normal; min-width: 0; }
+  [data-testid="stTable"] table { width: 100%; }
+  [data-testid="stTable"] :is(th, td) { padding: .25rem .1rem; font-size: .65rem; }
+  [data-testid="stTable"] div { min-width: 0; max-width: 100% !important; }
+  [data-testid="stTable"] :is(th, td, div, p) { white-space: normal; overflow-wrap: break-word !important; }
+  [data-testid="stTable"] td:nth-child(n + 6):last-child :is(div, p) { overflow-wrap: anywhere !important; }
 }
 """
 STILL = {"displayModeBar": False, "scrollZoom": False}  # a chart that is read, not moved
