@@ -27,7 +27,7 @@ class Flow {
     this.at = null // steps that the picture has passed, with a fraction; null: at rest, all of them are seen
     this.until = 0 // where playing stops
     this.playing = false
-    this.asked = "" // the step that was reported and has not come back yet
+    this.asked = [] // the steps that were reported and have not come back yet, in their order
     this.drawing = new FlowDrawing(part("svg"), (name) => this.choose(name))
     this.bar = part(".progress")
     this.bar.oninput = () => this.scrub(Number(this.bar.value))
@@ -40,12 +40,14 @@ class Flow {
   }
 
   receive(data) {
+    const before = this.data?.chosen
     this.data = data
     this.steps = data.steps.filter((step) => !step.missing)
     this.bar.max = this.steps.length
     if (this.at > this.steps.length) this.at = null // another block, with fewer steps
-    if (this.asked === data.chosen) this.asked = ""
-    if (!this.asked && !this.playing && data.chosen !== this.chosen) [this.chosen, this.at] = [data.chosen, null]
+    const answered = this.asked.indexOf(data.chosen) // the first: a step may have been left and chosen again since
+    if (answered >= 0 || data.chosen !== before) this.asked = answered >= 0 ? this.asked.slice(answered + 1) : []
+    if (!this.asked.length && !this.playing && data.chosen !== this.chosen) [this.chosen, this.at] = [data.chosen, null]
     if (!data.steps.some((step) => step.name === this.chosen)) this.chosen = data.chosen
     this.observer.observe(this.root)
     this.redraw()
@@ -144,8 +146,8 @@ class Flow {
   }
 
   tell() {
-    if (this.chosen === this.data.chosen && !this.asked) return
-    this.asked = this.chosen
+    if (this.chosen === this.data.chosen && !this.asked.length) return
+    this.asked.push(this.chosen)
     this.report("step", this.chosen)
   }
 
