@@ -198,8 +198,10 @@ def test_ui_comes_without_torch():
     assert "torch" not in loaded_by(*names)
 
 
-def test_answers_are_read_from_bytes_without_torch():
-    assert not loaded_by("effnet_core.serving.wire", "effnet_core.explain.results") & {"torch", "fastapi", "streamlit"}
+def test_an_engine_elsewhere_is_asked_without_torch():
+    names = [f"effnet_core.serving.{file}" for file in ("wire", "remote")]
+    names += [f"effnet_core.explain.{file}" for file in ("results", "methods", "faithfulness", "request_queue")]
+    assert not loaded_by(*names) & {"torch", "torchvision", "fastapi", "streamlit"}
 
 
 def test_explaining_and_training_need_few_libraries():

@@ -24,7 +24,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
 def load_model(options: argparse.Namespace) -> Model:
     """The network that the options ask for; what is to be known of it goes to standard error."""
     from ..networks import weights
-    from ..networks.checkpoints import LABELS_MB, LIMIT_MB
+    from ..networks.checkpoint_limits import LABELS_MB, LIMIT_MB
 
     if options.labels and not options.weights:
         raise ValueError("--labels names the classes of an own checkpoint; give that with --weights")

@@ -12,15 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
-from torchvision.transforms.functional import gaussian_blur
 
 from ..progress import Cancelled, Progress
 from .results import Curves, Faithfulness, Heatmap
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 STEPS = 20  # from no pixel to all
 SEED = 0
@@ -59,6 +60,8 @@ def _centre_blob(side: int) -> np.ndarray:
 
 def _altered(x: Tensor, values: np.ndarray, rng: np.random.Generator) -> Iterator[Tensor]:
     """The pictures of one map: deletion's and insertion's, from no pixel to all, then what the map keeps."""
+    import torch
+
     side = x.shape[-1]
     large = np.asarray(Image.fromarray(values.astype(np.float32)).resize((side, side), Image.Resampling.BILINEAR))
     order = np.lexsort((rng.random(large.size), -large.ravel()))  # equal values: at random, not by rows
@@ -72,6 +75,8 @@ def _altered(x: Tensor, values: np.ndarray, rng: np.random.Generator) -> Iterato
 
 
 def _blurred(x: Tensor) -> Tensor:
+    from torchvision.transforms.functional import gaussian_blur
+
     sigma = x.shape[-1] / BLUR
     return gaussian_blur(x, 2 * round(3 * sigma) + 1, sigma)
 
@@ -82,6 +87,8 @@ def _in_batches(
     batch_size: int,
     progress: Progress | None,
 ) -> np.ndarray:
+    import torch
+
     scores, pictures = [], iter(pictures)
     while batch := list(islice(pictures, batch_size)):
         scores += probabilities(torch.stack(batch)).tolist()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..files import read_file, read_text
 from ..networks import weights as models
-from ..networks.checkpoints import LABELS_MB, LIMIT_MB
+from ..networks.checkpoint_limits import LABELS_MB, LIMIT_MB
 from .engine import Engine
 
 

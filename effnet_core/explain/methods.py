@@ -6,7 +6,7 @@ Guided backpropagation is not here: it changes nothing but the gradient of ReLU,
 
 Sources: Simonyan et al., 2014, arXiv:1312.6034 (saliency); Shrikumar et al., 2016, arXiv:1605.01713 (input ×
 gradient); Sundararajan et al., 2017, arXiv:1703.01365 (integrated gradients); Zeiler and Fergus, 2014,
-arXiv:1311.2901 (occlusion). All but Grad-CAM run through captum.
+arXiv:1311.2901 (occlusion). All but Grad-CAM run through captum. The table itself is read without torch.
 
 >>> METHODS["gradcam"].title
 'Grad-CAM'
@@ -17,14 +17,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
-from torchvision.models.efficientnet import EfficientNet
+from typing import TYPE_CHECKING
 
 from ..progress import Cancelled, Progress
-from .grad_cam import forward_from, grad_cam
 from .results import Heatmap
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torchvision.models.efficientnet import EfficientNet
 
 INPUT = "input"  # the `layer` of maps with one value per pixel
 
@@ -85,6 +85,10 @@ class Method:
 
 
 def _grad_cam(ask: Question) -> Tensor:
+    import torch
+
+    from .grad_cam import forward_from, grad_cam
+
     activations, logits = forward_from(ask.network, ask.x, ask.stage, differentiate=True)
     targets = torch.tensor([[ask.target]], device=ask.x.device)
     return grad_cam(activations, logits, targets, signed=ask.signed)[0, 0]
@@ -142,6 +146,7 @@ def _occlusion_passes(side: int, window: int, stride: int) -> tuple[int, int]:
 
 
 def _layer_activation(ask: Question) -> Tensor:
+    import torch
     from captum.attr import LayerActivation
 
     with torch.no_grad():
@@ -245,6 +250,8 @@ def answer(
     network: EfficientNet, x: Tensor, request: Request, batch_size: int, progress: Progress | None = None
 ) -> Heatmap:
     """The map of one picture (1, 3, R, R) on the network's device."""
+    import torch
+
     method, target, stage = METHODS[request.method], request.target, len(network.features) - 1
     if target is None:
         with torch.no_grad():

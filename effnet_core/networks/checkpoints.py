@@ -20,14 +20,12 @@ from ..architecture import CLASSES_RANGE, Architecture
 from ..cost import layers_of
 from ..foreign_text import shortened
 from . import unpickling
+from .checkpoint_limits import LIMIT_MB, SUFFIXES
 from .state_dict_names import CLASSIFIER, CheckpointRejected, some, to_torchvision, wrong_architecture
 from .tensor_file import Stored, read_header
-from .unpickling_child import KINDS, LIMIT_MB, TOO_LARGE
-
-SUFFIXES = (".pth", ".pt", ".ckpt", ".safetensors")
+from .unpickling_child import KINDS, TOO_LARGE
 
 Shapes = dict[str, tuple[int, ...]]
-LABELS_MB = 1  # of a labels file
 LONGEST_LABEL = 200
 
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from . import tensor_file
-from .unpickling_child import LIMIT_MB
+from .checkpoint_limits import LIMIT_MB
 
 PATIENCE_S = 60.0  # a busy machine takes seconds until the process has started
 AT_ONCE = threading.BoundedSemaphore(2)  # each takes 200 MB and a core

@@ -25,9 +25,9 @@ from torch import Tensor
 
 from ..foreign_text import shortened
 from . import tensor_file
+from .checkpoint_limits import LIMIT_MB
 from .state_dict_names import CheckpointRejected, some
 
-LIMIT_MB = 300  # of 2**20 bytes: of a checkpoint, and of its tensors written out
 SPARE_MB = 128  # memory that even the smallest file may ask for
 COPIES = 3  # of the file, that reading it may hold at once
 SECONDS, SECONDS_A_MB = 2.0, 0.05  # of the processor: ten times what reading takes

@@ -23,6 +23,7 @@ from ..images.preparation import Preparation
 from . import checkpoints, offline_model
 from .builder import build
 from .download import ByteProgress, WeightsUnavailable, download, file_name, has_hash
+from .model_status import ModelStatus
 from .offline_model import Photographs
 from .state_dict_names import CheckpointRejected as CheckpointRejected  # what load_checkpoint raises, for its callers
 from .weights_source import WeightsSource
@@ -46,22 +47,6 @@ class Model:
     preparation: Preparation
     groups: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class ModelStatus:
-    """Whether a model can answer now, and what it is; its cost is at the input size in use."""
-
-    name: str
-    ready: bool
-    source: str | None
-    classes: int
-    labels: tuple[str, ...] | None
-    params: int
-    macs: int
-    resolution: int
-    top1: float | None
-    photographs: Photographs | None
 
 
 @dataclass(frozen=True)

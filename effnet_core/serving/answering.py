@@ -43,6 +43,7 @@ class Work:
         try:
             while not (await asyncio.wait({running}, timeout=LINE_EVERY_S))[0]:
                 yield _line(self.state)
+            yield _line(self.state)  # a quick answer's progress, too
             yield self._last(running, problem)
         finally:
             self._is_left = True

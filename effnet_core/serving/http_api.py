@@ -190,11 +190,9 @@ def _add_tables(app: FastAPI) -> None:
         return weights.statuses()
 
     @app.get("/v1/models/{name}", response_class=Response, responses=FORMS)
-    def model(request: Request, name: str) -> Response:
+    async def model(request: Request, name: str) -> Response:
         """One model, loaded: its weights, blocks, classes, preparation of pictures, device."""
-        engine = app.state.engine(name)
-        facts = Facts(**{field: getattr(engine, field) for field in Facts.__dataclass_fields__})
-        return _sent(wire.dump(facts, _form(request)), _form(request))
+        return await _answer(request, lambda _: facts_of(app.state.engine(name)))
 
     @app.get("/v1/block-weights", response_class=Response, responses=FORMS)
     async def block_weights(request: Request, block: str, model: Model = "tiny") -> Response:
@@ -211,6 +209,10 @@ def _add_tables(app: FastAPI) -> None:
         architecture = architecture.at(resolution=resolution) if resolution else architecture
         total = cost.cost_of(architecture)
         return {"resolution": architecture.resolution, "params": total.params, "macs": total.macs}
+
+
+def facts_of(engine: Engine) -> Facts:
+    return Facts(**{name: getattr(engine, name) for name in Facts.__dataclass_fields__})
 
 
 def _answers(app: FastAPI, path: str, parameters: list[dict] | None = None) -> Callable:

@@ -29,6 +29,8 @@ def check(address: str, token: str | None) -> None:
     """Refuse to listen where strangers could ask."""
     if token is not None and len(token) < SHORTEST_TOKEN:
         raise ValueError(f"the token has {len(token)} characters; it needs {SHORTEST_TOKEN} or more")
+    if token is not None and not (token.isascii() and token.isprintable()):
+        raise ValueError("the token has characters that can't stand in a header; take letters, digits and signs")
     if token is None and not _is_loopback(address):
         raise ValueError(f"{address} lets other computers in: name a file that holds a token with --token-file")
 

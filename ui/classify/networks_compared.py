@@ -49,7 +49,7 @@ def show(picture: pictures.Picture, *, key: str) -> None:
         )
     networks = f"{len(names)} networks" if len(names) > 1 else "this network"
     answers = computed_maps.on_demand(
-        ("side by side", *names, engines.device(), engines.own_uploads(), picture.digest),
+        ("side by side", *names, engines.where(), engines.device(), engines.own_uploads(), picture.digest),
         f"Show the picture to {networks}",
         lambda progress: _through_all(names, picture, progress),
         key=f"{key}.all",
@@ -60,9 +60,7 @@ def show(picture: pictures.Picture, *, key: str) -> None:
 
 def ready() -> list[str]:
     """Names of the networks that can answer now, the session's own last."""
-    from effnet_core.networks import weights
-
-    names = [status.name for status in weights.statuses() if status.ready]
+    names = [status.name for status in engines.statuses() if status.ready]
     return [*names, *([engines.OWN_MODEL] if engines.own_model() else [])]
 
 
@@ -75,8 +73,8 @@ def _through_all(names: list[str], picture: pictures.Picture, progress: Progress
 
 
 def _through(name: str, picture: pictures.Picture) -> Seen:
-    from effnet_core.explain.engine import NetworkFailed
-    from effnet_core.networks.weights import WeightsUnavailable
+    from effnet_core.explain.request_queue import NetworkFailed
+    from effnet_core.networks.download import WeightsUnavailable
 
     title = model_picker.title(name)
     try:
@@ -114,9 +112,9 @@ def _show_all(answers: list[Seen], picture: pictures.Picture, *, key: str) -> No
     devices = ", ".join(sorted({one.device.upper() for one in answers if one.answer}))
     st.caption(
         f"Time: median of {RUNS} runs after one that warms up, of one decoded picture's preparation, forward pass and "
-        f"Grad-CAM at the last stage, on the {devices} of this machine, as busy as it is now. Each map highlights the "
-        "network's own first answer. Networks with other classes spread probability over other classes: do not compare "
-        "their probabilities."
+        f"Grad-CAM at the last stage, on the {devices} of {plain(engines.where())}, as busy as it is now. Each map "
+        "highlights the network's own first answer. Networks with other classes spread probability over other classes: "
+        "do not compare their probabilities."
     )
 
 

@@ -42,7 +42,7 @@ def show_arithmetic(engine: Engine, picture: pictures.Picture, name: str) -> Non
     if missing := NOTHING if step == "input" else _missing(engine, name, step):
         st.info(missing)
         return
-    trace, weights = answer_cache.trace(engine, picture, name), engine.block_weights(name)
+    trace, weights = answer_cache.trace(engine, picture, name), answer_cache.block_weights(engine, name)
     out = dict(trace.steps)[step]
     with row:
         channel = _pick_channel(out, key="mbconv.channel")

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 
+from effnet_core.serving.remote import RemoteEngine, ServerAway
+
 from . import metrics
-from .engines import OFFLINE_MODEL, engine_key
+from .engines import OFFLINE_MODEL, engine_key, offer_this_machine
 from .kept_values import keep, value
 from .pictures import Picture
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from streamlit.delta_generator import DeltaGenerator
 
+    from effnet_core.explain.block_arithmetic import BlockWeights
     from effnet_core.explain.closed_channels import ClosedChannels
     from effnet_core.explain.engine import Engine
     from effnet_core.explain.gate_edits import GateEdit
@@ -35,6 +38,7 @@ TELL_EVERY_S = 0.3
 LOOKS = "The network looks at the picture …"
 KEYS = {  # how caches identify engines and pictures; the engine's class by name, since it comes with torch
     "effnet_core.explain.engine.Engine": engine_key,
+    RemoteEngine: engine_key,
     Picture: attrgetter("digest"),
 }
 
@@ -99,8 +103,7 @@ def queueing() -> Iterator[DeltaGenerator]:
 
     What the network can't answer ends this run of the page, or of its fragment, with a sentence; the next asks anew.
     """
-    from effnet_core.explain.engine import NetworkFailed
-    from effnet_core.explain.request_queue import Busy, telling
+    from effnet_core.explain.request_queue import Busy, NetworkFailed, telling
 
     note = st.empty()
     try:
@@ -108,6 +111,8 @@ def queueing() -> Iterator[DeltaGenerator]:
             yield note
     except (Busy, NetworkFailed) as problem:
         st.error(f"{problem}.")
+        if isinstance(problem, ServerAway):
+            offer_this_machine()
         st.stop()
     note.empty()
 
@@ -147,6 +152,12 @@ def trace(engine: Engine, picture: Picture, block: str) -> BlockTrace:
     """Engine.trace; feature maps are large, so few are kept."""
     slot = _large_slot(question_key(engine, picture, "trace", block))
     return _answer(slot, lambda: engine.trace(prepared(engine, picture), block), "Reading the block's feature maps …")
+
+
+def block_weights(engine: Engine, block: str) -> BlockWeights:
+    """Engine.block_weights."""
+    slot = _large_slot((engine_key(engine), "block_weights", block))
+    return _answer(slot, lambda: engine.block_weights(block), "Reading the block's weights …")
 
 
 def intervene(engine: Engine, picture: Picture, edits: tuple[GateEdit, ...], *, top: int) -> Intervention:

@@ -1,4 +1,7 @@
-"""Networks ready to answer: shared by all sessions, the user’s own for one session, warmed up in the background."""
+"""Networks ready to answer: shared by all sessions, the user’s own for one session, warmed up in the background.
+
+Where EFFNET_ENGINE names a server, networks answer there, and this process needs no torch; the user's own stay here.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,20 @@ import sys
 import threading
 import time
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from effnet_core.serving import remote
+
 from . import metrics
-from .kept_values import keep, value
+from .kept_values import keep, keep_all, value
 from .pictures import sample
 
 if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
+    from effnet_core.networks.model_status import ModelStatus
     from effnet_core.networks.weights import Model
 
 
@@ -29,6 +36,8 @@ OWN_MODEL = "own"
 
 WARM_UP_AFTER_S = 5.0  # without a page opened: importing torch takes the time that the first pages would need
 FIRST_PAGE_S = 1.0
+HERE = "engines.here"  # kept where this session asks this machine although EFFNET_ENGINE names a server
+ASKED_AGAIN = "1m"  # what a server is, and which models it has
 WARM_UP_WITHIN = 6  # times as long, however many pages are opened
 
 
@@ -36,9 +45,32 @@ _log = logging.getLogger(__name__)
 _importing = threading.Lock()
 
 
+def server() -> remote.Server | None:
+    """Where this session's networks answer; None: on this machine."""
+    return None if value(HERE, False) else remote.from_environment()
+
+
+def where() -> str:
+    """The same in words."""
+    there = server()
+    return there.address if there else "this machine"
+
+
+def offer_this_machine() -> None:
+    """A button that lets this machine's networks answer this session, where they could."""
+    if find_spec("torch"):
+        st.button("Let this machine answer", key="engines.take_over", on_click=keep_all, args=({HERE: True},))
+
+
+def offer_the_server() -> None:
+    """A button that goes back to the server that EFFNET_ENGINE names, where this session left it."""
+    if value(HERE, False) and remote.from_environment():
+        st.button("Let the server answer again", key="engines.go_back", on_click=keep_all, args=({HERE: False},))
+
+
 def is_started() -> bool:
     """Whether PyTorch need not be waited for."""
-    return "effnet_core.networks.comparison" in sys.modules and not _importing.locked()
+    return server() is not None or ("effnet_core.networks.comparison" in sys.modules and not _importing.locked())
 
 
 def start_pytorch() -> None:
@@ -84,6 +116,25 @@ def _watched(engine: Engine) -> Engine:
     return engine
 
 
+def statuses() -> list[ModelStatus]:
+    """All models, and which of them are ready where networks answer. Raises ServerAway."""
+    if there := server():
+        return _statuses_there(there.address, there)
+    from effnet_core.networks import weights
+
+    return weights.statuses()
+
+
+@st.cache_resource(max_entries=4, ttl=ASKED_AGAIN, show_spinner=False)
+def _statuses_there(address: str, _server: remote.Server) -> list[ModelStatus]:
+    return _server.models()
+
+
+@st.cache_resource(max_entries=16, ttl=ASKED_AGAIN, show_spinner=False)
+def _engine_there(name: str, address: str, _server: remote.Server) -> remote.RemoteEngine:
+    return _server.engine(name)
+
+
 @st.cache_resource(max_entries=1, scope="session", on_release=_release, show_spinner=False)
 def _own_engine(uploads: tuple[str, str], device: str) -> Engine:
     from effnet_core.explain.engine import Engine
@@ -108,15 +159,20 @@ def own_uploads() -> tuple[str, str] | None:
 def chosen(name: str) -> Engine:
     """The network of that name, ready to answer on this session's device; OWN_MODEL only after keep_own_model.
 
-    Raises WeightsUnavailable where its weights are not on this machine.
+    Raises WeightsUnavailable where its weights are not there, and ServerAway.
     """
-    return _own_engine(own_uploads(), device()) if name == OWN_MODEL else engine(name, device())
+    if name == OWN_MODEL:
+        start_pytorch()
+        return _own_engine(own_uploads(), device())
+    there = server()
+    return _engine_there(name, there.address, there) if there else engine(name, device())
 
 
 def engine_key(engine: Engine) -> str:
     """Identifies this engine's answers in caches."""
     own = own_uploads() if engine.weights.kind == "own" else None
-    return f"{engine.name} {engine.weights} {engine.device} {own}"
+    place = getattr(engine, "address", "here")
+    return f"{engine.name} {engine.weights} {engine.device} {place} {own}"
 
 
 def warm_up() -> None:
@@ -144,8 +200,9 @@ def _warm_up_when_quiet(opened: threading.Event) -> None:
 
 
 def _warm_up() -> None:
-    start_pytorch()
-    _load_offline_model()
+    if remote.from_environment() is None:
+        start_pytorch()
+        _load_offline_model()
     _set_libraries_aside()
 
 

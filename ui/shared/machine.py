@@ -8,20 +8,25 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from effnet_core.machine import system
+from effnet_core.serving.remote import RemoteEngine
 from effnet_core.units import mega
 
 from ..session import engines
 from . import costs, model_picker, widgets
+from .plain import plain
 
 if TYPE_CHECKING:
     from effnet_core.explain.engine import Engine
-    from effnet_core.networks.weights import ModelStatus
+    from effnet_core.networks.model_status import ModelStatus
 
 DEVICE_TITLES = {"auto": "Automatic", "cuda": "NVIDIA GPU", "mps": "Apple GPU", "cpu": "CPU"}
 
 
 def pick_device() -> None:
     """Where networks run, for this session; engines.device() reads it on all pages."""
+    if there := engines.server():
+        st.caption(f"Networks run on {plain(there.address)}, which EFFNET_ENGINE names.")
+        return
     engines.start_pytorch()
     from effnet_core.networks.device import available_devices
 
@@ -36,18 +41,19 @@ def pick_device() -> None:
 
 def running(engine: Engine) -> tuple[tuple[str, str], ...]:
     """(what, value) of how the network in use runs."""
+    device = engine.device
+    if isinstance(engine, RemoteEngine):
+        name = DEVICE_TITLES.get(device.partition(":")[0], device)
+        return ("Device", name), ("Precision", "float32"), ("Computer", engine.address)
     import torch
 
-    device = engine.device
     name = torch.cuda.get_device_name(device) if device.startswith("cuda") else DEVICE_TITLES.get(device, device)
     return ("Device", name), ("Precision", "float32"), ("CPU threads", str(torch.get_num_threads()))
 
 
 def show_models() -> None:
     """A table of all models, and a button for each whose weights are not here."""
-    from effnet_core.networks import weights
-
-    statuses = weights.statuses()
+    statuses = engines.statuses()
     rows = [
         {
             "network": model_picker.title(status.name),
@@ -67,18 +73,20 @@ def show_models() -> None:
     st.dataframe(rows, hide_index=True, column_config=columns, key="machine.models", alt="All networks")
     with st.container(horizontal=True):
         for status in statuses:
-            if not status.ready:
+            if not status.ready and not engines.server():
                 model_picker.offer_download(status, key="machine.fetch")
 
 
 def _where(status: ModelStatus) -> str:
     if not status.ready:
         return "to be downloaded"
-    return "comes with the app" if status.name == engines.OFFLINE_MODEL else "on this machine"
+    return "comes with the app" if status.name == engines.OFFLINE_MODEL else f"on {engines.where()}"
 
 
 def show_memory(engine: Engine) -> None:
-    rows = [{"what": what, "GB": size / 1e9} for what, size in system.memory(engine.device)]
+    rows = [
+        {"what": what, "GB": size / 1e9} for what, size in system.memory("cpu" if engines.server() else engine.device)
+    ]
     st.dataframe(
         rows, hide_index=True, column_config={"GB": st.column_config.NumberColumn(format="%.1f")}, alt="Memory"
     )

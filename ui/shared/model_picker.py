@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from effnet_core.serving.remote import RemoteEngine, ServerAway
 from effnet_core.units import FLOAT32_BYTES, percent, share_and_interval
 
 from ..session import engines, kept_values
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from effnet_core.explain.engine import Engine
-    from effnet_core.networks.weights import ModelStatus
+    from effnet_core.networks.model_status import ModelStatus
 
 
 def title(name: str) -> str:
@@ -31,12 +32,17 @@ def pick(sentences: DeltaGenerator) -> tuple[Engine | None, str, str]:
     A network whose weights are not on this machine is offered for download and the offline model answers meanwhile.
     None, after a sentence in `sentences`, where no network can be had at all.
     """
-    with st.spinner("Starting PyTorch …", show_time=True):  # seconds, once a server
-        engines.start_pytorch()
-    from effnet_core.networks.weights import WeightsUnavailable
+    if not engines.is_started():
+        with st.spinner("Starting PyTorch …", show_time=True):  # seconds, once a server
+            engines.start_pytorch()
+    from effnet_core.networks.download import WeightsUnavailable
 
+    engines.offer_the_server()
     try:
         name, status = _choose_model(sentences)
+    except ServerAway as problem:
+        _say_away(problem, sentences)
+        return None, title(engines.OFFLINE_MODEL), ""
     except WeightsUnavailable as problem:  # the offline model's card is damaged
         sentences.error(plain(problem))
         return None, title(engines.OFFLINE_MODEL), ""
@@ -48,10 +54,14 @@ def pick(sentences: DeltaGenerator) -> tuple[Engine | None, str, str]:
     return engine, title(name), _in_short(engine, status)
 
 
-def _choose_model(sentences: DeltaGenerator) -> tuple[str, ModelStatus | None]:
-    from effnet_core.networks import weights
+def _say_away(problem: ServerAway, sentences: DeltaGenerator) -> None:
+    with sentences:
+        st.error(f"{plain(problem)}.")
+        engines.offer_this_machine()
 
-    statuses = {status.name: status for status in weights.statuses()}
+
+def _choose_model(sentences: DeltaGenerator) -> tuple[str, ModelStatus | None]:
+    statuses = {status.name: status for status in engines.statuses()}
     chooser = st.container(width=420)
     _bring_checkpoint(sentences)
     names = [*statuses, *([engines.OWN_MODEL] if engines.own_model() else [])]
@@ -60,22 +70,27 @@ def _choose_model(sentences: DeltaGenerator) -> tuple[str, ModelStatus | None]:
     name = chooser.selectbox("Network that answers", names, format_func=title, key="app.model", bind="query-params")
     # beside the offline model, offer a better one: the smallest network trained on ImageNet
     offered = statuses.get(names[1] if name == engines.OFFLINE_MODEL else name)
-    if offered and not offered.ready:
+    if offered and not offered.ready and not engines.server():
         offer_download(offered)
     if name in statuses and not statuses[name].ready:
-        sentences.info(f"{title(name)}'s weights are not on this machine. The offline model answers meanwhile.")
+        sentences.info(
+            f"{title(name)}'s weights are not on {plain(engines.where())}. The offline model answers meanwhile."
+        )
         name = engines.OFFLINE_MODEL
     return name, statuses.get(name)
 
 
 def _engine_in_use(name: str, sentences: DeltaGenerator) -> Engine | None:
-    from effnet_core.networks.weights import WeightsUnavailable
+    from effnet_core.networks.download import WeightsUnavailable
 
     with sentences, st.spinner(f"Loading {title(name)} …", show_time=True):
         try:
             engine = engines.chosen(name)
         except (WeightsUnavailable, ValueError) as problem:
             st.error(plain(problem))
+            return None
+        except ServerAway as problem:
+            _say_away(problem, sentences)
             return None
     if name == engines.OWN_MODEL:
         st.caption(plain(" ".join(engines.own_model().notes)))
@@ -87,7 +102,7 @@ def _engine_in_use(name: str, sentences: DeltaGenerator) -> Engine | None:
 def _in_short(engine: Engine, status: ModelStatus | None) -> str:
     """How often it is right, which is the first thing to know of an answer; else its size."""
     if not status or not status.top1:
-        return f"{engine.architecture.classes:,} classes, runs on {engine.device.upper()}"
+        return f"{engine.architecture.classes:,} classes, {_runs_on(engine)}"
     photographs = f", {percent(status.photographs.top1, 0)} on photographs" if status.photographs else ""
     return f"{percent(status.top1, 0)} right on validation pictures{photographs}"
 
@@ -95,11 +110,16 @@ def _in_short(engine: Engine, status: ModelStatus | None) -> str:
 def _in_full(engine: Engine, status: ModelStatus | None) -> str:
     """Weights, classes, device, and how sure its accuracy is."""
     facts = [] if engine.weights.kind == "bundled" else [plain(engine.weights)]
-    facts += [f"{engine.architecture.classes:,} classes", f"runs on {engine.device.upper()}"]
+    facts += [f"{engine.architecture.classes:,} classes", _runs_on(engine)]
     if status and (seen := status.photographs):
         right = share_and_interval(seen.top1, seen.count)
         facts.append(f"names {right} of {seen.count} photographs right; in brackets: the 95 % interval")
     return " · ".join(facts)
+
+
+def _runs_on(engine: Engine) -> str:
+    place = f" of {plain(engine.address)}" if isinstance(engine, RemoteEngine) else ""
+    return f"runs on {engine.device.upper()}{place}"
 
 
 def offer_download(status: ModelStatus, *, key: str = "app.fetch") -> None:
@@ -125,8 +145,7 @@ def offer_download(status: ModelStatus, *, key: str = "app.fetch") -> None:
 
 def _bring_checkpoint(sentences: DeltaGenerator) -> None:
     """Take a network that the user trained: kept for this session alone, never written to disk."""
-    from effnet_core.networks import weights
-    from effnet_core.networks.checkpoints import LABELS_MB, LIMIT_MB, SUFFIXES
+    from effnet_core.networks.checkpoint_limits import LABELS_MB, LIMIT_MB, SUFFIXES
 
     with st.expander("Bring your own"):
         st.markdown("A state dict of any EfficientNet-B0 to -B7, with any number of classes. It stays in this session.")
@@ -144,6 +163,9 @@ def _bring_checkpoint(sentences: DeltaGenerator) -> None:
         return
     labels = listed.getvalue().decode("utf-8", errors="replace") if listed else None
     with sentences, st.spinner("Reading the checkpoint …", show_time=True):
+        engines.start_pytorch()  # also beside a server: an own network runs on this machine
+        from effnet_core.networks import weights
+
         try:
             if uploads[0] == known:
                 model = weights.relabelled(engines.own_model(), labels)

@@ -7,8 +7,6 @@ import base64
 import io
 import json
 import re
-import subprocess
-import sys
 import threading
 import time
 
@@ -334,27 +332,3 @@ def test_beyond_loopback_it_needs_a_token(address):
     with pytest.raises(ValueError, match="needs 16 or more"):
         server.check(address, "short")
     server.check(address, TOKEN)
-
-
-def test_the_command_serves():
-    import socket
-    import urllib.request
-
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "effnet_core", "serve", "--port", str(port), "--device", "cpu"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert f"http://127.0.0.1:{port}" in process.stdout.readline()
-        for _ in range(600):
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/models") as answer:
-                    assert b'"tiny"' in answer.read()
-                break
-            except OSError:
-                time.sleep(0.1)
-        else:
-            pytest.fail("it never answered")
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
