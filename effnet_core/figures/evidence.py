@@ -101,6 +101,7 @@ def accuracy_map(networks: Sequence[Network], quantity: Quantity, *, height: int
             mode="lines+markers+text" if joined else "markers",
             text=[row.name.split("-")[1] if origin == PAPER else "" for row in rows] if joined else None,
             textposition="top left",
+            cliponaxis=False,
             textfont_size=FONT_SIZE,
             line={"width": 2, "dash": "solid" if origin == PAPER else "dot"},
             marker={
