@@ -247,8 +247,7 @@ def _clicks(report: dict) -> Iterator[tuple[str, str, str, str]]:
 
 def _faults(report: dict) -> Iterator[tuple[str, str, str, str]]:
     versions = ", ".join(f"{name} {number}" for name, number in report["conditions"]["versions"].items())
-    for line in report["results"]:
-        what, _, figures = line.rpartition(": ")
+    for what, figures in report["results"].items():
         yield what, figures, "", f"{versions}, {report['conditions']['date']}"
 
 

@@ -28,7 +28,7 @@ then shared by everybody who uses this app; they are checked against the hash in
 prepared with `python -m effnet_core fetch efficientnet_b0` before the lesson.
 
 Top-1 is measured on each network's own validation set: the offline model on validation pictures of its own classes,
-the others on ImageNet's, as torchvision publishes it. torchvision ported its weights from two projects that trained
+the others on ImageNet's, as torchvision publishes it. torchvision ported its weights from two sources that trained
 differently (B0 to B4 from one, B5 to B7 from another, B1's second version is its own), so do not read the steps
 between them as the effect of size alone.
 """

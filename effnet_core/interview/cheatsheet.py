@@ -101,16 +101,19 @@ def formulas() -> list[tuple[str, str]]:
 def b0_table() -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Header and rows of the paper's Table 1: each stage's input, output and cost."""
     b0 = released("b0")
-    layers, rows = layers_of(b0), [("1", f"Conv {STEM_KERNEL}×{STEM_KERNEL}", f"{b0.resolution}", b0.stem_channels, 1)]
+    layers, rows = (
+        layers_of(b0),
+        [("1", f"Conv {STEM_KERNEL}×{STEM_KERNEL}", f"{b0.resolution}", f"{b0.stem_channels}", "1")],
+    )
     size = layers[0].size
     for number, stage in enumerate(B0_STAGES, start=2):
         name = f"MBConv{stage.expansion}, {stage.kernel}×{stage.kernel}"
-        rows.append((f"{number}", name, f"{size}", stage.out_channels, stage.layers))
+        rows.append((f"{number}", name, f"{size}", f"{stage.out_channels}", f"{stage.layers}"))
         size = strided(size, stage.stride)
-    rows.append(("9", "Conv 1×1, pool, FC", f"{size}", b0.head_channels, 1))
+    rows.append(("9", "Conv 1×1, pool, FC", f"{size}", f"{b0.head_channels:,}", "1"))
     cost = {row[0]: total([layer for layer in layers if layer.stage == int(row[0])]) for row in rows}
     header = ("stage", "operator", "input px", "channels out", "layers", "M MACs")
-    return header, [(*map(str, row), three_digits(cost[row[0]].macs / 1e6)) for row in rows]
+    return header, [(*row, three_digits(cost[row[0]].macs / 1e6)) for row in rows]
 
 
 def family_table() -> tuple[tuple[str, ...], list[tuple[str, ...]]]:

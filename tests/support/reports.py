@@ -1,6 +1,7 @@
 """Figures of a run (files tried, faults injected, memory), told at its end in one place (a plugin: conftest.py).
 
-`--figures benchmarks/faults.json` keeps them for README's table.
+A test marked `fault("while …")` counts as one when it passes. `--figures benchmarks/faults.json` keeps the figures for
+README's table, beside those of other kinds that an earlier run left there.
 """
 
 from __future__ import annotations
@@ -43,8 +44,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.pluginmanager.hasplugin("dsession"):
+    if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(OfProcesses())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    if report.when == "call" and report.passed:
+        for marker in item.iter_markers("fault"):
+            told_at_the_end(f"faults injected {marker.args[0]}, each told in words and nothing lost", 1)
+    return report
 
 
 @pytest.hookimpl(wrapper=True)
@@ -60,7 +70,10 @@ def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
         terminalreporter.section(HEAD)
         for line in lines:
             terminalreporter.line(line)
-    if path := config.getoption("figures"):
+    path = config.getoption("figures")
+    if path and not hasattr(config, "workeroutput"):
         versions = {name: version(name) for name in ("pillow", "torch", "streamlit")}
         conditions = {"python": platform.python_version(), "versions": versions, "date": date.today().isoformat()}
-        path.write_text(json.dumps({"conditions": conditions, "results": lines}, indent=1) + "\n", encoding="utf-8")
+        kept = json.loads(path.read_text(encoding="utf-8"))["results"] if path.exists() else {}
+        results = kept | dict(line.rsplit(": ", 1) for line in lines)
+        path.write_text(json.dumps({"conditions": conditions, "results": results}, indent=1) + "\n", encoding="utf-8")

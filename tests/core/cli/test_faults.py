@@ -16,6 +16,7 @@ from support.paths import ROOT
 from effnet_core import files
 from effnet_core.images.samples import load_sample
 
+pytestmark = pytest.mark.fault("at the command line")
 COMMAND = [sys.executable, "-m", "effnet_core"]
 
 

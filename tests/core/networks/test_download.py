@@ -23,6 +23,8 @@ from effnet_core.networks.download import WeightsUnavailable
 BODY = bytes(range(256)) * 4096  # 1 MiB: several chunks
 FILE = f"net-{hashlib.sha256(BODY).hexdigest()[:8]}.pth"
 
+FAULT = pytest.mark.fault("while weights are downloaded")
+
 
 class Server(http.server.ThreadingHTTPServer):
     """Answers /whole/FILE, /moved/FILE, /broken/FILE and so on; `asked` counts requests, `quiet` ends its waits."""
@@ -139,6 +141,7 @@ def test_a_file_that_was_there_is_replaced(server, tmp_path):
     assert download.download(server.url("whole"), tmp_path).read_bytes() == BODY
 
 
+@FAULT
 def test_a_failed_download_leaves_the_file_that_was_there(server, tmp_path):
     (tmp_path / FILE).write_bytes(b"old")
     with pytest.raises(WeightsUnavailable):
@@ -146,6 +149,7 @@ def test_a_failed_download_leaves_the_file_that_was_there(server, tmp_path):
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
 
 
+@FAULT
 def test_a_hash_that_is_not_the_names(server, tmp_path):
     sentence = refusal(server.url("whole", "net-00000000.pth"), tmp_path)
     assert "does not have the hash in its name" in sentence
@@ -154,22 +158,27 @@ def test_a_hash_that_is_not_the_names(server, tmp_path):
     )
 
 
+@FAULT
 def test_a_sign_in_page_in_place_of_the_file(server, tmp_path):
     assert "sign-in page" in refusal(server.url("page"), tmp_path)
 
 
+@FAULT
 def test_a_body_that_breaks_off(server, tmp_path):
     assert FILE in refusal(server.url("broken"), tmp_path)
 
 
+@FAULT
 def test_the_server_does_not_have_it(server, tmp_path):
     assert "404" in refusal(server.url("absent"), tmp_path)
 
 
+@FAULT
 def test_an_answer_that_is_no_http(server, tmp_path):
     assert "no connection" in refusal(server.url("nonsense"), tmp_path)
 
 
+@FAULT
 @pytest.mark.parametrize("behaviour", ["silent", "stalled"])
 def test_a_server_that_stops_talking(server, tmp_path, monkeypatch, behaviour):
     monkeypatch.setattr(download, "CONNECT_TIMEOUT_S", 0.3)
@@ -178,6 +187,7 @@ def test_a_server_that_stops_talking(server, tmp_path, monkeypatch, behaviour):
     assert time.monotonic() - started < 10, "the server would have waited for 30 s"
 
 
+@FAULT
 def test_nobody_listens(tmp_path, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with socket.socket() as free:
@@ -188,6 +198,7 @@ def test_nobody_listens(tmp_path, monkeypatch):
     assert "offline model" in sentence
 
 
+@FAULT
 def test_a_name_that_can_not_be_looked_up(tmp_path, monkeypatch):
     def unknown(*_arguments, **_options):
         raise socket.gaierror(-2, "Name or service not known")
@@ -196,6 +207,7 @@ def test_a_name_that_can_not_be_looked_up(tmp_path, monkeypatch):
     assert "no connection" in refusal(f"http://weights.invalid/{FILE}", tmp_path)
 
 
+@FAULT
 def test_the_look_up_of_a_name_counts_as_waiting(tmp_path, monkeypatch):
     """A resolver that gets no answer blocks for half a minute, whatever timeout urllib was given."""
     looking = threading.Event()
@@ -219,6 +231,7 @@ def test_false_cancels(server, tmp_path):
     assert steps[-1] < len(BODY)
 
 
+@FAULT
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
 def test_what_interrupts_a_download_passes_and_leaves_nothing(server, tmp_path, error):
     def interrupt(_done: int, _size: int) -> None:
@@ -229,6 +242,7 @@ def test_what_interrupts_a_download_passes_and_leaves_nothing(server, tmp_path, 
     assert not list(tmp_path.iterdir())
 
 
+@FAULT
 def test_a_folder_that_can_not_be_written_to(server, tmp_path):
     taken = tmp_path / "taken"
     taken.write_text("a file, not a folder")
@@ -237,6 +251,7 @@ def test_a_folder_that_can_not_be_written_to(server, tmp_path):
     assert server.asked == 0
 
 
+@FAULT
 def test_a_disk_that_is_full(server, tmp_path, monkeypatch):
     def full(_body, file, *_rest) -> None:
         file.write(b"some")
@@ -246,6 +261,7 @@ def test_a_disk_that_is_full(server, tmp_path, monkeypatch):
     assert "No space left on device" in refusal(server.url("whole"), tmp_path)
 
 
+@FAULT
 def test_two_at_a_time_do_not_disturb_each_other(server, tmp_path):
     threads = [threading.Thread(target=download.download, args=(server.url("whole"), tmp_path)) for _ in range(4)]
     for thread in threads:
@@ -255,6 +271,7 @@ def test_two_at_a_time_do_not_disturb_each_other(server, tmp_path):
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [BODY]
 
 
+@FAULT
 def test_parts_of_killed_downloads_are_cleared_away(server, tmp_path):
     old, fresh, other = (tmp_path / name for name in (f".{FILE}.1.part", f".{FILE}.2.part", ".other.pth.1.part"))
     for part in (old, fresh, other):
@@ -265,6 +282,7 @@ def test_parts_of_killed_downloads_are_cleared_away(server, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {FILE, fresh.name, other.name}
 
 
+@FAULT
 def test_two_processes_at_once_and_one_killed_on_the_way(server, tmp_path):
     """Whoever is first, and whoever dies: what stands there under the name is whole."""
     code = "import sys; from effnet_core.networks.download import download; from pathlib import Path; "
@@ -281,6 +299,7 @@ def test_two_processes_at_once_and_one_killed_on_the_way(server, tmp_path):
     assert (tmp_path / FILE).read_bytes() == BODY
 
 
+@FAULT
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a disk that is always full")
 def test_a_disk_that_is_really_full(server, tmp_path, monkeypatch):
     real = open
