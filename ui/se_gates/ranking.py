@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def rank(engine: Engine, picture: pictures.Picture, answer: Explanation) -> None:
     """Close each channel of a block in turn, and compare the falls of the logit with the gates."""
-    block_column, class_column, button = st.columns([5, 3, 3], vertical_alignment="bottom")
+    block_column, class_column, button = st.columns([2, 1, 1], vertical_alignment="bottom")
     with block_column:
         block = map_pickers.pick_block(engine, key="se_gates.block")
     with class_column:
