@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
-from ui.components import page_history
+from ui.components import page_history, reconnection
 from ui.lessons import lesson_mode, look, tour
 from ui.session import engines, expiry, kept_values, metrics, pictures
 from ui.shared import first_look, navigation, widgets
@@ -43,6 +43,7 @@ page = st.navigation({name: [*rows] for name, rows in sections.items()}, positio
 entry = next(rows[page] for rows in sections.values() if page in rows)
 with st.container(height=1, border=False):  # of fixed height: nothing moves when its code is there
     page_history.mount()
+    reconnection.mount()
 lesson = None if entry in ALONE else lesson_mode.current()
 if lesson:
     lesson_mode.lead(*lesson, entry.file)

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)"\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 UNPACK = """
-export default (given) => component({ ...given, data: Array.isArray(given.data) ? given.data[0] : given.data })
+export default (given) => {
+  const data = Array.isArray(given.data) ? given.data[0] : given.data
+  const setTriggerValue = (name, value) => {
+    const send = () => given.setTriggerValue(name, value)
+    ;(window.effnetUnheard ??= new Map()).set(`${given.key} ${name}`, send)
+    send()
+  }
+  return component({ ...given, data, setTriggerValue })
+}
 """
 
 
@@ -34,7 +42,7 @@ def component(name: str, file: str) -> Callable:
 
 
 def packed(code: str) -> str:
-    """A component's script that takes its data out of the list of one."""
+    """A component's script that takes its data out of the list of one, and notes what it reports (reconnection)."""
     return code.replace("export default function ", "function component", 1) + UNPACK
 
 
