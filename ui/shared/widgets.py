@@ -36,6 +36,7 @@ TABLE_STYLE = """
   [data-testid="stTable"] :is(th, td) { padding: .25rem .1rem; font-size: .65rem; }
   [data-testid="stTable"] div { min-width: 0; max-width: 100% !important; }
   [data-testid="stTable"] :is(th, td, div, p) { white-space: normal; overflow-wrap: break-word !important; }
+  [data-testid="stTable"] td:nth-child(n + 6):last-child { min-width: 3.4rem; }
   [data-testid="stTable"] td:nth-child(n + 6):last-child :is(div, p) { overflow-wrap: anywhere !important; }
 }
 """
