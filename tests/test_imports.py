@@ -61,7 +61,7 @@ LIBRARIES = {  # of the core's rooms; those not named use the standard library a
     "effnet_core/figures": {"plotly", "numpy"},
     "effnet_core/images": {"PIL", "numpy"},
     "effnet_core/networks": TORCH,
-    "effnet_core/explain": {*TORCH, "PIL", "captum"},
+    "effnet_core/explain": {*TORCH, "PIL", "captum", "pyarrow"},
     "effnet_core/training": {*TORCH, "PIL", "yaml"},
     "effnet_core/machine": {*TORCH, "psutil"},
     "effnet_core/classroom": {"psutil"},

@@ -12,19 +12,27 @@ from typing import TYPE_CHECKING
 
 from .. import files
 from .model_arguments import add_model_arguments, load_model
+from .progress_line import ProgressLine
 
 if TYPE_CHECKING:
     from ..explain.engine import Engine
 
 
+TABLE = ".parquet"
+
+
 def add_commands(command) -> None:
     looking = command(explain)
-    looking.add_argument("photos", type=Path, nargs="+", metavar="PHOTO")
+    looking.add_argument(
+        "photos", type=Path, nargs="+", metavar="PHOTO", help="with --out FILE.parquet also a folder or a pattern"
+    )
     add_model_arguments(looking)
     looking.add_argument("--top", type=int, default=5)
     looking.add_argument("--layer", help="stage for Grad-CAM, such as features.8 (default: the last)")
     looking.add_argument("--target", type=int, help="class index for Grad-CAM (default: the top class)")
-    looking.add_argument("--out", type=Path, help="folder for pictures with the map over the crop")
+    looking.add_argument(
+        "--out", type=Path, help="folder for pictures with the map over the crop; or a .parquet file for all answers"
+    )
 
 
 def explain(options: argparse.Namespace) -> int:
@@ -33,6 +41,8 @@ def explain(options: argparse.Namespace) -> int:
 
     model = load_model(options)
     engine = Engine(model, options.device)
+    if options.out and options.out.suffix == TABLE:
+        return explain_many(engine, options)
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
         files.check_writable(options.out / "picture.png")
@@ -51,6 +61,29 @@ def explain(options: argparse.Namespace) -> int:
     return 1 if any(result["error"] for result in results) else 0
 
 
+def explain_many(engine: Engine, options: argparse.Namespace) -> int:
+    """All answers as rows of one table, in order; a run that was killed goes on where it was."""
+    from ..explain import many_pictures
+
+    files.check_writable(options.out)
+    asked = {"top": options.top, "layer": options.layer, "target": options.target}
+    table = many_pictures.Table(options.out, asked | {"model": engine.name, "weights": str(engine.weights)})
+    total = sum(1 for _ in many_pictures.pictures_in(options.photos))
+    if not total:
+        raise ValueError(f"there is no picture in {', '.join(map(str, options.photos))}")
+    paths = many_pictures.pictures_in(options.photos)
+    done, failed = table.resumed(paths)
+    line = ProgressLine(total, done)
+    for row in table.add(many_pictures.rows(engine, paths, **asked)):
+        failed += row["error"] is not None
+        line.step()
+    line.end()
+    table.finish()
+    said = {"out": str(options.out), "rows": total, "of an earlier run": done, "failed": failed}
+    print(json.dumps(said) if options.json else f"{options.out}: {total:,} rows, {failed:,} with an error")
+    return 1 if failed else 0
+
+
 def out_names(photos: Sequence[Path]) -> list[tuple[Path, str]]:
     """Each photograph, and what its picture in --out is called: by its number too, where others share its name."""
     known = Counter(path.name.casefold() for path in photos)  # as file systems that know no capitals
@@ -65,16 +98,13 @@ def explain_file(engine: Engine, path: Path, name: str, options: argparse.Namesp
 
     Where only its map can't be written, the answer stands beside the sentence. `name`: of its map in --out.
     """
+    from ..explain import many_pictures
     from ..images import overlay
-    from ..images.reading import LIMIT_MB, ImageRejected, read_image
 
-    answer = {"file": str(path), "error": None, "top": None, "gates": None, "heatmap": None}
-    try:
-        image = read_image(files.read_file(path, LIMIT_MB), path.name)
-    except ImageRejected as problem:
-        return answer | {"error": str(problem)}
-    except OSError as problem:
-        return answer | {"error": f"{path.name} can't be read: {problem.strerror}"}
+    image, error = many_pictures.read(path)
+    answer = {"file": str(path), **many_pictures.EMPTY, "error": error}
+    if image is None:
+        return answer
     [answered] = engine.explain([image], top=options.top, layer=options.layer, target=options.target)
     heatmap = answered.heatmaps[0]
     if options.out:
@@ -85,12 +115,10 @@ def explain_file(engine: Engine, path: Path, name: str, options: argparse.Namesp
                 overlay.overlay(crop, heatmap.values).save(part, "PNG")
         except OSError as problem:
             answer["error"] = f"{file.name} can't be written: {problem.strerror}"
-    keys = ("index", "label", "probability", "logit")
-    return answer | {
-        "top": [{key: getattr(prediction, key) for key in keys} for prediction in answered.top],
-        "gates": [{"block": gates.block, "values": gates.values.tolist()} for gates in answered.gates],
-        "heatmap": {"layer": heatmap.layer, "target": heatmap.target, "values": heatmap.values.tolist()},
-    }
+    row = many_pictures.as_row(answered)
+    for part in (*row["gates"], row["heatmap"]):
+        part["values"] = part["values"].tolist()
+    return answer | row
 
 
 def print_result(result: dict) -> None:
