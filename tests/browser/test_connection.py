@@ -7,10 +7,11 @@ import re
 
 import pytest
 from PIL.Image import Image
-from support.browser import slider, wait_until_idle
+from support.browser import TOURED, free_port, served, slider, wait_until_idle
 from support.wire import Wire, wire
 
 from effnet_core.images.samples import load_sample
+from ui.shared.file_input import LOST
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.browser
@@ -194,3 +195,36 @@ def test_a_picture_that_is_removed_while_it_is_explained_leaves_the_sample(page)
     wait_until_idle(page)
     playwright.expect(heat_over(page, SAMPLE)).to_be_visible()
     assert page.get_by_test_id("stAlert").count() == page.get_by_test_id("stException").count() == 0
+
+
+def test_a_server_that_is_started_again_says_which_files_are_gone(browser, tmp_path, asked_outside):
+    """The page goes on by itself with the settings that the browser shows; an empty list takes the files again."""
+    port, log = free_port(), tmp_path / "log.txt"
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.add_init_script(TOURED)
+    page = context.new_page()
+    listed = page.get_by_test_id(LISTED)
+    gone = page.get_by_text(LOST.format("the pictures that you brought"))
+    with served(port, log, asked_outside) as address:
+        page.goto(f"{address}/classify?classify.colours=viridis")
+        wait_until_idle(page)
+        bring(page, "cup.jpg", load_sample("coffee"))
+        playwright.expect(heat_over(page, "cup.jpg")).to_be_visible()
+        playwright.expect(listed).to_have_count(1)
+        wait_until_idle(page)
+    is_connected(page, False)
+    with served(port, log, asked_outside):
+        playwright.expect(gone).to_be_visible()
+        playwright.expect(heat_over(page, SAMPLE)).to_be_visible()
+        playwright.expect(listed).to_have_count(0)
+        playwright.expect(page.get_by_role("radio", name="viridis")).to_be_checked()
+        wait_until_idle(page)
+        page.get_by_role("button", name="Choose again").click()
+        playwright.expect(gone).to_have_count(0)
+        wait_until_idle(page)
+        playwright.expect(listed).to_have_count(0)
+        page.keyboard.press("Escape")
+        bring(page, "cup.jpg", load_sample("coffee"))
+        playwright.expect(heat_over(page, "cup.jpg")).to_be_visible()
+        context.close()
+    assert "Traceback" not in log.read_text()

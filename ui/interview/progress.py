@@ -18,6 +18,7 @@ from effnet_core.interview.weak_spots import DRILL, RIGHT, WRONG, reviewable
 
 from ..components import local_storage
 from ..session import kept_values
+from ..shared import file_input
 from ..shared.plain import plain
 
 KEY = "interview.store"
@@ -103,7 +104,7 @@ def show_files() -> None:
         on_click="ignore",
         disabled=not (memories or answers),
     )
-    upload = st.file_uploader("Import progress", ["json"], max_upload_size=1, key="interview.import")
+    upload = file_input.show("Import progress", ["json"], max_upload_size=1, key="interview.import", what="that file")
     if upload and upload.file_id != kept_values.value("interview.imported"):
         kept_values.keep("interview.imported", upload.file_id)
         try:

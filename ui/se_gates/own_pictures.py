@@ -10,7 +10,7 @@ from effnet_core import units
 from effnet_core.explain.gate_statistics import GateStatistics
 
 from ..session import answer_cache
-from ..shared import progress_bar
+from ..shared import file_input, progress_bar
 from ..shared.plain import plain
 
 if TYPE_CHECKING:
@@ -24,11 +24,12 @@ LIMIT_MB = 200  # of an uploaded zip file
 
 def own_folders(engine: Engine) -> None:
     """Measure the network's gates on class folders that the user brings as a zip file."""
-    upload = st.file_uploader(
+    upload = file_input.show(
         f"Zip file of class folders (one folder a class, pictures inside), up to {LIMIT_MB} MB",
         ["zip"],
         max_upload_size=LIMIT_MB,
         key="se_gates.zip",
+        what="your zip file",
         help="It stays in this session: nobody else sees it, and nothing is written to disk.",
     )
     if upload and st.button(

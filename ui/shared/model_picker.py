@@ -10,7 +10,7 @@ from effnet_core.serving.remote import RemoteEngine, ServerAway
 from effnet_core.units import FLOAT32_BYTES, percent, share_and_interval
 
 from ..session import engines, kept_values
-from . import widgets
+from . import file_input, widgets
 from .plain import plain
 
 if TYPE_CHECKING:
@@ -149,11 +149,21 @@ def _bring_checkpoint(sentences: DeltaGenerator) -> None:
 
     with st.expander("Bring your own"):
         st.markdown("A state dict of any EfficientNet-B0 to -B7, with any number of classes. It stays in this session.")
-        upload = st.file_uploader(
-            f"Checkpoint, up to {LIMIT_MB} MB", SUFFIXES, max_upload_size=LIMIT_MB, key="app.checkpoint"
+        upload = file_input.show(
+            f"Checkpoint, up to {LIMIT_MB} MB",
+            SUFFIXES,
+            max_upload_size=LIMIT_MB,
+            key="app.checkpoint",
+            what="your checkpoint",
+            sentences=sentences,
         )
-        listed = st.file_uploader(
-            "Labels, one a line (optional)", ["txt", "json", "tsv", "csv"], max_upload_size=LABELS_MB, key="app.labels"
+        listed = file_input.show(
+            "Labels, one a line (optional)",
+            ["txt", "json", "tsv", "csv"],
+            max_upload_size=LABELS_MB,
+            key="app.labels",
+            what="your labels",
+            sentences=sentences,
         )
         known, named = engines.own_uploads() or ("", "")  # the inputs forget theirs when another page is opened
         if listed and not (upload or known):

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import DeletedFile
 
 from effnet_core.cost import cost_of
 from effnet_core.images import samples
@@ -17,12 +16,11 @@ from effnet_core.images.samples import SAMPLES, UNTOLD, Sample
 from ..components import picture_choice
 from ..session import answer_cache, kept_values
 from ..session import pictures as session_pictures
-from . import widgets
+from . import file_input, widgets
 from .plain import plain
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
-    from streamlit.runtime.uploaded_file_manager import UploadedFile
 
     from effnet_core.explain.engine import Engine
 
@@ -32,10 +30,6 @@ RIGHT, WRONG = "it names this", "it fails here: why?"
 KNOWN, OTHER = "it knows this class", "none of its classes"
 ORDER = (RIGHT, WRONG, KNOWN, OTHER)
 QUICK_MACS = 5e9  # of asking about all samples of known classes: a second or so
-LOST = (
-    "The server was started again since you brought these pictures, and kept nothing of them. Remove them from the "
-    "list and bring them again; until then, a sample is shown."
-)
 MOST = 24  # pictures at once: each is decoded and goes through the network
 
 
@@ -54,7 +48,7 @@ def pick(engine: Engine, sentences: DeltaGenerator) -> tuple[list[session_pictur
     source = widgets.choice("Pictures from", SOURCES, key="app.source", refused_in=sentences)
     if source == SAMPLE:
         return _pick_sample(engine, sentences)
-    holds_now = _upload() if source == UPLOAD else _photograph()
+    holds_now = _upload(sentences) if source == UPLOAD else _photograph(sentences)
     chosen = kept_values.value(f"pictures.{source}", Uploads())
     if chosen.pictures and not holds_now:
         st.caption(f"Still in use: {plain(', '.join(picture.name for picture in chosen.pictures))}")
@@ -148,9 +142,9 @@ def sample_picture(sample: Sample) -> session_pictures.Picture:
     return replace(session_pictures.sample(sample.name), name=sample.title)
 
 
-def _upload() -> bool:
+def _upload(sentences: DeltaGenerator) -> bool:
     key = "app.upload"
-    files = st.file_uploader(
+    files = file_input.show(
         f"Pictures, several at once: at most {MOST}, {LIMIT_MB} MB each",
         SUFFIXES,
         accept_multiple_files=True,
@@ -159,28 +153,31 @@ def _upload() -> bool:
         on_change=_keep,
         args=(key, UPLOAD),
         help="They stay in this session: nobody else sees them, and nothing is written to disk.",
+        what="the pictures that you brought",
+        sentences=sentences,
     )
-    if not files and _held(key):  # the browser's list outlives the server
-        st.warning(LOST)
     return bool(files)
 
 
-def _held(key: str) -> list[UploadedFile | DeletedFile]:
-    """What an input of files holds, with those that the server does not have."""
-    files = kept_values.value(key) or []
-    return files if isinstance(files, list) else [files]
-
-
-def _photograph() -> bool:
+def _photograph(sentences: DeltaGenerator) -> bool:
     key = "app.camera"
     st.caption("Browsers let a page use the camera only on localhost or over https.")
-    photograph = st.camera_input("Take a photograph", key=key, on_change=_keep, args=(key, CAMERA), width=420)
+    photograph = file_input.show(
+        "Take a photograph",
+        draw=st.camera_input,
+        key=key,
+        on_change=_keep,
+        args=(key, CAMERA),
+        width=420,
+        what="your photograph",
+        sentences=sentences,
+    )
     return photograph is not None
 
 
 def _keep(key: str, source: str) -> None:
     """Callback: keep what the widget holds now; the widget itself forgets it when another page is opened."""
-    files, pictures, refused = [file for file in _held(key) if not isinstance(file, DeletedFile)], [], []
+    files, pictures, refused = file_input.held(key), [], []
     for file in files[:MOST]:
         try:
             pictures.append(session_pictures.picture(file.getvalue(), file.name))
