@@ -59,6 +59,14 @@ def test_on_scaling_the_drawing_b0_and_both_charts_mark_a_stage_together(page):
     page.get_by_role("row", name=re.compile("^stage 5 ")).last.hover()
     assert_marked(page, 5, ["stage", "stage", "tr", "tr"])
 
+    page.get_by_role("radio", name="Layers", exact=True).click()
+    drawn_stage(page, 7).hover()
+    first = page.get_by_role("row", name=re.compile(r"^features\.6\.0")).first
+    playwright.expect(first).to_have_class("pointed")
+    room = page.locator(".scroll").bounding_box()
+    assert room["y"] < first.bounding_box()["y"] < room["y"] + room["height"], "the table has scrolled to it"
+    page.get_by_role("radio", name="Rounding", exact=True).click()
+
     drawn_stage(page, 1).focus()  # the same by the keys
     page.mouse.move(5, 5)
     page.keyboard.press("End")
@@ -79,6 +87,7 @@ def test_on_the_overview_gates_are_marked_with_their_stage(page):
 
 def test_on_se_gates_the_network_in_the_strip_and_the_rows_mark_a_stage_and_a_click_chooses_its_block(page):
     page.goto("/se_gates")
+    wait_until_idle(page)
     page.get_by_role("radio", name=re.compile(r"^4\.1 · ")).hover()
     assert_marked(page, 5, ["button"] * 3 + ["button"])
     page.get_by_role("radio", name=re.compile("^Stage 7: ")).click()
@@ -87,6 +96,7 @@ def test_on_se_gates_the_network_in_the_strip_and_the_rows_mark_a_stage_and_a_cl
 
 def test_every_stage_s_heat_map_is_marked_with_the_network_s(page):
     page.goto("/classify?classify.panel=Every+stage")
+    wait_until_idle(page)
     maps = page.locator("[data-stage] canvas")
     maps.nth(3).hover()
     assert_marked(page, 4, ["button", "figure"])

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from support.screen import ROOT, board, captions, chart, numbers, opened, turned_to
+from support.screen import ROOT, board, captions, chart, columns_of, component_data, numbers, opened, turned_to
 
 from effnet_core.architecture import ALPHA, RELEASES, compound, released
 from effnet_core.cost import cost_of, layers_of
@@ -133,11 +133,14 @@ def test_bars_show_the_network_on_the_screen(panel):
 
 def test_the_layer_table_is_exact_and_follows_the_unit():
     at = opened("scaling", **{"scaling.network": "B1", "scaling.panel": "Layers", "app.unit": "FLOPs"})
-    table, layers, cost = at.dataframe[0].value, layers_of(released("b1")), cost_of(released("b1"))
-    assert list(table["layer"]) == [row.name for row in layers]
-    assert list(table["role"]) == [row.role for row in layers]
-    assert (table["parameters"].sum(), table["FLOPs"].sum()) == (cost.params, cost.flops)
-    assert list(table["size, px"]) == [row.size for row in layers]
+    columns, layers = columns_of(component_data(at, "scaling.layers")), layers_of(released("b1"))
+    cost = cost_of(released("b1"))
+    whole = {name: sum(int(text.replace(",", "")) for text in columns[name]) for name in ("parameters", "FLOPs")}
+    assert list(columns["layer"]) == [row.name for row in layers]
+    assert list(columns["role"]) == [row.role for row in layers]
+    assert whole == {"parameters": cost.params, "FLOPs": cost.flops}
+    assert list(columns["size, px"]) == [f"{row.size}" for row in layers]
+    assert columns["stage"] == [row.stage for row in layers]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import csv
 import io
 
 import pytest
-from support.screen import captions, chart, component_data, numbers, opened
+from support.screen import captions, chart, columns_of, component_data, numbers, opened
 
 from effnet_core.architecture import RELEASES, compound, growth, released
 from effnet_core.cost import cost_of, layers_of
@@ -43,13 +43,6 @@ def test_rounding_stands_beside_the_nearest_release_before_and_after():
     assert channels["stage"] == list(range(1, 10)) and blocks["stage"] == list(range(2, 9))
     assert blocks["rounded"] == [f"{step.rounded}" for step in rounding.depth_steps(1.2**2)]
     assert blocks["rounded "] == [f"{step.rounded}" for step in rounding.depth_steps(1.4)]
-
-
-def columns_of(table: dict) -> dict[str, list]:
-    """What a table of stages shows, by column."""
-    by_column = zip(*(row["cells"] for row in table["rows"]), strict=True)
-    named = dict(zip(table["columns"], map(list, by_column), strict=True))
-    return named | {"stage": [row["stage"] for row in table["rows"]]}
 
 
 @pytest.mark.parametrize("value", ["-3", "8"])

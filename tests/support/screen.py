@@ -105,6 +105,13 @@ def component_data(at: AppTest, key: str) -> dict:
     return json.loads(on_screen(at)[key].proto.json)[0]
 
 
+def columns_of(table: dict) -> dict[str, list]:
+    """What a table of stages shows, by column."""
+    by_column = zip(*(row["cells"] for row in table["rows"]), strict=True)
+    named = dict(zip(table["columns"], map(list, by_column), strict=True))
+    return named | {"stage": [row["stage"] for row in table["rows"]]}
+
+
 def heat_maps(at: AppTest, key: str) -> list[dict]:
     """The maps that a component draws over the picture, with `numbers` for the values that it gets."""
     maps = component_data(at, key)["maps"]

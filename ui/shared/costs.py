@@ -10,6 +10,7 @@ from effnet_core.figures.quantities import FLOPS, MACS, Quantity
 from effnet_core.scaling.implied_phi import implied
 from effnet_core.units import giga, times
 
+from ..components import stage_table
 from ..session import kept_values
 
 MACS_OR_FLOPS = "One multiply-accumulate is two operations; the paper prints MACs under the name FLOPs."
@@ -119,6 +120,10 @@ def layer_rows(layers: list[Layer]) -> list[dict[str, str | int]]:
 
 
 def layer_table(layers: list[Layer], *, key: str) -> None:
-    counts = ("parameters", unit(), "activations", "channels in", "channels out", "groups")
-    exact = {name: st.column_config.NumberColumn(format="localized") for name in counts}
-    st.dataframe(layer_rows(layers), column_config=exact, hide_index=True, height=420, key=key)
+    """Every layer, linked with its stage on the page; the CSV under "Export" is for sorting and counting."""
+    texts = [
+        {name: f"{value:,}" if isinstance(value, int) else value for name, value in row.items()}
+        for row in layer_rows(layers)
+    ]
+    rows = [(layer.stage, text) for layer, text in zip(layers, texts, strict=True)]
+    stage_table.show(rows, key=key, alt="Every layer with its exact counts", height=420)
