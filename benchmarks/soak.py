@@ -2,7 +2,8 @@
 
 interactions: 2,000 on all pages, by eight sessions that go their own ways, with a photograph of their own on Classify.
 visitors:     200 sessions that come, upload a photograph of 12 megapixels on Classify, see it explained, and go.
-greedy:       30 sessions move φ, alone and beside one visitor who asks for the most expensive answers of the app.
+greedy:       30 sessions move φ, alone and beside one visitor who asks for the most expensive answers of the app, in as
+              many tabs as it computes such answers at once, each about a new photograph; one more tab runs races.
 
 Memory, open files and threads of the server must be flat after the first hundred visitors, when their sessions have
 expired, and once the caches have filled with the first hundreds of interactions. Writes benchmarks/soak.json, each
@@ -14,10 +15,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import random
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -28,6 +31,9 @@ from classroom import moving, together
 from sessions import answering, client, moves, servers
 from sessions.memory import CHECKED_S
 from sessions.servers import Server
+
+from effnet_core.architecture import tiny  # after sessions.moves, which finds the project
+from ui.shared.progress_bar import MOST_AT_ONCE
 
 HERE = Path(__file__).parent
 INTERACTIONS, VISITORS = 2000, 200
@@ -40,10 +46,15 @@ MORE = {"memory_mb": 0.05, "open_files": 0.1, "threads": 0.1}  # shares that cou
 SOME = {"memory_mb": 20, "open_files": 8, "threads": 4}  # and what may come and go
 DISTINCT = 12  # photographs that are made; the others are the same with another ending, and so another hash
 CLASS, SECONDS = 30, 40
+WIDEST = max(tiny().blocks, key=lambda block: block.expanded_channels).name
 GREEDY = (  # pages, their settings, and the button that begins their long answer
-    ("se_gates", {"se_gates.panel": "Which channels matter"}, "se_gates.rank"),
+    ("se_gates", {"se_gates.panel": "Which channels matter", "se_gates.block": WIDEST}, "se_gates.rank"),
     ("classify", {"classify.method": "Occlusion", "classify.window": 4, "classify.stride": 25}, "classify.compute"),
-    ("budgets", {"budgets.as": "as B7", "budgets.condition": "All cores"}, "budgets.measure"),
+    (
+        "budgets",
+        {"budgets.panel": "Latency here", "budgets.as": "as B7", "budgets.condition": "All cores"},
+        "budgets.measure",
+    ),
 )
 
 
@@ -142,27 +153,52 @@ async def visitors(server: Server, scale: float) -> dict[str, object]:
 async def greedy(server: Server, scale: float) -> dict[str, object]:
     """95 of 100 moves of a class within so many seconds, alone and beside the visitor, in turns."""
     key, values = moves.MOVES[""]
-    seconds, rows = SECONDS * scale, {"alone": [], "beside": []}
+    seconds, rows, asked = SECONDS * scale, {"alone": [], "beside": []}, Counter()
+    photograph = photographs()
+    new = ((number, photograph(number)) for number in itertools.count())  # no answer is kept from before
     for _ in range(2):
         rows["alone"].append(await together(server, CLASS, seconds, "", moving(key, values)))
-        ask = asyncio.create_task(_ask_for_the_most(server))
+        ask = asyncio.create_task(_ask_for_the_most(server, new, asked))
         rows["beside"].append(await together(server, CLASS, seconds, "", moving(key, values)))
         ask.cancel()
-        asked = (await asyncio.gather(ask, return_exceptions=True))[0]
-        if not isinstance(asked, asyncio.CancelledError):
-            raise RuntimeError("the greedy visitor gave up") from asked
+        end = (await asyncio.gather(ask, return_exceptions=True))[0]
+        if not isinstance(end, asyncio.CancelledError):
+            raise RuntimeError("the greedy visitor gave up") from end
     p95 = {name: round(max(row["requests"]["move"]["p95_s"] for row in runs), 3) for name, runs in rows.items()}
     errors = [problem for runs in rows.values() for row in runs for problem in row["first_errors"]]
-    return {"sessions": CLASS, "p95_s": p95, "grew": [], **_errors(errors)}
+    return {"sessions": CLASS, "p95_s": p95, "asked": dict(asked), "grew": [], **_errors(errors)}
 
 
-async def _ask_for_the_most(server: Server) -> None:
-    """One button after the other, each on a page of its own, until it is cancelled."""
-    while True:
-        for page, settings, button in GREEDY:
-            async with client.opened(server.address) as session:
-                await session.open(page, urlencode(settings))
-                await session.move(button, True)
+async def _ask_for_the_most(server: Server, new: Iterator[tuple[int, bytes]], asked: Counter[str]) -> None:
+    """Until it is cancelled; counts the buttons that it presses."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_race(server, asked))
+        for _ in range(MOST_AT_ONCE):
+            group.create_task(_one_after_the_other(server, new, asked))
+
+
+async def _one_after_the_other(server: Server, new: Iterator[tuple[int, bytes]], asked: Counter[str]) -> None:
+    for number, photograph in new:
+        page, settings, button = GREEDY[number % len(GREEDY)]
+        async with client.opened(server.address) as session:
+            await session.open(page, urlencode(settings | {"app.source": "Upload"}))
+            if page in moves.WITH_PICTURE:
+                await session.upload("app.upload", {answering.file_name(number): photograph})
+            asked[button] += 1
+            await session.move(button, True)
+
+
+async def _race(server: Server, asked: Counter[str]) -> None:
+    """One race after the other."""
+    async with client.opened(server.address) as session:
+        await session.open("experiments")
+        while True:
+            try:
+                await session.move("experiments.start", True)
+                asked["experiments.start"] += 1
+            except KeyError:  # it runs: the button is back when it has ended
+                await session.ask()
+            await asyncio.sleep(1)
 
 
 def _errors(problems: list[str]) -> dict[str, object]:

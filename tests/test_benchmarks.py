@@ -10,6 +10,7 @@ import pytest
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 import soak
 from sessions import client, moves, servers
+from support.screen import on_screen, straight_to
 
 FRAGMENT = """
 import streamlit as st
@@ -94,3 +95,10 @@ def test_the_soak_tells_what_grew_from_what_came_and_went():
     found = watch.growth(first=100)
     assert len(watch.samples) == soak.SAMPLES and found["grew"] == ["memory_mb"]
     assert found["early"]["memory_mb"] < found["late"]["memory_mb"] and found["early"]["threads"] == 12
+
+
+@pytest.mark.usefixtures("started_server")
+@pytest.mark.parametrize(("page", "settings", "button"), soak.GREEDY)
+def test_the_greedy_visitor_finds_its_buttons(page, settings, button):
+    at = straight_to(page, **{key: f"{value}" for key, value in settings.items()})
+    assert button in on_screen(at) and not at.warning
