@@ -65,7 +65,7 @@ LIBRARIES = {  # of the core's rooms; those not named use the standard library a
     "effnet_core/training": {*TORCH, "PIL", "yaml"},
     "effnet_core/machine": {*TORCH, "psutil"},
     "effnet_core/classroom": {"psutil"},
-    "effnet_core/serving": {"fastapi", "starlette", "uvicorn", "numpy", "PIL"},
+    "effnet_core/serving": {"fastapi", "pydantic", "starlette", "uvicorn", "ray", "numpy", "PIL"},
     "effnet_core/interview": {"fsrs", "genanki", "fpdf", "matplotlib"},
     "effnet_core/exercises": TORCH,
     "effnet_core/lessons": {"yaml"},

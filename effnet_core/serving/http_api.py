@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import ipaddress
 import logging
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import numpy as np
 from fastapi import Depends, FastAPI, Query, Request, Response
@@ -29,19 +30,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .. import cost
 from ..architecture import RELEASES, released
-from ..explain.engine import Engine
 from ..explain.gate_edits import read_edit
 from ..explain.methods import METHODS
 from ..explain.request_queue import Busy, NetworkFailed
 from ..explain.results import Heatmap
 from ..images.reading import LIMIT_MB, read_image
-from ..networks import weights
 from ..networks.download import WeightsUnavailable
+from ..networks.model_status import ModelStatus
 from ..progress import Cancelled, Progress
 from . import api_page, wire
-from .answering import Work
+from .answering import Work, lines
 from .limits import Limits, Rates
 from .questions import Facts, Question
+
+if TYPE_CHECKING:
+    from ..explain.engine import Engine
 
 PROBLEM = "application/problem+json"
 UNEXPECTED = "The server met an unexpected problem with this request; its log says more."
@@ -123,11 +126,19 @@ def known_options(request: Request) -> None:
             raise ValueError(f"{path} has no option {name[:40]!r}; it has {', '.join(names) or 'none'}")
 
 
+def is_loopback(address: str) -> bool:
+    """Whether it is this computer that listens or asks there."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
 class Guard:
     """Before a body is read: who asks, how often, and how much comes. Every response tells the wire's version."""
 
-    def __init__(self, app: ASGIApp, token: str | None, rates: Rates) -> None:
-        self.app, self._token, self._rates = app, token, rates
+    def __init__(self, app: ASGIApp, token: str | None, rates: Rates, strangers: bool = True) -> None:
+        self.app, self._token, self._rates, self._strangers = app, token, rates, strangers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def versioned(message: Message) -> None:
@@ -139,7 +150,10 @@ class Guard:
         await (refused or self.app)(scope, receive, versioned)
 
     def _refused(self, request: Request) -> Response | None:
-        if wait := self._rates.wait(request.client.host if request.client else ""):
+        client = request.client.host if request.client else ""
+        if self._token is None and not self._strangers and not is_loopback(client):
+            return _problem(401, "Other computers are answered only where the server was given a token.")
+        if wait := self._rates.wait(client):
             return _problem(429, "Too many requests came from this address; try again in a moment.", wait)
         came = request.headers.get("authorization", "")
         if self._token is not None and request.url.path not in OPEN and not _same(came, f"Bearer {self._token}"):
@@ -160,8 +174,23 @@ def _refused_length(length: str) -> Response | None:
     return None
 
 
-def build_app(engine: Callable[[str], Engine], token: str | None = None, limits: Limits | None = None) -> FastAPI:
-    """The API over these engines; with a `token`, for those alone who send `Authorization: Bearer TOKEN`."""
+class Engines(Protocol):
+    """Where answers come from: this process, or others."""
+
+    def __call__(self, name: str) -> Engine:
+        """Raises WeightsUnavailable, and ValueError listing the valid names."""
+
+    def statuses(self) -> list[ModelStatus]:
+        """All models, and which of them are ready."""
+
+
+def build_app(
+    engine: Engines, token: str | None = None, limits: Limits | None = None, *, strangers: bool = True
+) -> FastAPI:
+    """The API over these engines; with a `token`, for those alone who send `Authorization: Bearer TOKEN`.
+
+    Without `strangers`, other computers need one: for servers whose address is not known here.
+    """
     app = FastAPI(
         title="EfficientNet, explained",
         version=str(wire.VERSION),
@@ -171,7 +200,7 @@ def build_app(engine: Callable[[str], Engine], token: str | None = None, limits:
         dependencies=[Depends(known_options)],
     )
     app.state.engine, app.state.limits = engine, limits or Limits()
-    app.add_middleware(Guard, token=token, rates=Rates(app.state.limits.a_minute))
+    app.add_middleware(Guard, token=token, rates=Rates(app.state.limits.a_minute), strangers=strangers)
     for error in (*STATUS, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(error, lambda _, problem: _problem(*_told(problem)))
     app.get("/", include_in_schema=False)(lambda: HTMLResponse(api_page.page(app.openapi())))
@@ -185,9 +214,9 @@ def _add_tables(app: FastAPI) -> None:
     """What needs no picture."""
 
     @app.get("/v1/models")
-    def models() -> list[weights.ModelStatus]:
+    def models() -> list[ModelStatus]:
         """All models, and which of them are ready here."""
-        return weights.statuses()
+        return app.state.engine.statuses()
 
     @app.get("/v1/models/{name}", response_class=Response, responses=FORMS)
     async def model(request: Request, name: str) -> Response:
@@ -305,19 +334,17 @@ def _parameters(request: Request) -> dict[str, int | str]:
 
 
 async def _answer(request: Request, work: Callable[[Progress], object]) -> Response:
-    job = Work(work, _form(request), request.app.state.limits.seconds)
+    form = _form(request)
+    job = Work(lambda progress: wire.dump(work(progress), form), request.app.state.limits.seconds)
     if wire.LINES in request.headers.get("accept", ""):
-        return StreamingResponse(job.lines(_problem_row), media_type=wire.LINES, headers={"vary": "accept"})
-    return _sent(await job.answer(), job.form)
+        told = lines(job, form, _problem_row)
+        return StreamingResponse(told, media_type=wire.LINES, headers={"vary": "accept"})
+    return Response(await job.answer(), media_type=form, headers={"vary": "accept"})
 
 
 def _form(request: Request) -> str:
     """npz where the request accepts that by name, else JSON."""
     return wire.NPZ if wire.NPZ in request.headers.get("accept", "") else wire.JSON
-
-
-def _sent(data: bytes, form: str) -> Response:
-    return Response(data, media_type=form, headers={"vary": "accept"})
 
 
 def _told(problem: Exception) -> tuple[int, str]:

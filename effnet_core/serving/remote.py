@@ -36,7 +36,7 @@ CONNECT_S = 5.0
 SILENCE_S = 30.0  # a server that works on an answer says something three times a second
 AT_ONCE = 8  # pictures that are under way together, of those that are asked for in one call
 LONGEST_REASON = 300
-GATEWAY = (502, 503, 504)
+PROXIES = (500, 502, 503, 504)  # what they say where the engine behind them is not there
 ERRORS = {400: ValueError, 422: ValueError, 404: WeightsUnavailable, 429: Busy, 503: Busy}
 
 Picture = Image | np.ndarray
@@ -151,7 +151,7 @@ class Server:
         return response
 
     def _check_version(self, came: str | None, status: int) -> None:
-        if came is None and status in GATEWAY:
+        if came is None and status in PROXIES:
             raise ServerAway(f"The engine at {self.address} can't be reached (a proxy before it says {status})")
         if came is None:
             raise ServerAway(f"What answers at {self.address} is no engine of this project; look at {ENGINE}")

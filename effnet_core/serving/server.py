@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 from functools import lru_cache
 
@@ -10,11 +9,13 @@ import uvicorn
 
 from ..explain.engine import Engine
 from ..networks import weights
-from .http_api import build_app
+from ..networks.model_status import ModelStatus
+from .http_api import build_app, is_loopback
 from .limits import Limits
 
 MOST_MODELS = 3  # in memory at once; the one that was asked for least recently goes
 SHORTEST_TOKEN = 16
+TOKEN_MB = 0.001  # of the file that holds it
 
 
 def serve(
@@ -31,15 +32,8 @@ def check(address: str, token: str | None) -> None:
         raise ValueError(f"the token has {len(token)} characters; it needs {SHORTEST_TOKEN} or more")
     if token is not None and not (token.isascii() and token.isprintable()):
         raise ValueError("the token has characters that can't stand in a header; take letters, digits and signs")
-    if token is None and not _is_loopback(address):
+    if token is None and not is_loopback(address):
         raise ValueError(f"{address} lets other computers in: name a file that holds a token with --token-file")
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return address == "localhost"
 
 
 class Engines:
@@ -53,3 +47,7 @@ class Engines:
         """Raises WeightsUnavailable, and ValueError listing the valid names."""
         with self._loading:
             return self._loaded(name)
+
+    def statuses(self) -> list[ModelStatus]:
+        """All models, and which of them are ready on this machine."""
+        return weights.statuses()

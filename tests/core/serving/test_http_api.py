@@ -147,6 +147,17 @@ def test_only_the_token_opens(png):
     assert client.get("/v1/models", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
 
 
+def test_without_a_token_other_computers_are_refused_where_the_address_is_not_known():
+    app = http_api.build_app(ENGINES, strangers=False)
+    for client, status in (("127.0.0.1", 200), ("::1", 200), ("192.168.1.5", 401), ("testclient", 401)):
+        assert TestClient(app, client=(client, 50_000)).get("/v1/models").status_code == status
+    app = http_api.build_app(ENGINES, TOKEN, strangers=False)
+    asked = TestClient(app, client=("192.168.1.5", 50_000)).get(
+        "/v1/models", headers={"authorization": f"Bearer {TOKEN}"}
+    )
+    assert asked.status_code == 200
+
+
 @pytest.mark.parametrize(("error", "status"), [(Busy("too many wait"), 503), (KeyError("a secret"), 500)])
 def test_a_full_queue_and_the_unexpected(png, error, status):
     def engine(name):
@@ -248,10 +259,8 @@ def test_work_that_nobody_listens_to_ends():
     reported = []
 
     async def leave() -> None:
-        work = answering.Work(
-            lambda progress: reported.append(progress(0.5)) or until(lambda: not progress(0.6)), "", 60
-        )
-        lines = work.lines(lambda problem: {})
+        work = answering.Work(lambda progress: reported.append(progress(0.5)) or until(lambda: not progress(0.6)), 60)
+        lines = answering.lines(work, wire.JSON, lambda problem: {})
         assert await anext(lines) in (b'{"share":0.5}\n', b'{"share":0.6}\n')
         await lines.aclose()
 
