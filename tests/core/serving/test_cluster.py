@@ -35,7 +35,7 @@ from effnet_core.serving.cluster import NETWORKS, ClusterEngine, Settings
 from effnet_core.serving.http_api import facts_of
 from effnet_core.serving.remote import Server
 
-REQUESTS, CLIENTS, PATIENCE_S, START_S = 200, 8, 120, 420
+REQUESTS, CLIENTS, PATIENCE_S, START_S = 200, 8, 300, 420
 NAME = "effnet"
 PICTURES = [load_sample(name) for name in ("coffee", "chelsea", "rocket", "astronaut")]
 
@@ -62,12 +62,15 @@ def in_time() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Cluster]:
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False})
-    cluster.add_node(num_cpus=2)
-    here = {"env_vars": {"PYTHONPATH": str(ROOT)}}
-    ray.init(address=cluster.address, runtime_env=here, log_to_driver=False, logging_level="ERROR")
+    with in_time():
+        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False})
+        cluster.add_node(num_cpus=2)
+        here = {"env_vars": {"PYTHONPATH": str(ROOT)}}
+        ray.init(address=cluster.address, runtime_env=here, log_to_driver=False, logging_level="ERROR")
     yield cluster
-    serve.shutdown()
+    ending = threading.Thread(target=serve.shutdown, daemon=True)  # politely, if that takes no minutes
+    ending.start()
+    ending.join(PATIENCE_S)
     ray.shutdown()
     cluster.shutdown()
 
