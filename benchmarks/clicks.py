@@ -23,7 +23,10 @@ from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent / "docs"))
+import take_pictures  # noqa: E402
 from take_pictures import TOURED, running_app, settle, start_chromium  # noqa: E402
+
+take_pictures.SETTLE_S = 1  # a click changes little
 
 TRIES = 12
 THREADS = 2
@@ -99,13 +102,14 @@ CLICKS = {
         "/classify", True, nth(".stages [role=radio]"), ".st-key-classify-stage *", tries=7
     ),
     "sample -> answer": Click("/classify", True, sample, ".picks .name", tries=4),
-    "slab of MBConv -> its step": Click("/mbconv", False, nth(".flow svg [role=button]"), ".sentence"),
+    "slab of MBConv -> its step": Click("/mbconv", False, nth(".flow svg .step:not([data-step='output'])"), ".sentence"),
     "feature map -> its arithmetic": Click("/mbconv", True, nth(".maps button"), ".products", leads_away=True),
     "pixel -> its arithmetic": Click(
         "/mbconv?mbconv.panel=Arithmetic", True, at_share(".map.clickable"), ".products .cell"
     ),
 }
-# times the press of the next click, or the pointer's entry, until a frame in which the elements have changed
+# times the press of the next click, or the pointer's move (going over from place to place stays in its component),
+# until a frame in which the elements have changed
 WATCH = """(selector) => {
   const all = (root) => [
     ...root.querySelectorAll(selector),
@@ -119,7 +123,7 @@ WATCH = """(selector) => {
   let start = null
   let entered = null
   addEventListener('pointerdown', () => { start = performance.now() }, { capture: true })
-  addEventListener('pointerover', () => { entered ??= performance.now() }, { capture: true })
+  addEventListener('pointermove', () => { entered ??= performance.now() }, { capture: true })
   const frame = () => {
     const begun = start ?? entered
     if (begun !== null && look() !== before) window.took = performance.now() - begun
