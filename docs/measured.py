@@ -245,6 +245,19 @@ def _clicks(report: dict) -> Iterator[tuple[str, str, str, str]]:
         yield what, shown, f"in the middle {_seconds(1000 * middle)}; {rows[slowest]['limit_s']:g} s are allowed", load
 
 
+def _serving(report: dict) -> Iterator[tuple[str, str, str, str]]:
+    conditions, ways = report["conditions"], report["results"]
+    where = f"{conditions['cores']} cores, load {conditions['load_before']:.1f} before, ray "
+    where += f"{conditions['versions']['ray']}, {conditions['date']}"
+    here, http, ray = (ways[name] for name in ("in the process", "HTTP", "Ray Serve"))
+    beside = f"{_seconds(here['one_ms'])} in the process itself, {_seconds(ray['one_ms'])} over Ray Serve"
+    yield "one picture of the offline model, over HTTP", _seconds(http["one_ms"]), beside, where
+    beside = f"{here['a_second']:.0f} in the process itself, {ray['a_second']:.0f} over Ray Serve, up to "
+    beside += f"{report['largest_batch']} in one pass"
+    what = f"answers a second to {conditions['clients']} clients at once, over HTTP"
+    yield what, f"{http['a_second']:.0f}", beside, where
+
+
 def _faults(report: dict) -> Iterator[tuple[str, str, str, str]]:
     versions = ", ".join(f"{name} {number}" for name, number in report["conditions"]["versions"].items())
     for what, figures in report["results"].items():
@@ -253,7 +266,7 @@ def _faults(report: dict) -> Iterator[tuple[str, str, str, str]]:
 
 FILES = {"cost": _cost, "headline": _headline, "dragging": _dragging, "redraw": _redraw, "gpu": _gpu}
 FILES |= {"first_paint": _first_paint, "server_cpu": _server_cpu, "classroom": _classroom, "vote": _vote}
-FILES |= {"engines": _engines, "soak": _soak, "clicks": _clicks}
+FILES |= {"engines": _engines, "soak": _soak, "clicks": _clicks, "serving": _serving}
 BY_TESTS = {"faults": _faults}  # python -m pytest -m "not browser" --figures benchmarks/faults.json
 
 
