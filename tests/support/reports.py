@@ -75,5 +75,5 @@ def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
         versions = {name: version(name) for name in ("pillow", "torch", "streamlit")}
         conditions = {"python": platform.python_version(), "versions": versions, "date": date.today().isoformat()}
         kept = json.loads(path.read_text(encoding="utf-8"))["results"] if path.exists() else {}
-        results = kept | dict(line.rsplit(": ", 1) for line in lines)
+        results = kept | dict(line.split(": ", 1) for line in lines)
         path.write_text(json.dumps({"conditions": conditions, "results": results}, indent=1) + "\n", encoding="utf-8")

@@ -128,7 +128,8 @@ def test_pictures_that_come_together_go_through_the_network_together(server):
     for _ in range(10):  # whichever replica answers
         sizes |= Counter(handle.batches.remote().result())
     assert max(sizes) > 1, sizes
-    told_at_the_end(f"a Ray cluster of two nodes, pictures of one pass -> passes: {dict(sorted(sizes.items()))}")
+    passes = ", ".join(f"{times} of {size}" for size, times in sorted(sizes.items()))
+    told_at_the_end(f"a Ray cluster of two nodes, passes by how many pictures went through together: {passes}")
 
 
 def ask(server: Server, expected: list, happens: Callable[[], None], count: int = REQUESTS) -> Counter:
