@@ -8,7 +8,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from ui.components import page_history, reconnection
 from ui.lessons import lesson_mode, look, tour
-from ui.session import engines, expiry, kept_values, metrics, pictures
+from ui.session import engines, expiry, kept_values, metrics, origins, pictures
 from ui.shared import first_look, navigation, widgets
 from ui.shared.page_table import ALONE, PAGES, SECTIONS, Entry, following
 
@@ -36,6 +36,7 @@ def place_of(entry: Entry) -> DeltaGenerator:
         return [st.container() if number == place else st.empty() for number in range(2)][place]
 
 
+origins.ask_nobody()
 st.set_page_config(page_title="EfficientNet lab", page_icon=widgets.FAVICON, layout="wide")
 first_look.prepare()
 sections = {name: {page_of(entry): entry for entry in rows} for name, rows in (SECTIONS | {"": ALONE}).items()}

@@ -137,6 +137,7 @@ def test_after_a_cut_the_picture_that_was_clicked_is_explained(page, cuttable, h
     page.get_by_role("button", name="Picture").click()
     other = page.get_by_role("radio", name=OTHER_SAMPLE)
     other.wait_for()
+    wait_until_idle(page)  # a run that begins now is the click's
     happens(page, cuttable, other.click)
     is_connected(page, False)
     cuttable.mend()

@@ -8,6 +8,7 @@ import secrets
 from urllib.parse import urlsplit
 
 import pytest
+from support.browser import wait_until_idle
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +34,10 @@ def test_the_apps_own_page_may_open_a_websocket(address):
 
 
 @pytest.mark.parametrize("origin", FOREIGN)
-def test_a_foreign_page_may_not(address, origin):
+def test_a_foreign_page_may_not(page, address, origin):
+    """Nor does it make the server ask anybody outside, once a page of the app has been opened."""
+    page.goto("/")
+    wait_until_idle(page)
     assert handshake(address, origin) == 403
 
 

@@ -60,12 +60,16 @@ def test_on_scaling_the_drawing_b0_and_both_charts_mark_a_stage_together(page):
     assert_marked(page, 5, ["stage", "stage", "tr", "tr"])
 
     page.get_by_role("radio", name="Layers", exact=True).click()
+    page.get_by_role("row", name=re.compile(r"^features\.6\.0")).first.wait_for()
+    wait_until_idle(page)
     drawn_stage(page, 7).hover()
     first = page.get_by_role("row", name=re.compile(r"^features\.6\.0")).first
     playwright.expect(first).to_have_class("pointed")
     room = page.locator(".scroll").bounding_box()
     assert room["y"] < first.bounding_box()["y"] < room["y"] + room["height"], "the table has scrolled to it"
     page.get_by_role("radio", name="Rounding", exact=True).click()
+    page.get_by_role("row", name=re.compile("^stage 5 ")).last.wait_for()
+    wait_until_idle(page)
 
     drawn_stage(page, 1).focus()  # the same by the keys
     page.mouse.move(5, 5)

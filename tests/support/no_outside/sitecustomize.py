@@ -5,6 +5,7 @@ what wrapped functions would miss: sockets that were made before, and names that
 """
 
 import os
+import socket
 import sys
 from ipaddress import ip_address
 
@@ -24,6 +25,8 @@ def is_here(host: object) -> bool:
 def refuse(event: str, arguments: tuple) -> None:
     if event in TO_NAMES:
         host = arguments[0]
+    elif event == "socket.connect" and arguments[0].type == socket.SOCK_DGRAM:
+        return  # sends nothing: so Streamlit learns this machine's own address
     elif event in TO_ADDRESSES and isinstance(arguments[1], tuple):  # not a path in the file system
         host = arguments[1][0]
     else:
