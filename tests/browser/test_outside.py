@@ -5,9 +5,11 @@ Addresses are those that RFC 5737 and RFC 2606 keep for examples.
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 
+import psutil
 import pytest
 from support import outside
 
@@ -74,3 +76,16 @@ def test_this_machine_may_be_asked(asked_outside, address):
     ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert ran.stdout.strip() == "b'ok'"
     assert not told(asked_outside)
+
+
+def test_this_machine_may_be_asked_by_any_of_its_addresses(asked_outside):
+    """As the app does, to learn whether phones can follow a vote's link."""
+    kept = [each.address for several in psutil.net_if_addrs().values() for each in several if is_plain(each)]
+    code = f"import socket; [socket.getaddrinfo(each, 80) for each in {kept}]"
+    subprocess.run([sys.executable, "-c", code], env=outside.guarded(asked_outside), check=True)
+    assert kept and not told(asked_outside)
+
+
+def is_plain(address) -> bool:
+    """No hardware's address, and none that needs its interface's name."""
+    return address.family in (socket.AF_INET, socket.AF_INET6) and not address.address.startswith("fe80")

@@ -12,14 +12,25 @@ from ipaddress import ip_address
 TO_ADDRESSES = ("socket.connect", "socket.sendto", "socket.sendmsg")
 TO_NAMES = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr")
 HERE = ("", "localhost", "0.0.0.0", "::")  # noqa: S104 - addresses that are looked at, not bound
+FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 
 
 def is_here(host: object) -> bool:
     text = host.decode() if isinstance(host, bytes) else str(host or "")
     try:
-        return text in HERE or ip_address(text).is_loopback
+        return text in HERE or ip_address(text).is_loopback or is_own(text)
     except ValueError:
         return False
+
+
+def is_own(address: str) -> bool:
+    """Whether it is one of this machine's: only those can be bound."""
+    with socket.socket(FAMILIES[ip_address(address).version]) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True
 
 
 def refuse(event: str, arguments: tuple) -> None:
