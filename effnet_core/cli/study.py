@@ -10,17 +10,18 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ..training import study as studies
+from ..training import study_results
 from ..units import duration, mega
 from .train import class_rows
-
-RESULTS = Path(__file__).parents[2] / "results"
 
 
 def add_commands(command) -> None:
     parser = command(study)
     parser.add_argument("name", choices=studies.NAMES, help="which experiment")
     parser.add_argument("data", type=Path, help="folder with zip files of train|val/<class>/* pictures")
-    parser.add_argument("--results", type=Path, default=RESULTS, metavar="FOLDER", help="default: results/")
+    parser.add_argument(
+        "--results", type=Path, default=study_results.FOLDER, metavar="FOLDER", help="default: results/"
+    )
     parser.add_argument("--classes", type=Path, help="tab-separated class, label, group (default: the bundled 100)")
     parser.add_argument("--way", action="append", default=[], help="only arms of this way, and the base")
     parser.add_argument("--epochs", type=int, help="another number of epochs for all arms: rows of their own file")
@@ -42,8 +43,7 @@ def study(options: argparse.Namespace) -> int:
     from ..networks.device import pick_device
     from ..training import study_runs
 
-    suffix = "" if options.epochs is None else f"_{asked.epochs}_epochs"
-    results = options.results / f"study_{asked.name}{suffix}.csv"
+    results = study_results.path_of(asked.name, options.results, epochs=options.epochs)
     wanted = (studies.BASE, *options.way) if options.way else ()
     classes = [row["class"] for row in class_rows(options.classes)]
     device = pick_device(options.device)

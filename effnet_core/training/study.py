@@ -17,7 +17,7 @@ from ..cost import cost_of
 FOLDER = Path(__file__).parent / "studies"
 NAMES = ("scaling", "search", "blocks")  # of those that are run on a folder of pictures
 RACE = "race"  # on pictures that are drawn, in a minute
-BASE = "base"
+BASE, COMPOUND = "base", "compound"
 MOST_FACTOR = 16.0
 HALVINGS = 40  # of an interval of factors, until one costs what it should
 NATIVE_PX = 64  # of the pictures: beyond it resolution brings no detail
@@ -87,7 +87,7 @@ def _ways(study: Study, row: Mapping) -> list[Arm]:
     [base] = study.arms
     return [
         _costing(
-            study, times, lambda factor, way=way, times=times: _grown(base, way, times, factor), least=way != "compound"
+            study, times, lambda factor, way=way, times=times: _grown(base, way, times, factor), least=way != COMPOUND
         )
         for times in row["times"]
         for way in row["ways"]

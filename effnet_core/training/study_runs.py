@@ -9,7 +9,7 @@ import csv
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from itertools import product
 from multiprocessing import get_context
@@ -27,38 +27,11 @@ from .evaluation import accuracy, predict
 from .recipe import Phase, Recipe
 from .run import Run
 from .study import Arm, Study
+from .study_results import Row, append
 
 LEAST_SIDE = 0.6  # of a picture's, that a crop shows
 WATCHED = 10  # every so many training pictures are kept apart for the curve
 PACE_STEPS = 3
-
-
-@dataclass(frozen=True)
-class Row:
-    """One run. Curves are numbers with spaces between them, an epoch each; `top1` is of the test pictures."""
-
-    study: str
-    arm: str
-    way: str
-    depth: float
-    width: float
-    pixels: int
-    layers: int
-    macs: int
-    params: int
-    seed: int
-    epochs: int
-    classes: int
-    train_pictures: int
-    test_pictures: int
-    loss: str
-    validation_top1: str
-    top1: float
-    seconds: float
-    device: str
-    torch: str
-    date: str
-    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,16 +85,6 @@ def run_all(todo: list[Job], results: Path, *, processes: int) -> Iterator[Row]:
             row = done.result()
             append(results, row)
             yield row
-
-
-def append(results: Path, row: Row) -> None:
-    """Add a row to a results file, which is made where there is none."""
-    is_new = not results.is_file()
-    with open(results, "a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(Row)], lineterminator="\n")
-        if is_new:
-            writer.writeheader()
-        writer.writerow(vars(row))
 
 
 def run(job: Job) -> Row:
