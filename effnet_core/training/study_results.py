@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
@@ -74,9 +75,15 @@ class Results:
         return failed.seed in self.of(failed.arm)
 
 
-def path_of(study: str, folder: Path = FOLDER, *, epochs: int | None = None) -> Path:
+def path_of(study: str, folder: Path, *, epochs: int | None = None) -> Path:
     """Where the rows of a study lie; with another number of epochs it has a file of its own."""
     return folder / f"study_{study}{'' if epochs is None else f'_{epochs}_epochs'}.csv"
+
+
+def other_epochs(study: str, folder: Path) -> list[int]:
+    """The numbers of epochs with which it was also run, other than its own."""
+    names = (re.fullmatch(rf"study_{study}_(\d{{1,4}})_epochs", path.stem) for path in folder.glob("study_*.csv"))
+    return sorted(int(name[1]) for name in names if name and int(name[1]))
 
 
 def append(results: Path, row: Row) -> None:
