@@ -6,14 +6,17 @@ A run is deterministic by its seed on one machine with one thread, so runs go si
 from __future__ import annotations
 
 import csv
+import math
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import torch
@@ -100,10 +103,12 @@ def run(job: Job) -> Row:
         for _ in training.train(train, watched):
             pass
         curve = training.log()
+        if lost := [row["epoch"] for row in curve if not math.isfinite(row["loss"])]:
+            raise RuntimeError(f"the loss is no number from epoch {lost[0]} on: training ran away")
         top1 = accuracy(predict(training.model, test.images, arm.pixels), test.targets)
         shutil.rmtree(job.folder)
-    except RuntimeError as error:  # out of memory, or numbers that ran away: the study goes on and shows it
-        problem = str(error).splitlines()[0]
+    except RuntimeError as error:  # out of memory, too: the study goes on and shows it
+        curve, problem = [], str(error).splitlines()[0]
     cost = cost_of(arm.architecture(study.classes))
     return Row(
         study=study.name,
@@ -131,6 +136,7 @@ def run(job: Job) -> Row:
     )
 
 
+@lru_cache(maxsize=1)  # a process runs many jobs
 def pictures(archives: tuple[Path, ...], classes: tuple[str, ...]) -> tuple[Pictures, Pictures, Pictures]:
     """Those that are watched while training, those trained on, and those tested on once at the end."""
     every = read_pictures(list(archives), list(classes), "train")
@@ -165,19 +171,26 @@ def network(arm: Arm, classes: int, seed: int) -> nn.Module:
 
 
 def estimate(todo: list[Job], processes: int) -> float:
-    """Seconds that the jobs will take, from the pace of a few steps of the first arm on this machine."""
+    """Seconds that the jobs will take: a few steps of each network are tried, side by side as they will be run."""
     if not todo:
         return 0.0
+    one_each = {job.arm.name: job for job in todo}
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        paces = dict(zip(one_each, pool.map(seconds_an_epoch, one_each.values()), strict=True))
+    return sum(job.study.epochs * paces[job.arm.name] for job in todo) / processes
+
+
+def seconds_an_epoch(job: Job) -> float:
+    """Of training and watching, from a part of the pictures."""
     torch.set_num_threads(1)
-    job = todo[0]
-    recipe, arm = recipe_of(job.study, job.arm, 0), job.arm
-    model = network(arm, job.study.classes, 0).to(job.device)
-    x = torch.randn(recipe.batch, 3, arm.pixels, arm.pixels, device=job.device)
-    for step in range(1 + PACE_STEPS):
-        if step == 1:  # the first one also prepares what the others find
-            started = perf_counter()
-        model(x).sum().backward()
-    a_mac = (perf_counter() - started) / (PACE_STEPS * recipe.batch * job.study.macs(arm))
-    _, train, _ = pictures(job.archives, job.classes)
-    work = sum(each.study.macs(each.arm) * each.study.epochs for each in todo)
-    return a_mac * work * len(train.images) / processes
+    watched, train, _ = pictures(job.archives, job.classes)
+    recipe = recipe_of(replace(job.study, epochs=2), job.arm, job.seed)
+    every = max(1, len(train.images) // (PACE_STEPS * recipe.batch))
+    few_train, few_watched = (Pictures(part.images[::every], part.targets[::every]) for part in (train, watched))
+    with TemporaryDirectory() as folder:
+        model = network(job.arm, job.study.classes, job.seed)
+        epochs = Run(Path(folder), model, recipe, device=job.device, compiled=False).train(few_train, few_watched)
+        next(epochs)  # is slower: memory is asked for, and kernels are chosen
+        started = perf_counter()
+        next(epochs)
+        return (perf_counter() - started) * len(train.images) / len(few_train.images)

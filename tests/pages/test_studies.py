@@ -62,8 +62,9 @@ def test_its_size_and_its_runs_are_on_the_screen(name, folder):
     write_rows(folder, rows)
     at = panel(name)
     said = captions(at)
-    assert f"{len(rows)} of {len(rows)} runs: 20 classes, 9,000 training and 1,000 test pictures, 20 epochs" in said
-    assert "seeds 0, 1 and 2" in said and DEVICE in said and "2026-01-01" in said and rows[0].torch in said
+    assert f"{len(rows)} of {len(rows)} runs: 20 classes, 9,000 training and 1,000 test pictures" in said
+    assert f"{PLANS[name].epochs} epochs, seeds 0, 1 and 2" in said
+    assert DEVICE in said and "2026-01-01" in said and rows[0].torch in said
     shares = [percent(row.top1, 1) for row in rows if row.arm == "base"]
     [table] = [one.value for one in at.table if "by seed" in one.value]
     assert table["by seed"][0] == ", ".join(shares)
@@ -75,7 +76,7 @@ def test_clear_ways_are_told_and_stand_beside_the_papers(folder):
     found = at.subheader[0].value
     assert "At 4 times the compute all three together are better than depth alone" in found
     assert "width alone is better than all three together" in found
-    assert "between all three together and resolution alone this experiment does not tell" in found
+    assert "this experiment does not tell whether all three together are better than resolution alone" in found
     [table] = [one.value for one in at.table if "verdict" in one.value]
     verdicts = dict(zip(table["compared"], table["verdict"], strict=True))
     assert verdicts["× 4: all three − depth"] == study_texts.AGREES
@@ -101,7 +102,7 @@ def test_no_difference_is_told_as_none(folder):
 def test_a_part_that_is_missed_is_told_with_what_is_published_of_it(folder):
     write_rows(folder, whole("blocks", {"without SE": 0.45}))
     at = panel("blocks")
-    assert at.subheader[0].value.startswith("At equal compute worse than the block as it is: without SE (−")
+    assert at.subheader[0].value.startswith("At equal compute this is worse than the block as it is: without SE (−")
     [table] = [one.value for one in at.table if "verdict" in one.value]
     assert list(table["verdict"]) == [study_texts.AGREES] and "ResNet-50" in table["published"][0]
 

@@ -132,6 +132,7 @@ def _show_results(results: Results) -> None:
     _say_failed(results)
     with st.expander("Every network in numbers"):
         widgets.whole_table([_numbers(row) for row in rows], key=f"experiments.runs_{name}")
+        widgets.cite(texts.INTERVALS)
 
 
 def _show_runs(row: Measured, results: Results) -> None:
@@ -157,6 +158,7 @@ def _draw_ways(results: Results, rows: Sequence[Measured], picked: str) -> None:
     ticks = [times * asked.macs(asked.arms[0]) for times in sorted({arm.times for arm in asked.arms})]
     figure = figures.accuracy_by_compute(base, ways, quantity, ticks=ticks, picked=picked)
     _chart(figure, "accuracy", asked, f"Accuracy over {quantity.name} by way. {texts.finding(results)}")
+    widgets.cite(texts.INTERVALS)
 
 
 def _compare_ways(results: Results, picked: str) -> None:

@@ -17,6 +17,10 @@ from effnet_core.units import duration, percent, up_to_three_digits
 WAYS = scaling_curves.DIMENSIONS  # -> in words
 AGREES, DISAGREES, OPEN = "agrees", "**does not agree**", "does not tell"
 TOO_EARLY = "No difference can be told yet: each network has to be trained with two seeds at least."
+INTERVALS = (
+    "Intervals hold in 95 % of experiments: over seeds by Student's t; of a network with one run yet, over its test "
+    "pictures alone (Wilson)."
+)
 SENET, RESNET = "senet_table2_imagenet", "ResNet-50"
 
 
@@ -32,9 +36,9 @@ def shown(name: str) -> str:
     return name.replace(" x ", " × ")
 
 
-def listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str], joined_by: str = "and") -> str:
     *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
+    return f"{', '.join(most)} {joined_by} {last}" if most else last
 
 
 def gap(interval: Interval) -> str:
@@ -68,8 +72,8 @@ def of_budget(times: float, family: Family, results: Results) -> str:
         verb = "is" if len(worse) == 1 else "are each"
         parts.append(f"{listed([name[row.other] for row in worse])} alone {verb} better than all three together")
     if unclear:
-        names = listed([name[row.other] for row in unclear])
-        parts.append(f"between all three together and {names} alone this experiment does not tell")
+        names = listed([name[row.other] for row in unclear], "or")
+        parts.append(f"this experiment does not tell whether all three together are better than {names} alone")
     return f"At {times:g} times the compute {'; '.join(parts)}."
 
 
@@ -112,7 +116,7 @@ def _of_parts(results: Results) -> str:
     for named, rows in (("worse", less), ("better", more)):
         if rows:
             changed = listed([f"{shown(row.arm)} ({points(row.interval.middle)} points)" for row in rows])
-            parts.append(f"{named} than the block as it is: {changed}")
+            parts.append(f"{'this is' if len(rows) == 1 else 'these are'} {named} than the block as it is: {changed}")
     if unclear:
         parts.append(f"this experiment does not tell about {listed([shown(row.arm) for row in unclear])}")
     sentence = "; ".join(parts)

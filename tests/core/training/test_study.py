@@ -15,7 +15,7 @@ from torch import nn
 from effnet_core.__main__ import main
 from effnet_core.architecture import ALPHA, BETA, GAMMA, growth
 from effnet_core.cost import cost_of
-from effnet_core.training import study, study_runs
+from effnet_core.training import study, study_results, study_runs
 
 STUDIES = [study.read(name) for name in study.NAMES]
 SMALL = replace(STUDIES[0], classes=3, epochs=2, seeds=(0, 1), arms=STUDIES[0].arms[:1])
@@ -113,6 +113,22 @@ def test_a_run_that_fails_is_a_row_that_says_why_and_is_run_again(data, tmp_path
     study_runs.append(results, study_runs.run(left))
     assert [row["problem"] for row in study_runs.rows(results)] == ["", "out of memory"]
     assert [job.seed for job in jobs(data, results)] == [1]
+
+
+def test_a_run_whose_loss_is_no_number_has_failed(data, tmp_path, monkeypatch):
+    results = tmp_path / "study.csv"
+    [first, _] = jobs(data, results)
+    monkeypatch.setattr(study_runs.Run, "log", lambda _: [{"epoch": number, "loss": math.nan} for number in (1, 2)])
+    study_runs.append(results, study_runs.run(first))
+    [row] = study_runs.rows(results)
+    assert "from epoch 1 on" in row["problem"] and not row["loss"]
+    assert len(study_results.read(SMALL, results).failed) == 1, "the page can read it"
+
+
+def test_the_time_of_an_epoch_is_tried_without_leaving_anything(data, tmp_path):
+    [first, _] = jobs(data, tmp_path / "study.csv")
+    assert study_runs.seconds_an_epoch(first) > 0
+    assert not list(tmp_path.iterdir()) and study_runs.estimate([], 2) == 0
 
 
 def test_the_command_plans_runs_in_processes_and_resumes(data, tmp_path, capsys, monkeypatch):
