@@ -77,9 +77,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(port: int, log: Path, asked_outside: Path) -> Iterator[str]:
-    """The app on that port, answering; its address."""
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+def served(port: int, log: Path, asked_outside: Path, *, first: str = "") -> Iterator[str]:
+    """The app on that port, answering; its address. `first`: what its process runs before it."""
+    start = ("-c", f"{first}\nfrom streamlit.web.cli import main\nmain()") if first else ("-m", "streamlit")
+    command = [sys.executable, *start, "run", "app.py", "--server.port", str(port)]
     places = ["--server.address", HOST, "--browser.serverAddress", HOST]
     held = outside.guarded(asked_outside)
     with log.open("a") as output:
