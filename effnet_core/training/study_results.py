@@ -112,7 +112,9 @@ def read(study: Study, path: Path) -> Results:
             _check(rows[-1], study, [row for row in rows[:-1] if not row.problem])
     except (csv.Error, ValueError) as problem:
         where = f"{path.name}, line {max(1, lines.line_num)}"
-        raise ValueError(f"{where}: {problem}. Remove that line and run the study again") from problem
+        raise ValueError(
+            f"{where}: {problem}. Remove that line, or move the file away, and run the study again"
+        ) from problem
     good, failed = (tuple(row for row in rows if bool(row.problem) == is_bad) for is_bad in (False, True))
     return Results(study, good, failed)
 

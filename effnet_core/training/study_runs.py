@@ -5,7 +5,6 @@ A run is deterministic by its seed on one machine with one thread, so runs go si
 
 from __future__ import annotations
 
-import csv
 import math
 import shutil
 from collections.abc import Iterator
@@ -30,7 +29,7 @@ from .evaluation import accuracy, predict
 from .recipe import Phase, Recipe
 from .run import Run
 from .study import Arm, Study
-from .study_results import Row, append
+from .study_results import Row, append, read
 
 LEAST_SIDE = 0.6  # of a picture's, that a crop shows
 WATCHED = 10  # every so many training pictures are kept apart for the curve
@@ -54,9 +53,12 @@ class Job:
 def jobs(
     study: Study, data: Path, classes: list[str], results: Path, *, device: str, ways: tuple[str, ...] = ()
 ) -> list[Job]:
-    """The runs that `results` has no row of yet, in rounds: every arm once before any arm twice."""
+    """The runs that `results` has no row of yet, in rounds: every arm once before any arm twice.
+
+    Raises ValueError where the rows there can't be used.
+    """
     archives, picked = tuple(sorted(data.glob("*.zip"))), tuple(_spread(classes, study.classes))
-    done = {(row["arm"], int(row["seed"])) for row in rows(results) if not row["problem"]}
+    done = {(row.arm, row.seed) for row in read(study, results).runs}
     arms = [arm for arm in study.arms if not ways or arm.way in ways]
     folder = results.with_suffix("")
     return [
@@ -71,14 +73,6 @@ def _spread(classes: list[str], count: int) -> list[str]:
     if count > len(classes):
         raise ValueError(f"the study needs {count} classes; there are {len(classes)}")
     return [classes[number * len(classes) // count] for number in range(count)]
-
-
-def rows(results: Path) -> list[dict[str, str]]:
-    """The rows of a results file, empty where there is none."""
-    if not results.is_file():
-        return []
-    with open(results, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def run_all(todo: list[Job], results: Path, *, processes: int) -> Iterator[Row]:

@@ -111,7 +111,8 @@ def test_a_run_that_fails_is_a_row_that_says_why_and_is_run_again(data, tmp_path
 
     monkeypatch.setattr(study_runs.Run, "train", train)
     study_runs.append(results, study_runs.run(left))
-    assert [row["problem"] for row in study_runs.rows(results)] == ["", "out of memory"]
+    found = study_results.read(SMALL, results)
+    assert len(found.runs) == 1 and [row.problem for row in found.failed] == ["out of memory"]
     assert [job.seed for job in jobs(data, results)] == [1]
 
 
@@ -120,9 +121,8 @@ def test_a_run_whose_loss_is_no_number_has_failed(data, tmp_path, monkeypatch):
     [first, _] = jobs(data, results)
     monkeypatch.setattr(study_runs.Run, "log", lambda _: [{"epoch": number, "loss": math.nan} for number in (1, 2)])
     study_runs.append(results, study_runs.run(first))
-    [row] = study_runs.rows(results)
-    assert "from epoch 1 on" in row["problem"] and not row["loss"]
-    assert len(study_results.read(SMALL, results).failed) == 1, "the page can read it"
+    [row] = study_results.read(SMALL, results).failed
+    assert "from epoch 1 on" in row.problem and not row.losses
 
 
 def test_the_time_of_an_epoch_is_tried_without_leaving_anything(data, tmp_path):
@@ -149,6 +149,9 @@ def test_the_command_plans_runs_in_processes_and_resumes(data, tmp_path, capsys,
         written = list(csv.DictReader(file))
     assert sorted(int(row["seed"]) for row in written) == [0, 1] == sorted(row["seed"] for row in answer["rows"])
     assert main([*words]) == 0 and "0 runs to do" in capsys.readouterr().out
+    with open(tmp_path / "study_scaling_1_epochs.csv", "a") as file:
+        file.write("scaling,cut\n")
+    assert main([*words]) == 2 and "line 4: there are 2 cells" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

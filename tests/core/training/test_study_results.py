@@ -60,7 +60,9 @@ def test_a_row_that_can_not_be_is_refused_with_its_line(changed, sentence, tmp_p
     good = made_up(SCALING, BASE, 1, 0.5)
     with pytest.raises(ValueError, match=r"study_scaling.csv, line 3: ") as refused:
         read(tmp_path, good, replace(made_up(SCALING, BASE, 0, 0.5), **changed))
-    assert sentence in str(refused.value) and "Remove that line and run the study again" in str(refused.value)
+    assert sentence in str(refused.value) and "Remove that line, or move the file away, and run the study again" in str(
+        refused.value
+    )
 
 
 def test_runs_on_other_pictures_or_twice_are_refused(tmp_path):
