@@ -6,6 +6,7 @@ A run is deterministic by its seed on one machine with one thread, so runs go si
 from __future__ import annotations
 
 import math
+import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -13,9 +14,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from itertools import product
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from time import perf_counter
 
 import torch
@@ -78,11 +80,21 @@ def _spread(classes: list[str], count: int) -> list[str]:
 def run_all(todo: list[Job], results: Path, *, processes: int) -> Iterator[Row]:
     """Run the jobs, so many at a time, and append each row as it comes. A run that fails is a row that says why."""
     results.parent.mkdir(parents=True, exist_ok=True)
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    with workers(processes) as pool:
         for done in as_completed([pool.submit(run, job) for job in todo]):
             row = done.result()
             append(results, row)
             yield row
+
+
+def workers(processes: int) -> ProcessPoolExecutor:
+    """So many processes to train in; they end with this one, also where it is killed."""
+    return ProcessPoolExecutor(processes, get_context("spawn"), initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """Else a worker would train its network to the end, beside the one that a new start of the study gives it to."""
+    Thread(target=lambda: (parent_process().join(), os._exit(1)), daemon=True).start()
 
 
 def run(job: Job) -> Row:
@@ -169,7 +181,7 @@ def estimate(todo: list[Job], processes: int) -> float:
     if not todo:
         return 0.0
     one_each = {job.arm.name: job for job in todo}
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    with workers(processes) as pool:
         paces = dict(zip(one_each, pool.map(seconds_an_epoch, one_each.values()), strict=True))
     return sum(job.study.epochs * paces[job.arm.name] for job in todo) / processes
 

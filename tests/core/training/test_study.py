@@ -3,10 +3,12 @@
 import csv
 import json
 import math
+import subprocess
 import sys
 from dataclasses import replace
 from types import ModuleType
 
+import psutil
 import pytest
 import torch
 from support.training_pictures import CLASSES, write_archive
@@ -166,3 +168,16 @@ def test_the_command_plans_runs_in_processes_and_resumes(data, tmp_path, capsys,
 def test_what_can_not_be_run_is_said_before_anything_starts(words, sentence, data, capsys):
     assert main(["study", *[str(data) if word == "DATA" else word for word in words]]) == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_workers_end_with_a_killed_study():
+    code = (
+        "import os, time\nfrom effnet_core.training.study_runs import workers\n"
+        "if __name__ == '__main__':\n"
+        "    pool = workers(1)\n    print(pool.submit(os.getpid).result(), flush=True)\n"
+        "    pool.submit(time.sleep, 600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as killed:
+        worker = psutil.Process(int(killed.stdout.readline()))
+        killed.kill()
+        worker.wait(timeout=60)
