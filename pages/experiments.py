@@ -40,7 +40,6 @@ One race is one seed: a difference within chance is no result, and with another 
 
 else:
     studies.show(section)
-    widgets.pick_chart_file()
 
 if section == "scaling":
     widgets.prose(

@@ -40,7 +40,10 @@ def show(name: str) -> None:
     st.header(asked.question, anchor=False)
     results = _read(asked, study_results.path_of(name, study_results.FOLDER, epochs=epochs))
     if results.runs:
-        _show_results(results)
+        place = st.container()
+        widgets.pick_chart_file()  # before the charts, which read it
+        with place:
+            _show_results(results)
     else:
         _say_failed(results)
         _show_plan(results)
@@ -87,7 +90,7 @@ def _show_plan(results: Results) -> None:
         f"{asked.classes} classes for {asked.epochs} epochs, all by the same recipe."
     )
     widgets.whole_table([_planned(asked, arm) for arm in asked.arms], key=f"experiments.plan_{asked.name}")
-    st.code(f"python -m effnet_core study {asked.name} DATA", language="bash")
+    st.code(f"python -m effnet_core study {asked.name} DATA", language="bash", wrap_lines=True)
     st.caption(
         f"DATA is a folder of zip files with pictures of {plans.NATIVE_PX} px, `train/<class>/*` and `val/<class>/*`. "
         "With `--plan` the command says how long it takes and stops; a study that was stopped goes on with the same "
@@ -98,10 +101,7 @@ def _show_plan(results: Results) -> None:
 def _planned(asked: Study, arm: Arm) -> dict[str, str]:
     return {
         "network": texts.label(arm),
-        "depth": f"× {up_to_three_digits(round(arm.depth, 4))}",
-        "width": f"× {up_to_three_digits(round(arm.width, 4))}",
-        "px": f"{arm.pixels}",
-        costs.unit(): mega(costs.quantity().factor * asked.macs(arm)),
+        **_sizes(round(arm.depth, 4), round(arm.width, 4), arm.pixels, asked.macs(arm)),
         "runs": f"{len(asked.seeds)}",
     }
 
@@ -294,13 +294,21 @@ def _numbers(row: Measured) -> dict[str, str]:
     first = row.runs[0]
     return {
         "network": texts.label(row.arm),
-        "depth": f"× {up_to_three_digits(first.depth)}",
-        "width": f"× {up_to_three_digits(first.width)}",
-        "px": f"{first.pixels}",
-        costs.unit(): mega(costs.quantity().factor * first.macs),
+        **_sizes(first.depth, first.width, first.pixels, first.macs),
         "named right": texts.share(row.accuracy),
         "by seed": ", ".join(percent(run.top1, 1) for run in row.runs),
     }
+
+
+def _sizes(depth: float, width: float, pixels: int, macs: int) -> dict[str, str]:
+    """Cells of a table; a number stays with its sign where a phone breaks the line."""
+    cells = {
+        "depth": f"× {up_to_three_digits(depth)}",
+        "width": f"× {up_to_three_digits(width)}",
+        "px": f"{pixels}",
+        costs.unit(): mega(costs.quantity().factor * macs),
+    }
+    return {title: cell.replace(" ", "\N{NO-BREAK SPACE}") for title, cell in cells.items()}
 
 
 def _macs(row: Measured) -> str:
