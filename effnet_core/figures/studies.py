@@ -68,7 +68,7 @@ def accuracy_by_compute(
         look = {"color": colour, "symbol": SYMBOLS[way], "size": 12}
         _add_points(figure, name, points, quantity, look, line | {"width": 3}, picked)
     if base:
-        look = {"color": INK, "symbol": "circle", "size": 12}
+        look = {"color": INK, "symbol": "star", "size": 14}
         _add_points(figure, "the base", [base], quantity, look, {"color": INK}, picked)
     shown = [_millions(macs, quantity) for macs in ticks]
     figure.update_xaxes(
@@ -146,7 +146,7 @@ def search_surface(
             "opacity": 1,
             "color": [100 * share for share in shares],
             "colorscale": "Cividis",
-            "line": {"color": INK, "width": [4 if point.arm == picked else 0 for _, _, point, _ in points]},
+            "line": {"color": INK, "width": [5 if point.arm == picked else 1 for _, _, point, _ in points]},
         },
         text=[f"{100 * point.accuracy:.1f}<br>{note}" for _, _, point, note in points],
         textfont={"size": FONT_SIZE, "color": [DARK if light else BRIGHT for light in is_light]},

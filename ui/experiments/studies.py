@@ -90,10 +90,11 @@ def _show_plan(results: Results) -> None:
         f"{asked.classes} classes for {asked.epochs} epochs, all by the same recipe."
     )
     widgets.whole_table([_planned(asked, arm) for arm in asked.arms], key=f"experiments.plan_{asked.name}")
-    st.code(f"python -m effnet_core study {asked.name} DATA", language="bash", wrap_lines=True)
+    st.code(f"python -m effnet_core study {asked.name} DATA", language=None, wrap_lines=True)
+    inside = plain("train/<class>/* and val/<class>/*")
     st.caption(
-        f"DATA is a folder of zip files with pictures of {plans.NATIVE_PX} px, `train/<class>/*` and `val/<class>/*`. "
-        "With `--plan` the command says how long it takes and stops; a study that was stopped goes on with the same "
+        f"DATA is a folder of zip files with pictures of {plans.NATIVE_PX} px: {inside}. With {plain('--plan')} "
+        "behind it the command says how long it takes and stops; a study that was stopped goes on with the same "
         "command. This page shows each run as soon as it is over."
     )
 
