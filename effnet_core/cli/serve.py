@@ -6,17 +6,14 @@ import argparse
 import json
 from pathlib import Path
 
-from ..files import read_text
 from ..serving.limits import Limits
-
-TOKEN_MB = 0.001
 
 
 def add_commands(command) -> None:
     parser = command(serve)
     parser.add_argument("--port", type=int, default=8600, help="default 8600")
     parser.add_argument("--address", default="127.0.0.1", help="beyond loopback a token is needed; default 127.0.0.1")
-    parser.add_argument("--token-file", type=Path, help="a file with the token that clients must send")
+    parser.add_argument("--token-file", type=Path, help="a file with tokens, one a line: clients must send one")
     most = Limits()
     parser.add_argument(
         "--seconds", type=float, default=most.seconds, help=f"that one answer may take; default {most.seconds:g}"
@@ -30,7 +27,7 @@ def add_commands(command) -> None:
 def serve(options: argparse.Namespace) -> int:
     """Answer pictures over HTTP: /v1/explain, /v1/attribute and others, described at / and /openapi.json."""
     try:
-        from ..serving import server
+        from ..serving import server, tokens
     except ModuleNotFoundError as missing:
         raise ValueError(
             f"serving needs {missing.name}, which is not installed: pip install -r requirements-cluster.txt"
@@ -38,10 +35,10 @@ def serve(options: argparse.Namespace) -> int:
     if not 1 <= options.port < 1 << 16:
         raise ValueError(f"port {options.port}; allowed is 1 to 65535")
     limits = Limits(options.seconds, options.a_minute)
-    token = read_text(options.token_file, TOKEN_MB).strip() if options.token_file else None
-    server.check(options.address, token)
+    known = tokens.read_tokens(options.token_file)
+    tokens.check(options.address, known)
     address = f"http://{options.address}:{options.port}"
     told = json.dumps({"address": address}) if options.json else f"The engine answers at {address} (stop: Ctrl+C)"
     print(told, flush=True)
-    server.serve(options.address, options.port, token=token, device=options.device, limits=limits)
+    server.serve(options.address, options.port, tokens=known, device=options.device, limits=limits)
     return 0

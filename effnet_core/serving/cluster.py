@@ -14,7 +14,6 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -27,15 +26,15 @@ from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle
 
 from ..explain.request_queue import Busy, NetworkFailed, tell
-from ..files import read_text
 from ..networks.download import WeightsUnavailable
 from ..networks.model_status import ModelStatus
 from ..progress import Cancelled, Progress
 from .answering import Work
 from .http_api import build_app, facts_of
-from .limits import Limits
+from .limits import MOST_MODELS, Limits
+from .own_checkpoints import PREFIX, OwnCheckpoints, Upload, load_own
 from .questions import Facts
-from .server import MOST_MODELS, TOKEN_MB, check
+from .tokens import check, read_tokens
 
 if TYPE_CHECKING:
     from ray.serve import Application
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     from ..explain.engine import Engine
     from ..explain.results import Explanation
 
-NETWORKS = "Networks"
+NETWORKS, CHECKPOINTS = "Networks", "Checkpoints"
 INGRESSES = 2  # one may die while the other goes on
 MOST_TRIES = 4
 AGAIN_S = 0.5  # between two tries: what died is noticed in that time, or started anew
@@ -74,17 +73,16 @@ class Settings(BaseModel):
 
 def app(settings: Settings) -> Application:
     """The application as Ray Serve starts it. Raises ValueError for settings that nobody can keep."""
-    token = read_text(Path(settings.token_file), TOKEN_MB).strip() if settings.token_file else None
-    check("localhost", token)
+    tokens = read_tokens(settings.token_file)
+    check("localhost", tokens)
     limits = Limits(settings.seconds, settings.a_minute)
 
     def api() -> FastAPI:
-        handle = serve.get_deployment_handle(NETWORKS, serve.get_replica_context().app_name)
-        return build_app(Cluster(handle), token, limits, strangers=False)
+        return build_app(Cluster(_handle(NETWORKS), _handle(CHECKPOINTS)), tokens, limits, strangers=False)
 
     class Api:
-        def __init__(self, networks: DeploymentHandle) -> None:
-            """`networks` are started with it, and asked by their name."""
+        def __init__(self, networks: DeploymentHandle, checkpoints: DeploymentHandle) -> None:
+            """They are started with it, and asked by their names."""
 
     options = {"num_cpus": settings.cpus, "num_gpus": settings.gpus}
     scale = {"min_replicas": settings.least, "max_replicas": settings.most, "target_ongoing_requests": 4}
@@ -94,7 +92,13 @@ def app(settings: Settings) -> Application:
     ingress = serve.deployment(
         serve.ingress(api)(Api), num_replicas=INGRESSES, max_ongoing_requests=512, ray_actor_options={"num_cpus": 0}
     )
-    return ingress.bind(networks.bind(settings.device, limits.seconds))
+    checkpoints = serve.deployment(OwnCheckpoints, name=CHECKPOINTS, ray_actor_options={"num_cpus": 0})
+    return ingress.bind(networks.bind(settings.device, limits.seconds), checkpoints.bind())
+
+
+def _handle(deployment: str) -> DeploymentHandle:
+    """Another deployment of the application that this process belongs to."""
+    return serve.get_deployment_handle(deployment, serve.get_replica_context().app_name)
 
 
 class Networks:
@@ -107,8 +111,9 @@ class Networks:
 
     @serve.multiplexed(max_num_models_per_replica=MOST_MODELS)
     async def engine(self, name: str) -> Engine:
-        """Raises WeightsUnavailable, and ValueError listing the valid names."""
-        return await self._in_thread(lambda: _loaded(name, self._device))
+        """Raises WeightsUnavailable, CheckpointForgotten, and ValueError listing the valid names."""
+        upload = await _handle(CHECKPOINTS).of_any.remote(name) if name.startswith(PREFIX) else None
+        return await self._in_thread(lambda: _loaded(name, upload, self._device))
 
     async def statuses(self) -> list[ModelStatus]:
         from ..networks import weights
@@ -164,11 +169,11 @@ class Networks:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
-def _loaded(name: str, device: str) -> Engine:
+def _loaded(name: str, upload: Upload | None, device: str) -> Engine:
     from ..explain.engine import Engine
     from ..networks import weights
 
-    return Engine(weights.load(name), device)
+    return Engine(load_own(upload) if upload else weights.load(name), device)
 
 
 def _answered(engine: Engine, question: str, args: Sequence, how: dict, progress: Progress) -> object:
@@ -179,8 +184,8 @@ def _answered(engine: Engine, question: str, args: Sequence, how: dict, progress
 class Cluster:
     """Name -> engine, on whichever replicas have the model: what an ingress gives its API."""
 
-    def __init__(self, networks: DeploymentHandle) -> None:
-        self._networks = networks
+    def __init__(self, networks: DeploymentHandle, checkpoints: DeploymentHandle) -> None:
+        self._networks, self._checkpoints = networks, checkpoints
         self._facts: dict[str, tuple[float, Facts]] = {}
         self._lock = threading.Lock()
 
@@ -191,8 +196,24 @@ class Cluster:
         if facts is None or time.monotonic() - read > FACTS_S:
             facts = self._at_once(name, "facts")
             with self._lock:
-                self._facts[name] = (time.monotonic(), facts)
-        return ClusterEngine(self, facts)
+                new = {other: row for other, row in self._facts.items() if time.monotonic() - row[0] < FACTS_S}
+                self._facts = new | {name: (time.monotonic(), facts)}
+        return ClusterEngine(self, name, facts)
+
+    def own(self, holder: str, name: str) -> ClusterEngine:
+        """Raises CheckpointForgotten."""
+        self._again(lambda: self._checkpoints.touch.remote(holder, name).result())
+        return self(name)
+
+    def keep(self, holder: str, upload: Upload) -> str:
+        """The name under which the holder asks for it. Raises CheckpointRejected, as the replica that reads it does."""
+        self._again(lambda: self._checkpoints.keep.remote(holder, upload).result())
+        try:
+            self(upload.name)
+        except ValueError:
+            self._again(lambda: self._checkpoints.forget.remote(holder, upload.name).result())
+            raise
+        return upload.name
 
     def statuses(self) -> list[ModelStatus]:
         return self._again(lambda: self._networks.statuses.remote().result())
@@ -241,11 +262,11 @@ class Cluster:
 class ClusterEngine:
     """One model of the cluster, with the attributes and methods of `Engine`."""
 
-    def __init__(self, cluster: Cluster, facts: Facts) -> None:
-        self._cluster = cluster
+    def __init__(self, cluster: Cluster, asked_as: str, facts: Facts) -> None:
+        self._cluster, self._asked_as = cluster, asked_as
         vars(self).update(vars(facts))
 
     def __getattr__(self, question: str) -> Callable[..., object]:
         if question not in QUESTIONS:
             raise AttributeError(question)
-        return lambda *args, **how: self._cluster.ask(self.name, question, *args, **how)
+        return lambda *args, **how: self._cluster.ask(self._asked_as, question, *args, **how)

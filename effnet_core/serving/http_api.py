@@ -9,11 +9,11 @@ line.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import hmac
-import ipaddress
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -34,6 +34,7 @@ from ..explain.gate_edits import read_edit
 from ..explain.methods import METHODS
 from ..explain.request_queue import Busy, NetworkFailed
 from ..explain.results import Heatmap
+from ..foreign_text import shortened
 from ..images.reading import LIMIT_MB, read_image
 from ..networks.download import WeightsUnavailable
 from ..networks.model_status import ModelStatus
@@ -41,16 +42,21 @@ from ..progress import Cancelled, Progress
 from . import api_page, wire
 from .answering import Work, lines
 from .limits import Limits, Rates
+from .own_checkpoints import BODY_MB, PREFIX, CheckpointForgotten, Upload
 from .questions import Facts, Question
+from .tokens import is_loopback
 
 if TYPE_CHECKING:
     from ..explain.engine import Engine
 
 PROBLEM = "application/problem+json"
 UNEXPECTED = "The server met an unexpected problem with this request; its log says more."
-STATUS = {Busy: 503, WeightsUnavailable: 404, Cancelled: 504, NetworkFailed: 500, ValueError: 400}
+STATUS = {Busy: 503, WeightsUnavailable: 404, Cancelled: 504, NetworkFailed: 500}
+STATUS |= {CheckpointForgotten: 410, ValueError: 400}  # in this order: the first that fits
 OPEN = ("/", "/openapi.json")  # say what the API is, and answer nothing
-BODY_S = 60.0
+CHECKPOINTS = "/v1/checkpoints"
+BODY_S, CHECKPOINT_S = 60.0, 600.0  # for a body to come
+MOST_UPLOADS = 2  # checkpoints that come in at the same time, each whole in memory
 BINARY = {"schema": {"type": "string", "format": "binary"}}
 BODY = {
     "description": f"A picture, up to {LIMIT_MB} MB; or {{picture, heatmap, edits}} with the prepared tensor.",
@@ -67,7 +73,8 @@ PARAMETERS_DESCRIBED = [
     for row in PARAMETERS.values()
 ]
 
-Model = Annotated[str, Query(description="tiny, or efficientnet_b0 to efficientnet_b7 where their weights are here")]
+MODELS = f"tiny, efficientnet_b0 to efficientnet_b7 where their weights are here, or what {CHECKPOINTS} gave as a name"
+Model = Annotated[str, Query(description=MODELS)]
 Target = Annotated[int | None, Query(description="a class; by default the top one")]
 Layer = Annotated[str | None, Query(description="where Grad-CAM looks, such as features.8")]
 Edits = Annotated[list[str] | None, Query(max_length=100, description="such as features.4.0=0.0:3,17 or all=1.0")]
@@ -96,13 +103,23 @@ class Asked:
 
 async def asked(request: Request, model: Model = "tiny") -> Asked:
     """Raises ImageRejected, ValueError and WeightsUnavailable. No decoded picture waits for the network."""
-    try:
-        body = await asyncio.wait_for(request.body(), BODY_S)
-    except TimeoutError as error:
-        raise HTTPException(408, f"The body did not come within {BODY_S:g} s.") from error
-    engine = await run_in_threadpool(request.app.state.engine, model)
+    body = await _body(request, BODY_S)
+    engine = await run_in_threadpool(_engine, request, model)
     form = request.headers.get("content-type", "").partition(";")[0]
     return await asyncio.get_running_loop().run_in_executor(_decoders, _read, engine, body, form)
+
+
+async def _body(request: Request, seconds: float) -> bytes:
+    try:
+        return await asyncio.wait_for(request.body(), seconds)
+    except TimeoutError as error:
+        raise HTTPException(408, f"The body did not come within {seconds:g} s.") from error
+
+
+def _engine(request: Request, name: str) -> Engine:
+    """Raises WeightsUnavailable, CheckpointForgotten, and ValueError listing the valid names."""
+    engines = request.app.state.engine
+    return engines.own(request.state.holder, name) if name.startswith(PREFIX) else engines(name)
 
 
 def _read(engine: Engine, body: bytes, form: str) -> Asked:
@@ -126,19 +143,11 @@ def known_options(request: Request) -> None:
             raise ValueError(f"{path} has no option {name[:40]!r}; it has {', '.join(names) or 'none'}")
 
 
-def is_loopback(address: str) -> bool:
-    """Whether it is this computer that listens or asks there."""
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return address == "localhost"
-
-
 class Guard:
     """Before a body is read: who asks, how often, and how much comes. Every response tells the wire's version."""
 
-    def __init__(self, app: ASGIApp, token: str | None, rates: Rates, strangers: bool = True) -> None:
-        self.app, self._token, self._rates, self._strangers = app, token, rates, strangers
+    def __init__(self, app: ASGIApp, tokens: Sequence[str], rates: Rates, strangers: bool = True) -> None:
+        self.app, self._tokens, self._rates, self._strangers = app, tokens, rates, strangers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def versioned(message: Message) -> None:
@@ -150,27 +159,36 @@ class Guard:
         await (refused or self.app)(scope, receive, versioned)
 
     def _refused(self, request: Request) -> Response | None:
+        """Sets the state's `holder`: whose checkpoints may be asked for."""
         client = request.client.host if request.client else ""
-        if self._token is None and not self._strangers and not is_loopback(client):
+        if not self._tokens and not self._strangers and not is_loopback(client):
             return _problem(401, "Other computers are answered only where the server was given a token.")
         if wait := self._rates.wait(client):
             return _problem(429, "Too many requests came from this address; try again in a moment.", wait)
         came = request.headers.get("authorization", "")
-        if self._token is not None and request.url.path not in OPEN and not _same(came, f"Bearer {self._token}"):
+        holders = [_holder(token) for token in self._tokens if _same(came, f"Bearer {token}")]
+        if self._tokens and request.url.path not in OPEN and not holders:
             return _problem(401, "The token is missing or wrong; send it as Authorization: Bearer TOKEN.")
-        return _refused_length(request.headers.get("content-length", "")) if request.method == "POST" else None
+        request.state.holder = holders[0] if holders else ""
+        most = BODY_MB if request.url.path == CHECKPOINTS else LIMIT_MB
+        return _refused_length(request.headers.get("content-length", ""), most) if request.method == "POST" else None
+
+
+def _holder(token: str) -> str:
+    """Whoever has the token, by a name that does not tell it."""
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode())
 
 
-def _refused_length(length: str) -> Response | None:
+def _refused_length(length: str, most: int) -> Response | None:
     if not length.isdecimal():
         return _problem(411, "The request does not say how long its body is; send a Content-Length.")
-    if int(length) > LIMIT_MB * 2**20:
+    if int(length) > most * 2**20:
         size = f"{int(length) / 2**20:.1f} MB"
-        return _problem(413, f"The body has {size}, over the limit of {LIMIT_MB} MB; make the picture smaller.")
+        return _problem(413, f"The body has {size}, over the limit of {most} MB; send a smaller file.")
     return None
 
 
@@ -180,14 +198,20 @@ class Engines(Protocol):
     def __call__(self, name: str) -> Engine:
         """Raises WeightsUnavailable, and ValueError listing the valid names."""
 
+    def own(self, holder: str, name: str) -> Engine:
+        """A checkpoint that this holder sent. Raises CheckpointForgotten."""
+
+    def keep(self, holder: str, upload: Upload) -> str:
+        """The name that `own` takes. Raises CheckpointRejected."""
+
     def statuses(self) -> list[ModelStatus]:
         """All models, and which of them are ready."""
 
 
 def build_app(
-    engine: Engines, token: str | None = None, limits: Limits | None = None, *, strangers: bool = True
+    engine: Engines, tokens: Sequence[str] = (), limits: Limits | None = None, *, strangers: bool = True
 ) -> FastAPI:
-    """The API over these engines; with a `token`, for those alone who send `Authorization: Bearer TOKEN`.
+    """The API over these engines; with `tokens`, for those alone who send `Authorization: Bearer TOKEN` with one.
 
     Without `strangers`, other computers need one: for servers whose address is not known here.
     """
@@ -200,11 +224,12 @@ def build_app(
         dependencies=[Depends(known_options)],
     )
     app.state.engine, app.state.limits = engine, limits or Limits()
-    app.add_middleware(Guard, token=token, rates=Rates(app.state.limits.a_minute), strangers=strangers)
+    app.add_middleware(Guard, tokens=tokens, rates=Rates(app.state.limits.a_minute), strangers=strangers)
     for error in (*STATUS, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(error, lambda _, problem: _problem(*_told(problem)))
     app.get("/", include_in_schema=False)(lambda: HTMLResponse(api_page.page(app.openapi())))
     _add_tables(app)
+    _add_checkpoints(app)
     _add_answers(app)
     _add_measurements(app)
     return app
@@ -221,12 +246,12 @@ def _add_tables(app: FastAPI) -> None:
     @app.get("/v1/models/{name}", response_class=Response, responses=FORMS)
     async def model(request: Request, name: str) -> Response:
         """One model, loaded: its weights, blocks, classes, preparation of pictures, device."""
-        return await _answer(request, lambda _: facts_of(app.state.engine(name)))
+        return await _answer(request, lambda _: facts_of(_engine(request, name)))
 
     @app.get("/v1/block-weights", response_class=Response, responses=FORMS)
     async def block_weights(request: Request, block: str, model: Model = "tiny") -> Response:
         """The weights of one MBConv, to repeat its arithmetic."""
-        engine = await run_in_threadpool(app.state.engine, model)
+        engine = await run_in_threadpool(_engine, request, model)
         return await _answer(request, lambda _: engine.block_weights(block))
 
     @app.get("/v1/cost")
@@ -238,6 +263,27 @@ def _add_tables(app: FastAPI) -> None:
         architecture = architecture.at(resolution=resolution) if resolution else architecture
         total = cost.cost_of(architecture)
         return {"resolution": architecture.resolution, "params": total.params, "macs": total.macs}
+
+
+def _add_checkpoints(app: FastAPI) -> None:
+    """Networks of the clients' own."""
+    coming = asyncio.Semaphore(MOST_UPLOADS)
+    taken = {
+        "description": f"A checkpoint, and right after it its labels file if there is one; up to {BODY_MB} MB.",
+        "required": True,
+        "content": {"application/octet-stream": BINARY},
+    }
+
+    @app.post(CHECKPOINTS, openapi_extra={"requestBody": taken}, response_class=Response, responses=FORMS)
+    async def checkpoint(
+        request: Request, filename: str, labels: Annotated[int, Query(description="bytes of the labels file")] = 0
+    ) -> Response:
+        """A name for a checkpoint of one's own, which `model` takes from this token's holder alone."""
+        if coming.locked():
+            raise Busy("other checkpoints are coming in; try again in a moment")
+        async with coming:
+            upload = Upload.of(await _body(request, CHECKPOINT_S), shortened(filename), labels)
+        return await _answer(request, lambda _: app.state.engine.keep(request.state.holder, upload))
 
 
 def facts_of(engine: Engine) -> Facts:

@@ -1,4 +1,4 @@
-"""What one client of the API may take: time, and requests a minute."""
+"""What one process keeps in memory, and what one client of the API may take: time, and requests a minute."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+MOST_MODELS = 3  # in a process's memory at once; the one that was asked for least recently goes
 MOST_CLIENTS = 4096  # remembered at once; a client forgotten too early may ask a little more
 
 

@@ -10,6 +10,7 @@ import base64
 import http.client
 import json
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -29,6 +30,7 @@ from ..networks.download import WeightsUnavailable
 from ..networks.model_status import ModelStatus
 from ..progress import Cancelled, Progress
 from . import wire
+from .own_checkpoints import CheckpointForgotten, Upload
 from .questions import Facts, Question
 
 ENGINE, TOKEN = "EFFNET_ENGINE", "EFFNET_ENGINE_TOKEN"
@@ -37,7 +39,15 @@ SILENCE_S = 30.0  # a server that works on an answer says something three times 
 AT_ONCE = 8  # pictures that are under way together, of those that are asked for in one call
 LONGEST_REASON = 300
 PROXIES = (500, 502, 503, 504)  # what they say where the engine behind them is not there
-ERRORS = {400: ValueError, 422: ValueError, 404: WeightsUnavailable, 429: Busy, 503: Busy}
+ERRORS = {
+    400: ValueError,
+    413: ValueError,
+    422: ValueError,
+    410: CheckpointForgotten,
+    404: WeightsUnavailable,
+    429: Busy,
+    503: Busy,
+}
 
 Picture = Image | np.ndarray
 Answer = TypeVar("Answer")
@@ -68,12 +78,23 @@ class Server:
         """One of its models. Raises WeightsUnavailable, and ValueError listing the valid names."""
         return RemoteEngine(self, self.ask(f"/v1/models/{quote(name, safe='')}", Facts))
 
+    def own_engine(self, upload: Upload) -> RemoteEngine:
+        """A checkpoint of one's own, sent there; again where it was forgotten. Raises ValueError saying why not."""
+        name = self.keep(upload)
+        return RemoteEngine(self, self.ask(f"/v1/models/{name}", Facts), name, upload)
+
+    def keep(self, upload: Upload) -> str:
+        """The name under which the server keeps it for a while."""
+        labels = (upload.labels or "").encode()
+        options = {"filename": upload.filename, "labels": len(labels)}
+        return self.ask("/v1/checkpoints", str, options, upload.data + labels)
+
     def ask(
         self,
         path: str,
         kind: type[Answer],
         options: dict[str, object] | None = None,
-        question: Question | None = None,
+        question: Question | bytes | None = None,
         progress: Progress | None = None,
     ) -> Answer:
         """What a path answers, as a `kind` of row. Raises what the engine raises, and ServerAway."""
@@ -100,7 +121,7 @@ class Server:
         except ValueError as error:
             raise self._strange(error) from error
 
-    def _rows(self, target: str, question: Question | None) -> Iterator[dict]:
+    def _rows(self, target: str, question: Question | bytes | None) -> Iterator[dict]:
         """The lines of a response; one that has no lines is its whole answer."""
         try:
             with closing(self._connect()) as connection:
@@ -137,14 +158,15 @@ class Server:
         raise ServerAway(f"{ENGINE} is {self.address!r}; it has to be an address such as http://127.0.0.1:8600")
 
     def _responds(
-        self, connection: http.client.HTTPConnection, target: str, question: Question | None
+        self, connection: http.client.HTTPConnection, target: str, question: Question | bytes | None
     ) -> http.client.HTTPResponse:
         headers = {"accept": f"{wire.LINES}, {wire.NPZ}"}
         if self.token:
             headers["authorization"] = f"Bearer {self.token}"
-        if question:
+        body = question
+        if isinstance(question, Question):
             headers["content-type"] = wire.NPZ
-        body = wire.dump(question, wire.NPZ) if question else None
+            body = wire.dump(question, wire.NPZ)
         connection.request("POST" if body else "GET", self._where().path.rstrip("/") + target, body, headers)
         response = connection.getresponse()
         self._check_version(response.headers.get(wire.VERSION_HEADER), response.status)
@@ -175,11 +197,14 @@ class Server:
 class RemoteEngine:
     """One model of a server, with the attributes and methods of `Engine`. Safe to share between threads.
 
-    Pictures are prepared here and travel as the tensors that the network takes.
+    Pictures are prepared here and travel as the tensors that the network takes. `name`: what the server calls it, if
+    that is not what the network is; `upload`: what to send where the server has forgotten it.
     """
 
-    def __init__(self, server: Server, facts: Facts) -> None:
+    def __init__(self, server: Server, facts: Facts, name: str | None = None, upload: Upload | None = None) -> None:
         self._server, self.address = server, server.address
+        self._asked_as, self._upload = name or facts.name, upload
+        self._sent, self._sending = 0, threading.Lock()  # how often again
         self.name, self.weights, self.labels, self.groups = facts.name, facts.weights, facts.labels, facts.groups
         self.architecture, self.preparation, self.layers = facts.architecture, facts.preparation, facts.layers
         self.device, self.notice = facts.device, facts.notice
@@ -215,7 +240,7 @@ class RemoteEngine:
         return self._ask("trace", BlockTrace, image, block=block)
 
     def block_weights(self, block: str) -> BlockWeights:
-        return self._server.ask("/v1/block-weights", BlockWeights, {"model": self.name, "block": block})
+        return self._again_if_forgotten("block-weights", BlockWeights, {"block": block})
 
     def intervene(
         self,
@@ -255,5 +280,24 @@ class RemoteEngine:
         **options: object,
     ) -> Answer:
         x = image if isinstance(image, np.ndarray) else self.preparation.tensor(image)
-        question = Question(x, **(beside or {}))
-        return self._server.ask(f"/v1/{path}", kind, {"model": self.name, **options}, question, progress)
+        return self._again_if_forgotten(path, kind, options, Question(x, **(beside or {})), progress)
+
+    def _again_if_forgotten(
+        self,
+        path: str,
+        kind: type[Answer],
+        options: dict[str, object],
+        question: Question | None = None,
+        progress: Progress | None = None,
+    ) -> Answer:
+        sent, options = self._sent, {"model": self._asked_as, **options}
+        try:
+            return self._server.ask(f"/v1/{path}", kind, options, question, progress)
+        except CheckpointForgotten:
+            if self._upload is None:
+                raise
+        with self._sending:  # once, also where several threads ask
+            if sent == self._sent:
+                self._server.keep(self._upload)
+                self._sent += 1
+        return self._server.ask(f"/v1/{path}", kind, options, question, progress)

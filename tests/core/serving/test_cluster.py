@@ -30,9 +30,10 @@ from effnet_core import serving
 from effnet_core.explain.engine import Engine
 from effnet_core.explain.request_queue import Busy, NetworkFailed
 from effnet_core.images.samples import load_sample
-from effnet_core.networks import weights
-from effnet_core.serving.cluster import NETWORKS, ClusterEngine, Settings
+from effnet_core.networks import offline_model, weights
+from effnet_core.serving.cluster import CHECKPOINTS, NETWORKS, ClusterEngine, Settings
 from effnet_core.serving.http_api import facts_of
+from effnet_core.serving.own_checkpoints import Upload
 from effnet_core.serving.remote import Server
 
 REQUESTS, CLIENTS, PATIENCE_S, START_S = 200, 8, 300, 420
@@ -108,7 +109,19 @@ def test_a_question_that_is_wrong_is_refused_with_the_engines_sentence(server):
         server.engine("resnet50")
     assert server.models() == weights.statuses()
     with pytest.raises(AttributeError):
-        getattr(ClusterEngine(None, facts_of(server.engine("tiny"))), "nonsense")  # noqa: B009
+        getattr(ClusterEngine(None, "tiny", facts_of(server.engine("tiny"))), "nonsense")  # noqa: B009
+
+
+def test_a_checkpoint_of_ones_own_is_answered_on_the_cluster(server, here):
+    data = (offline_model.ASSETS / offline_model.FILE).read_bytes()
+    there = server.own_engine(Upload(data, "mine.safetensors"))
+    assert (there.weights.kind, there.weights.name, there.labels) == ("own", "mine.safetensors", None)
+    assert_alike(there.explain(PICTURES[:1], top=2)[0].gates, here.explain(PICTURES[:1], top=2)[0].gates)
+    assert_alike(QUESTIONS["trace"](there), QUESTIONS["trace"](here))
+    with pytest.raises(ValueError, match=r"mine\.pth"):
+        server.own_engine(Upload(b"nonsense", "mine.pth"))
+    serve.get_deployment_handle(CHECKPOINTS, NAME).forget.remote("", Upload(data, "mine.safetensors").name).result()
+    assert_alike(QUESTIONS["block_weights"](there), QUESTIONS["block_weights"](here))
 
 
 def test_settings_that_nobody_can_keep_are_refused(tmp_path):

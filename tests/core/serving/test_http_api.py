@@ -33,6 +33,7 @@ from effnet_core.images.samples import load_sample
 from effnet_core.serving import answering, api_page, http_api, server, wire
 from effnet_core.serving.limits import MOST_CLIENTS, Limits, Rates
 from effnet_core.serving.questions import Question
+from effnet_core.serving.tokens import check
 
 BLOCK = "features.1.0"
 TOKEN = "a token of the test"  # noqa: S105
@@ -140,7 +141,7 @@ def test_a_body_is_refused_by_its_length_before_it_is_read(client):
 
 
 def test_only_the_token_opens(png):
-    client = TestClient(http_api.build_app(ENGINES, TOKEN))
+    client = TestClient(http_api.build_app(ENGINES, (TOKEN,)))
     for header in ({}, {"authorization": "Bearer wrong"}, {"authorization": TOKEN}):
         refused = client.post("/v1/explain", content=png, headers=header)
         assert refused.status_code == 401 and refused.headers["www-authenticate"] == "Bearer"
@@ -151,7 +152,7 @@ def test_without_a_token_other_computers_are_refused_where_the_address_is_not_kn
     app = http_api.build_app(ENGINES, strangers=False)
     for client, status in (("127.0.0.1", 200), ("::1", 200), ("192.168.1.5", 401), ("testclient", 401)):
         assert TestClient(app, client=(client, 50_000)).get("/v1/models").status_code == status
-    app = http_api.build_app(ENGINES, TOKEN, strangers=False)
+    app = http_api.build_app(ENGINES, (TOKEN,), strangers=False)
     asked = TestClient(app, client=("192.168.1.5", 50_000)).get(
         "/v1/models", headers={"authorization": f"Bearer {TOKEN}"}
     )
@@ -325,7 +326,7 @@ def test_a_map_to_judge_has_to_come_with_the_picture(client, png, path):
 
 
 def test_the_page_for_people_has_every_path_and_asks_no_other_host(client):
-    page = TestClient(http_api.build_app(ENGINES, TOKEN)).get("/")
+    page = TestClient(http_api.build_app(ENGINES, (TOKEN,))).get("/")
     api = client.get("/openapi.json").json()
     assert page.headers["content-type"].startswith("text/html") and "<script" not in page.text
     assert not re.findall(r"""(?:src|href)=["']?(?:https?:)?//""", page.text)
@@ -337,7 +338,7 @@ def test_the_page_for_people_has_every_path_and_asks_no_other_host(client):
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.1.5", "example.org"])  # noqa: S104 (refused, not bound)
 def test_beyond_loopback_it_needs_a_token(address):
     with pytest.raises(ValueError, match="--token-file"):
-        server.check(address, None)
+        check(address, ())
     with pytest.raises(ValueError, match="needs 16 or more"):
-        server.check(address, "short")
-    server.check(address, TOKEN)
+        check(address, (TOKEN, "short"))
+    check(address, (TOKEN,))
