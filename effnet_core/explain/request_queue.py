@@ -40,10 +40,15 @@ def telling(tell: Callable[[int], None]) -> Iterator[None]:
         _told.reset(token)
 
 
+def told() -> Callable[[int], None] | None:
+    """Whom `telling` holds for here."""
+    return _told.get()
+
+
 def tell(before: int) -> None:
     """Say that so many questions come first, where a queue elsewhere knows it and `telling` holds here."""
-    if told := _told.get():
-        told(before)
+    if tell := told():
+        tell(before)
 
 
 @dataclass(eq=False)
@@ -87,7 +92,7 @@ class RequestQueue:
             if len(self._waiting) >= self.most_waiting:
                 raise Busy(f"{self.most_waiting} questions wait for this network already; try again in a moment")
             self._waiting.append(ticket)
-        batch = self._turn(ticket, most, _told.get())
+        batch = self._turn(ticket, most, told())
         if batch:
             try:
                 _answer(batch)

@@ -34,7 +34,7 @@ def on_demand(question: tuple, label: str, work: Callable[[Progress], Answer], *
         key=f"{key}.stop",
     )
     with slot.container(), running as (_, report), answer_cache.queueing():
-        answer = work(report)
+        answer = progress_bar.compute(work, report)
     slot.empty()
     answer_cache.remember(question, answer)
     return answer

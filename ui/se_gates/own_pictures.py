@@ -61,7 +61,12 @@ def _measure(engine: Engine, upload: UploadedFile) -> None:
     with running as (bar, report):
         try:
             with answer_cache.queueing():
-                statistics = gate_statistics.measure(engine, folders, about={"data": upload.name}, progress=report)
+                statistics = progress_bar.compute(
+                    lambda report: gate_statistics.measure(
+                        engine, folders, about={"data": upload.name}, progress=report
+                    ),
+                    report,
+                )
         except ValueError as problem:
             bar.empty()
             st.error(plain(problem))

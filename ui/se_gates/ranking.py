@@ -71,7 +71,12 @@ def _measure(engine: Engine, picture: pictures.Picture, block: str, target: int)
         key="se_gates.stop",
     )
     with running as (_, report), answer_cache.queueing():
-        effects = engine.rank_channels(answer_cache.prepared(engine, picture), block, target=target, progress=report)
+        effects = progress_bar.compute(
+            lambda report: engine.rank_channels(
+                answer_cache.prepared(engine, picture), block, target=target, progress=report
+            ),
+            report,
+        )
     answer_cache.remember(answer_cache.question_key(engine, picture, "rank_channels", block, target), effects)
 
 

@@ -180,13 +180,17 @@ def _measure(networks: Sequence[Network], condition: str, device: str, report: P
         spent = monotonic() - begun
         if spent + took_per_mac * macs > patience_s:
             break
-        row = latency.measure(
+        timing = partial(
+            latency.measure,
             make,
             name=name,
             resolution=resolution,
             device=device,
             threads=1 if condition == ONE else None,
-            progress=lambda done, number=number: report((number + done) / len(networks)),
+        )
+        row = progress_bar.compute(
+            lambda progress, timing=timing: timing(progress=progress),
+            lambda done, number=number: report((number + done) / len(networks)),
         )
         kept_values.keep(KEPT, _rows() | {(name, condition): row})
         took_per_mac = (monotonic() - begun - spent) / macs

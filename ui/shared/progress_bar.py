@@ -6,17 +6,22 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 from effnet_core.cost import cost_of
+from effnet_core.explain.low_priority import at_low_priority
 from effnet_core.units import three_digits
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from effnet_core.explain.engine import Engine
+    from effnet_core.progress import Progress
+
+Answer = TypeVar("Answer")
 
 MOST_MINUTES = 10  # of one question: others use the server, too
 MOST_AT_ONCE = 2  # long answers of one server: each has a batch of its own in memory
@@ -74,3 +79,14 @@ def stoppable(
         yield bar, report
     finally:
         _places.release()
+
+
+def compute(work: Callable[[Progress], Answer], report: Progress) -> Answer:
+    """A long answer, in a thread of this session that leaves the processors to other people's clicks."""
+    session = get_script_run_ctx()
+
+    def in_session(report: Progress) -> Answer:
+        add_script_run_ctx(None, session)
+        return work(report)
+
+    return at_low_priority(in_session, report)
