@@ -11,6 +11,7 @@ import streamlit as st
 from effnet_core.cost import layers_of
 from effnet_core.figures import evidence as published_figures
 from effnet_core.figures import studies as figures
+from effnet_core.figures.sketch import Sketch
 from effnet_core.figures.studies import Gap, Point
 from effnet_core.published import scaling_curves
 from effnet_core.training import study as plans
@@ -169,7 +170,8 @@ def _compare_ways(results: Results, picked: str) -> None:
     rows = [row for family in families.values() for row in family.differences]
     compared, published = st.columns([1.5, 1], gap="large")
     with compared:
-        st.markdown("**All three together minus each one alone, at equal compute**")
+        if rows:
+            st.markdown("**All three together minus each one alone, at equal compute**")
         gaps = [_gap(row, texts.label(arms[row.other]), row.other) for row in rows]
         _show_gaps(gaps, results.study, picked)
         for times, family in families.items():
@@ -233,19 +235,18 @@ def _draw_parts(results: Results, rows: Sequence[Measured], picked: str) -> None
 
 def _show_gaps(gaps: Sequence[Gap], asked: Study, picked: str) -> None:
     if not gaps:
-        st.markdown(texts.TOO_EARLY)
         return
     said = "; ".join(f"{gap.label} {figures.points(gap.middle)}" for gap in gaps)
     figure = figures.paired_differences(gaps, picked=picked)
     _chart(figure, "gaps", asked, f"Differences in points with 95 % intervals. {said}")
     widgets.cite(
-        "Differences of runs with the same seeds. How much chance moves them is estimated from all these networks "
-        "together; the intervals hold together in 95 % of experiments. They speak of other seeds, not of other "
-        "pictures or longer training."
+        "Differences of runs with the same seeds. How much chance moves them is estimated from all networks "
+        "of equal compute together; their intervals hold together in 95 % of experiments. They speak of other seeds, "
+        "not of other pictures or longer training."
     )
 
 
-def _chart(figure, kind: str, asked: Study, alt: str) -> None:
+def _chart(figure: Sketch, kind: str, asked: Study, alt: str) -> None:
     """A figure in which a click picks a network."""
     key = f"experiments.{kind}_{asked.name}"
     st.plotly_chart(
