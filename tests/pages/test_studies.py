@@ -126,7 +126,7 @@ def test_the_search_names_its_best_point_and_the_papers_neighbour(folder):
 def test_part_of_the_runs_is_shown_as_part_and_one_seed_tells_nothing(folder):
     write_rows(folder, whole("scaling", {"compound × 4": 0.9})[:9])
     at = panel("scaling")
-    assert "Only 9 of 27 runs are there" in text(at)
+    assert "Only 9 of 27 runs are there" in text(at) and "epochs, seed 0. " in captions(at)
     assert at.subheader[0].value == study_texts.TOO_EARLY
     assert not [one for one in at.table if "verdict" in one.value]
     assert "experiments.gaps_scaling" not in on_screen(at)

@@ -210,14 +210,14 @@ def size(results: Results) -> str:
     """How large the experiment is, and on what it was run."""
     rows = results.runs
     first = rows[0]
-    seeds = listed([f"{seed}" for seed in sorted({row.seed for row in rows})])
+    seeds = [f"{seed}" for seed in sorted({row.seed for row in rows})]
     days = sorted({row.date for row in rows})
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
     on = "; ".join(sorted({row.device for row in rows}))
     versions = listed(sorted({row.torch for row in rows}))
     return (
         f"{len(rows)} of {results.planned} runs: {first.classes} classes, {first.train_pictures:,} training and "
-        f"{first.test_pictures:,} test pictures, {first.epochs} epochs, seeds {seeds}. {on}; PyTorch {versions}; "
+        f"{first.test_pictures:,} test pictures, {first.epochs} epochs, seed{'s' * (len(seeds) > 1)} {listed(seeds)}. {on}; PyTorch {versions}; "
         f"{when}; {duration(sum(row.seconds for row in rows))} of training in all"
     )
 
