@@ -217,7 +217,8 @@ def size(results: Results) -> str:
     versions = listed(sorted({row.torch for row in rows}))
     return (
         f"{len(rows)} of {results.planned} runs: {first.classes} classes, {first.train_pictures:,} training and "
-        f"{first.test_pictures:,} test pictures, {first.epochs} epochs, seed{'s' * (len(seeds) > 1)} {listed(seeds)}. {on}; PyTorch {versions}; "
+        f"{first.test_pictures:,} test pictures, {first.epochs} epochs, "
+        f"seed{'s' * (len(seeds) > 1)} {listed(seeds)}. {on}; PyTorch {versions}; "
         f"{when}; {duration(sum(row.seconds for row in rows))} of training in all"
     )
 
