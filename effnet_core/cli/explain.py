@@ -7,15 +7,20 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import files
+from .cluster_argument import add_cluster_argument, on_ray
 from .model_arguments import add_model_arguments, load_model
 from .progress_line import ProgressLine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from ..explain.engine import Engine
+    from ..networks.weights import Model
 
 
 TABLE = ".parquet"
@@ -33,16 +38,20 @@ def add_commands(command) -> None:
     looking.add_argument(
         "--out", type=Path, help="folder for pictures with the map over the crop; or a .parquet file for all answers"
     )
+    add_cluster_argument(looking, "with --out FILE.parquet")
 
 
 def explain(options: argparse.Namespace) -> int:
     """Classes, SE gates and Grad-CAM for photographs."""
     from ..explain.engine import Engine
 
+    many = options.out and options.out.suffix == TABLE
+    if options.cluster and not many:
+        raise ValueError("--cluster answers many pictures at once; name a table for them with --out FILE.parquet")
     model = load_model(options)
+    if many:
+        return explain_many(model, options)
     engine = Engine(model, options.device)
-    if options.out and options.out.suffix == TABLE:
-        return explain_many(engine, options)
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
         files.check_writable(options.out / "picture.png")
@@ -61,20 +70,30 @@ def explain(options: argparse.Namespace) -> int:
     return 1 if any(result["error"] for result in results) else 0
 
 
-def explain_many(engine: Engine, options: argparse.Namespace) -> int:
+def answering(model: Model, options: argparse.Namespace) -> Callable[..., Iterator[dict]]:
+    """many_pictures.rows of an engine here, or of many on a cluster."""
+    from ..explain import many_pictures
+    from ..explain.engine import Engine
+
+    if options.cluster:
+        return partial(on_ray().rows, model, options.device)
+    return partial(many_pictures.rows, Engine(model, options.device))
+
+
+def explain_many(model: Model, options: argparse.Namespace) -> int:
     """All answers as rows of one table, in order; a run that was killed goes on where it was."""
     from ..explain import many_pictures
 
     files.check_writable(options.out)
     asked = {"top": options.top, "layer": options.layer, "target": options.target}
-    table = many_pictures.Table(options.out, asked | {"model": engine.name, "weights": str(engine.weights)})
+    table = many_pictures.Table(options.out, asked | {"model": model.name, "weights": str(model.weights)})
     total = sum(1 for _ in many_pictures.pictures_in(options.photos))
     if not total:
         raise ValueError(f"there is no picture in {', '.join(map(str, options.photos))}")
     paths = many_pictures.pictures_in(options.photos)
     done, failed = table.resumed(paths)
     line = ProgressLine(total, done)
-    for row in table.add(many_pictures.rows(engine, paths, **asked)):
+    for row in table.add(answering(model, options)(paths, **asked)):
         failed += row["error"] is not None
         line.step()
     line.end()

@@ -6,12 +6,17 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 from ..training import study as studies
 from ..training import study_results
+from ..training.study_results import Row
 from ..units import duration, mega
+from .cluster_argument import add_cluster_argument, on_ray
 from .train import class_rows
 
 
@@ -27,6 +32,7 @@ def add_commands(command) -> None:
     parser.add_argument("--epochs", type=int, help="another number of epochs for all arms: rows of their own file")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="runs at once, one thread each")
     parser.add_argument("--device", default="auto")
+    add_cluster_argument(parser, "all runs, each in a process of one thread or with a GPU")
     parser.add_argument("--plan", action="store_true", help="say what would be run and how long it takes, and stop")
 
 
@@ -50,25 +56,27 @@ def study(options: argparse.Namespace) -> int:
     todo = study_runs.jobs(asked, options.data, classes, results, device=device, ways=wanted)
     processes = min(options.processes, max(1, len(todo)))
     seconds = study_runs.estimate(todo, processes)
+    ran = on_ray().runs if options.cluster else partial(study_runs.side_by_side, processes=processes)
+    alone = " on this computer alone" if options.cluster else ""
     tell = sys.stderr if options.json else sys.stdout
     print(
-        f"{asked.title}: {len(todo)} runs to do, about {duration(seconds)}; rows go to {results}", file=tell, flush=True
+        f"{asked.title}: {len(todo)} runs to do, about {duration(seconds)}{alone}; rows go to {results}",
+        file=tell,
+        flush=True,
     )
     if options.plan:
         for job in todo:
             print(f"  {job.arm.name}, seed {job.seed}: {mega(asked.macs(job.arm))} MACs", file=tell)
-    done = [] if options.plan else list(_run(study_runs, todo, results, processes, tell))
+    done = [] if options.plan else list(_told(study_runs.run_all(todo, results, ran), len(todo), tell))
     if options.json:
         print(json.dumps({"results": str(results), "runs": len(todo), "seconds": seconds, "rows": done}))
     return 1 if any(row["problem"] for row in done) else 0
 
 
-def _run(study_runs, todo: list, results: Path, processes: int, tell):
-    for number, row in enumerate(study_runs.run_all(todo, results, processes=processes), start=1):
+def _told(rows: Iterator[Row], count: int, tell: TextIO) -> Iterator[dict]:
+    for number, row in enumerate(rows, start=1):
         what = row.problem or f"{row.top1:.1%} of {row.test_pictures:,} test pictures"
         print(
-            f"{number} of {len(todo)}: {row.arm}, seed {row.seed}: {what} ({duration(row.seconds)})",
-            file=tell,
-            flush=True,
+            f"{number} of {count}: {row.arm}, seed {row.seed}: {what} ({duration(row.seconds)})", file=tell, flush=True
         )
         yield asdict(row)

@@ -94,7 +94,7 @@ def rows(
         tensors = [x for _, x, _ in read if x is not None]
         answers = iter(engine.explain(tensors, top=top, layer=layer, target=target) if tensors else ())
         for path, x, error in read:
-            yield {"file": _name(path), **EMPTY, "error": error} | ({} if x is None else as_row(next(answers)))
+            yield {"file": name_of(path), **EMPTY, "error": error} | ({} if x is None else as_row(next(answers)))
 
     paths, before = iter(paths), []
     with ThreadPoolExecutor(os.cpu_count()) as threads:
@@ -126,7 +126,7 @@ class Table:
             if table.schema.metadata.get(SETTINGS, b"").decode() != self._settings:
                 raise ValueError(f"{self.folder} holds answers to another question; remove it to begin anew")
             for name in table["file"].to_pylist():
-                if name != _name(next(paths, None)):
+                if name != name_of(next(paths, None)):
                     raise ValueError(f"{self.folder} holds other pictures ({name}); remove it to begin anew")
             done, failed = done + len(table), failed + len(table) - table["error"].null_count
         return done, failed
@@ -151,7 +151,7 @@ class Table:
 
         self.folder.mkdir(parents=True, exist_ok=True)
         whole = self.folder / "whole"
-        with pq.ParquetWriter(whole, self._schema(), compression="zstd") as writer:
+        with pq.ParquetWriter(whole, schema().with_metadata(self._metadata()), compression="zstd") as writer:
             for part in self._parts():
                 writer.write_table(pq.read_table(part))
         whole.replace(self.out)
@@ -161,29 +161,40 @@ class Table:
         return sorted(self.folder.glob("*.parquet"))
 
     def _write(self, rows: Sequence[dict], number: int) -> None:
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
-        plain = [row | ({"heatmap": _nested(row["heatmap"])} if row["heatmap"] else {}) for row in rows]
         with files.replacing(self.folder / f"{number:08d}.parquet") as part:
-            pq.write_table(pa.Table.from_pylist(plain, self._schema()), part, compression="zstd")
+            pq.write_table(as_table(rows).replace_schema_metadata(self._metadata()), part, compression="zstd")
 
-    def _schema(self) -> pa.Schema:
-        import pyarrow as pa
-
-        values, number = pa.list_(pa.float32()), pa.int32()
-        kinds = (number, pa.string(), pa.float64(), pa.float64())
-        columns = {
-            "file": pa.string(),
-            "error": pa.string(),
-            "top": pa.list_(pa.struct(zip(PREDICTION, kinds, strict=True))),
-            "gates": pa.list_(pa.struct({"block": pa.string(), "values": values})),
-            "heatmap": pa.struct({"layer": pa.string(), "target": number, "values": pa.list_(values)}),
-        }
-        return pa.schema(columns, metadata={SETTINGS: self._settings})
+    def _metadata(self) -> dict[bytes, str]:
+        return {SETTINGS: self._settings}
 
 
-def _name(path: Path | None) -> str:
+def as_table(rows: Sequence[dict]) -> pa.Table:
+    """Rows of answers in the columns of `schema`."""
+    import pyarrow as pa
+
+    plain = [row | ({"heatmap": _nested(row["heatmap"])} if row["heatmap"] else {}) for row in rows]
+    return pa.Table.from_pylist(plain, schema())
+
+
+def schema() -> pa.Schema:
+    """The columns of answers to many pictures."""
+    import pyarrow as pa
+
+    values, number = pa.list_(pa.float32()), pa.int32()
+    kinds = (number, pa.string(), pa.float64(), pa.float64())
+    columns = {
+        "file": pa.string(),
+        "error": pa.string(),
+        "top": pa.list_(pa.struct(zip(PREDICTION, kinds, strict=True))),
+        "gates": pa.list_(pa.struct({"block": pa.string(), "values": values})),
+        "heatmap": pa.struct({"layer": pa.string(), "target": number, "values": pa.list_(values)}),
+    }
+    return pa.schema(columns)
+
+
+def name_of(path: Path | None) -> str:
     """As text that any table takes: file systems know names that are none."""
     return str(path).encode("utf-8", "replace").decode()
 

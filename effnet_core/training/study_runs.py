@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import date
@@ -77,14 +77,19 @@ def _spread(classes: list[str], count: int) -> list[str]:
     return [classes[number * len(classes) // count] for number in range(count)]
 
 
-def run_all(todo: list[Job], results: Path, *, processes: int) -> Iterator[Row]:
-    """Run the jobs, so many at a time, and append each row as it comes. A run that fails is a row that says why."""
+def run_all(todo: list[Job], results: Path, ran: Callable[[list[Job]], Iterable[Row]]) -> Iterator[Row]:
+    """Have the jobs `ran`, and append each row as it comes. A run that fails is a row that says why."""
     results.parent.mkdir(parents=True, exist_ok=True)
+    for row in ran(todo):
+        append(results, row)
+        yield row
+
+
+def side_by_side(todo: list[Job], *, processes: int) -> Iterator[Row]:
+    """Rows as they come, of so many processes of this computer."""
     with workers(processes) as pool:
         for done in as_completed([pool.submit(run, job) for job in todo]):
-            row = done.result()
-            append(results, row)
-            yield row
+            yield done.result()
 
 
 def workers(processes: int) -> ProcessPoolExecutor:

@@ -38,11 +38,16 @@ from effnet_core.serving.remote import Server
 
 REQUESTS, CLIENTS, PATIENCE_S, START_S = 200, 8, 300, 420
 NAME = "effnet"
+HEAD = {"num_cpus": 2, "include_dashboard": False}
 PICTURES = [load_sample(name) for name in ("coffee", "chelsea", "rocket", "astronaut")]
 
 
 def start(**settings: object) -> None:
     serve.run(serving.app(Settings(device="cpu", cpus=0.5, least=2, most=2, **settings)), name=NAME)
+
+
+def listen(port: int) -> None:
+    serve.start(proxy_location="HeadOnly", http_options={"host": "127.0.0.1", "port": port})
 
 
 @contextmanager
@@ -61,13 +66,17 @@ def in_time() -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
+def connect(cluster: Cluster) -> None:
+    here = {"env_vars": {"PYTHONPATH": str(ROOT)}}
+    ray.init(address=cluster.address, runtime_env=here, log_to_driver=False, logging_level="ERROR")
+
+
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Cluster]:
     with in_time():
-        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False})
+        cluster = Cluster(initialize_head=True, head_node_args=HEAD)
         cluster.add_node(num_cpus=2)
-        here = {"env_vars": {"PYTHONPATH": str(ROOT)}}
-        ray.init(address=cluster.address, runtime_env=here, log_to_driver=False, logging_level="ERROR")
+        connect(cluster)
     yield cluster
     ending = threading.Thread(target=serve.shutdown, daemon=True)  # politely, if that takes no minutes
     ending.start()
@@ -81,7 +90,7 @@ def server(nodes: Cluster) -> Server:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with in_time():
-        serve.start(proxy_location="HeadOnly", http_options={"host": "127.0.0.1", "port": port})
+        listen(port)
         start()
     return Server(f"http://127.0.0.1:{port}")
 
@@ -221,3 +230,22 @@ def test_no_answer_is_wrong_or_lost_while_a_node_dies(nodes, server, expected):
     told("a node killed", outcomes)
     assert outcomes["wrong"] == 0 and outcomes.total() == REQUESTS and outcomes["right"] > REQUESTS // 4
     recovers(server, expected)
+
+
+def test_no_answer_is_wrong_or_lost_while_the_head_is_started_again(nodes, server, expected):
+    """Nobody can be asked before the application runs again: the cluster ends with its head."""
+
+    def kill_head() -> None:
+        ray.shutdown()  # this process would end with the head
+        nodes.remove_node(nodes.head_node, allow_graceful=False)
+
+    outcomes = ask(server, expected, kill_head)
+    with in_time():
+        nodes.add_node(**HEAD)
+        connect(nodes)
+        listen(int(server.address.rpartition(":")[2]))
+        start()
+    told("the head killed and started again", outcomes)
+    assert outcomes["wrong"] == 0 and outcomes.total() == REQUESTS and outcomes["right"] >= REQUESTS // 4
+    recovers(server, expected)
+    assert ask(server, expected, lambda: None, count=20) == {"right": 20}
