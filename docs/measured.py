@@ -1,6 +1,6 @@
-"""The table of README's section "Measured", from benchmarks/*.json: python docs/measured.py [--write].
+"""The table of README's section "Measured", and the sizes in docs/cluster.md, from benchmarks/*.json.
 
-It prints the table, or puts it in its place with --write.
+python docs/measured.py [--write] prints both, or puts them in their places with --write.
 
 The JSON files hold all that was measured, and under which conditions.
 """
@@ -8,14 +8,20 @@ The JSON files hold all that was measured, and under which conditions.
 from __future__ import annotations
 
 import json
+import math
 import re
 import statistics
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 START, END = "<!-- measured -->\n", "<!-- end of measured -->\n"
+SIZES_START, SIZES_END = "<!-- sizes -->\n", "<!-- end of sizes -->\n"
+STUDENTS = (100, 1_000, 10_000)
+ACTS_EVERY_S, MOST_BUSY = 5, 0.7  # assumed of a student who reads, too; of a worker's core, so that few wait
+A_LESSON_S = 3600
 sys.path.append(str(ROOT))
 
 from effnet_core.published.claims import claims  # noqa: E402
@@ -270,6 +276,42 @@ FILES |= {"engines": _engines, "soak": _soak, "clicks": _clicks, "serving": _ser
 BY_TESTS = {"faults": _faults}  # python -m pytest -m "not browser" --figures benchmarks/faults.json
 
 
+def sizes(folder: Path = ROOT / "benchmarks") -> str:
+    """Markdown: what so many students at once need, from the measured class on all pages and the measured engine."""
+    read = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
+    mixed, network_s = read["classroom"]["mixed"]["results"], _network_seconds(read["engines"]["results"])
+    photographs = read["classroom"]["memory"]["results"]["photographs"]
+    counts = {kind: row["count"] for kind, row in mixed["requests"].items()}
+    asked = sum(counts[kind] for kind in ("picture", "source")) / sum(counts.values())
+    act_s, worker_mb = mixed["server_cpu_ms_a_request"] / 1000, mixed["server_peak_mb"]
+    a_worker = math.floor(MOST_BUSY * ACTS_EVERY_S / act_s)
+    cores = {f"{name}'s answers": seconds for name, seconds in network_s.items()}
+    if ways := read.get("serving"):  # its clients and its networks share the cores
+        cores["Ray Serve, offline model"] = ways["conditions"]["cores"] / ways["results"]["Ray Serve"]["a_second"]
+    head = ["students at once", "workers of the app, a core each", "their memory", "questions to a network a second"]
+    rows = [[*head, *(f"cores for {what}" for what in cores)], ["---:"] * (len(head) + len(cores))]
+    for students in STUDENTS:
+        workers, a_second = math.ceil(students / a_worker), asked * students / ACTS_EVERY_S
+        row = f"{students:,}", f"{workers:,}", f"{workers * worker_mb / 1000:,.0f} GB", f"{a_second:,.0f}"
+        rows.append([*row, *(f"{math.ceil(a_second * seconds):,}" for seconds in cores.values())])
+    acts = A_LESSON_S / ACTS_EVERY_S
+    networks = " or ".join(f"{asked * acts * seconds:.0f} s of {name}'s" for name, seconds in network_s.items())
+    told = f"In a lesson of an hour a student takes {act_s * acts:.0f} s of the app's CPU and {networks}, and "
+    told += (
+        f"{worker_mb / a_worker:.0f} MB as a share of a worker at its peak. {photographs['photographs']} photographs "
+    )
+    told += f"of 12 megapixels that are kept open take {photographs['mb_a_session']:.0f} MB."
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in rows) + f"\n{textwrap.fill(told, 118)}\n"
+
+
+def _network_seconds(results: dict) -> dict[str, float]:
+    """B0, B4 -> CPU seconds of one answer with all its maps, one thread."""
+    return {
+        name.removeprefix("efficientnet_").upper(): row["by_threads"]["1"]["cpu"]["median_ms"]["explain, 5 maps"] / 1000
+        for name, row in results.items()
+    }
+
+
 def _seconds(milliseconds: float) -> str:
     if milliseconds >= 1000:
         return f"{three_digits(milliseconds / 1000)} s"
@@ -277,12 +319,14 @@ def _seconds(milliseconds: float) -> str:
 
 
 def main() -> None:
-    if "--write" not in sys.argv:
-        print(table(), end="")
-        return
-    readme = ROOT / "README.md"
-    text = re.sub(f"{START}.*{END}", f"{START}{table()}{END}", readme.read_text(encoding="utf-8"), flags=re.DOTALL)
-    readme.write_text(text, encoding="utf-8")
+    places = ("README.md", START, table(), END), ("docs/cluster.md", SIZES_START, sizes(), SIZES_END)
+    for file, start, made, end in places:
+        if "--write" not in sys.argv:
+            print(made)
+            continue
+        path = ROOT / file
+        text = re.sub(f"{start}.*{end}", f"{start}{made}{end}", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

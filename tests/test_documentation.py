@@ -179,6 +179,13 @@ def test_measured_figures_are_those_of_the_benchmarks():
     assert shown == measured.table(), "bring README up to date: python docs/measured.py --write"
 
 
+def test_sizes_are_computed_from_the_benchmarks():
+    shown = text("docs/cluster.md").partition(measured.SIZES_START)[2].partition(measured.SIZES_END)[0]
+    assert shown == measured.sizes(), "bring docs/cluster.md up to date: python docs/measured.py --write"
+    assert f"every {measured.ACTS_EVERY_S} s" in text("docs/cluster.md")
+    assert f"filled to {measured.MOST_BUSY:.0%}".replace("%", " %") in text("docs/cluster.md")
+
+
 def test_every_benchmark_has_its_figures_in_the_table():
     assert {path.stem for path in (ROOT / "benchmarks").glob("*.py")} == set(measured.FILES)
 

@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from ..explain.results import Explanation
 
 NETWORKS, CHECKPOINTS = "Networks", "Checkpoints"
-INGRESSES = 2  # one may die while the other goes on
 MOST_TRIES = 4
 AGAIN_S = 0.5  # between two tries: what died is noticed in that time, or started anew
 FACTS_S = 30.0  # for which an ingress knows what a model is
@@ -57,8 +56,8 @@ AWAY = "the computers that this network runs on are away; try again in a moment"
 class Settings(BaseModel):
     """What `serve run effnet_core.serving:app NAME=VALUE` and a config file's `args` may set.
 
-    `cpus`, `gpus`: of each replica of the networks, which there are `least` to `most` of, by load. Without a token
-    file other computers are not answered.
+    `cpus`, `gpus`: of each replica of the networks, which there are `least` to `most` of, by load; `ingresses`:
+    processes that read HTTP. Without a token file other computers are not answered.
     """
 
     device: str = "auto"
@@ -66,6 +65,7 @@ class Settings(BaseModel):
     gpus: float = Field(0.0, ge=0)
     least: int = Field(1, ge=1)
     most: int = Field(4, ge=1)
+    ingresses: int = Field(2, ge=1)  # one may die while the other goes on
     token_file: str | None = None
     seconds: float = Limits().seconds
     a_minute: int = Limits().a_minute
@@ -90,7 +90,10 @@ def app(settings: Settings) -> Application:
         ray_actor_options=options, autoscaling_config=scale
     )
     ingress = serve.deployment(
-        serve.ingress(api)(Api), num_replicas=INGRESSES, max_ongoing_requests=512, ray_actor_options={"num_cpus": 0}
+        serve.ingress(api)(Api),
+        num_replicas=settings.ingresses,
+        max_ongoing_requests=512,
+        ray_actor_options={"num_cpus": 0},
     )
     checkpoints = serve.deployment(OwnCheckpoints, name=CHECKPOINTS, ray_actor_options={"num_cpus": 0})
     return ingress.bind(networks.bind(settings.device, limits.seconds), checkpoints.bind())
