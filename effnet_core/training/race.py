@@ -7,7 +7,6 @@ before the networks run side by side, so a race is the same again by its seed on
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -87,8 +86,6 @@ def race(orders: Orders) -> Iterator[Lap]:
 
 
 def main() -> None:
-    if hasattr(os, "nice"):
-        os.nice(10)  # pages of the same machine come first
     for lap in race(Orders(**json.loads(sys.stdin.readline()))):
         print(json.dumps(asdict(lap)), flush=True)
 

@@ -34,6 +34,7 @@ MOST_WAITING = 40
 MOST_SECONDS = 600  # of one race
 GONE_SECONDS = 30  # after which nobody looks at a race any more
 POLL_SECONDS = 0.2
+LOWEST = 19  # niceness of a race: it runs where nobody else wants the processor
 WAITING, RUNNING, FINISHED, STOPPED, FAILED = "waiting", "running", "finished", "stopped", "failed"
 TOO_LONG = f"The race was ended after {MOST_SECONDS // 60} minutes, the most that one may take."
 
@@ -158,6 +159,8 @@ def _child(command: tuple[str, ...]) -> Iterator[subprocess.Popen]:
     child = subprocess.Popen(  # noqa: S603 - the command is our own
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
+    if hasattr(os, "setpriority"):
+        os.setpriority(os.PRIO_PROCESS, child.pid, LOWEST)  # from its first import on: pages come first
     try:
         yield child
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -146,6 +147,15 @@ def test_a_race_runs_in_a_process_of_its_own_to_its_end():
     until(lambda: not ticket.is_open)
     assert ticket.state == racing.FINISHED and not ticket.problem
     assert [lap.epoch for lap in ticket.laps_of("resolution")] == [1, 2]
+
+
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="Windows has no niceness")
+def test_a_race_comes_last_from_its_start():
+    races = racing.Races(runs("time.sleep(600)"))
+    ticket = races.enter(ORDERS)
+    until(lambda: ticket.state == racing.RUNNING and races._child)
+    assert os.getpriority(os.PRIO_PROCESS, races._child.pid) == racing.LOWEST
+    races.stop(ticket)
 
 
 def test_others_wait_and_a_stop_lets_them_go_on():
