@@ -8,7 +8,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from ui.components import page_history, reconnection
 from ui.lessons import lesson_mode, look, tour
-from ui.session import engines, expiry, kept_values, metrics, origins, pictures
+from ui.session import engines, expiry, garbage, kept_values, metrics, origins, pictures
 from ui.shared import first_look, navigation, widgets
 from ui.shared.page_table import ALONE, PAGES, SECTIONS, Entry, following
 
@@ -68,3 +68,4 @@ if entry not in ALONE:
     engines.warm_up()
 metrics.offer()
 expiry.watch()
+garbage.watch()

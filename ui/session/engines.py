@@ -209,8 +209,8 @@ def _warm_up() -> None:
 def _set_libraries_aside() -> None:
     """Spare the garbage collector the objects of the libraries, which stay as long as the server runs.
 
-    Streamlit collects garbage after each run of a page. Walking the 400,000 objects that torch and others bring in
-    took 0.3 s of CPU each time, fifty times as long as running the page.
+    Walking the 400,000 objects that torch and others bring in took 0.3 s of CPU each time that garbage was collected,
+    fifty times as long as running a page.
     """
     gc.collect()
     gc.freeze()
