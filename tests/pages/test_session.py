@@ -1,5 +1,6 @@
 """What outlives a run: one engine for all, loaded in the background in silence; answers computed once."""
 
+import inspect
 import subprocess
 import sys
 import threading
@@ -8,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.testing.v1 import AppTest
 from support.paths import ROOT
 
@@ -159,6 +161,32 @@ assert not failed, failed
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_server_that_ends_while_a_page_computes_does_not_crash():
+    code = """
+import threading, time
+from ui.session import engines
+engines.start_pytorch()
+import torch
+computes = threading.Event()
+
+def run():
+    picture, layer = torch.ones(8, 16, 64, 64), torch.nn.Conv2d(16, 16, 3)
+    ends = time.monotonic() + 2  # here Streamlit ends it
+    while time.monotonic() < ends:
+        layer(picture)
+        computes.set()
+
+threading.Thread(target=run, daemon=True, name=engines.RUN).start()
+assert computes.wait(60)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+
+
+def test_streamlit_calls_the_thread_of_a_run_so():
+    assert f'"{engines.RUN}"' in inspect.getsource(ScriptRunner.start)
 
 
 def one_look():

@@ -5,6 +5,7 @@ Where EFFNET_ENGINE names a server, networks answer there, and this process need
 
 from __future__ import annotations
 
+import atexit
 import gc
 import logging
 import sys
@@ -38,6 +39,8 @@ WARM_UP_AFTER_S = 5.0  # without a page opened: importing torch takes the time t
 FIRST_PAGE_S = 1.0
 HERE = "engines.here"  # kept where this session asks this machine although EFFNET_ENGINE names a server
 ASKED_AGAIN = "1m"  # what a server is, and which models it has
+RUN = "ScriptRunner.scriptThread"  # Streamlit's name of a thread that runs pages
+RUNS_END_WITHIN_S = 10.0
 WARM_UP_WITHIN = 6  # times as long, however many pages are opened
 
 
@@ -82,9 +85,21 @@ def start_pytorch() -> None:
     with _importing:
         if "effnet_core.networks.comparison" in sys.modules:
             return
+        atexit.register(_wait_for_runs)
         for module in ("explain.engine", "machine.latency", "networks.comparison"):
             import_module(f"effnet_core.{module}")
         _set_libraries_aside()
+
+
+def _wait_for_runs() -> None:
+    """At the end of the server, which has told all runs of pages to end.
+
+    Python would end their threads wherever they are, and PyTorch takes that for a crash: "terminate called …".
+    """
+    ends = time.monotonic() + RUNS_END_WITHIN_S
+    for thread in threading.enumerate():
+        if thread.name == RUN:
+            thread.join(max(0.0, ends - time.monotonic()))
 
 
 def device() -> str:
