@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from streamlit.delta_generator import DeltaGenerator
 from support.screen import captions, chart, numbers, opened, told
@@ -14,6 +16,7 @@ from effnet_core.progress import Cancelled
 from effnet_core.scaling import equal_compute, memory
 from effnet_core.units import three_digits
 from ui.budgets import ways
+from ui.session import engines
 from ui.shared.latency_runs import YARDSTICK
 
 pytestmark = pytest.mark.usefixtures("started_server")
@@ -134,6 +137,16 @@ def asked(monkeypatch) -> list:
     return calls
 
 
+def test_what_networks_need_is_looked_at_in_the_thread_that_measures_them(asked, monkeypatch):
+    """Both build large networks, which takes seconds of Python."""
+    looked, page = set(), set()
+    monkeypatch.setattr(engines, "start_pytorch", lambda: page.add(threading.current_thread()))
+    monkeypatch.setattr(latency, "refuse_what_does_not_fit", lambda *_, **__: looked.add(threading.current_thread()))
+    at = opened("budgets", **{"budgets.panel": "Latency here"})
+    at.get_by_key("budgets.measure").click().run()
+    assert asked and looked and page and not looked & page
+
+
 def test_latency_is_empty_before_the_button_and_measured_after(asked):
     at = opened("budgets", **{"budgets.panel": "Latency here"})
     assert "Nothing measured yet" in captions(at) and not asked and not at.table
@@ -164,8 +177,9 @@ def test_how_long_it_takes_is_said_before_a_run_and_while_it_lasts(asked, monkey
     networks = [one.architecture for one in solved(cost_of(released("b3")).macs).values()]
     pace = 0.020 / cost_of(released("b0")).macs
     seconds = [latency.seconds_for(pace * cost_of(network).macs) for network in networks]
-    assert said[0].startswith("B0 first") and said[1].startswith("1 of 3: Depth alone")
-    assert said[1].endswith(" left") and "about" in said[1]
+    first, then, *_ = dict.fromkeys(said)
+    assert first.startswith("B0 first") and then.startswith("1 of 3: Depth alone")
+    assert then.endswith(" left") and "about" in then
     at.run()
     assert f"About {sum(seconds):.0f} s, by the pace of B0 here" in captions(at)
     assert sum(seconds) > 1

@@ -105,7 +105,7 @@ def run(networks: Sequence[Network], condition: str, *, patience_s: float = math
         engines.start_pytorch()
         try:
             device = _device(condition)
-            refusals = {network: reason for network in networks if (reason := _refusal(network, device))}
+            refusals = progress_bar.compute(lambda report: _refusals(networks, device, report), report)
             problems += refusals.values()
             if not (refusals and all_or_none):
                 if not measured(YARDSTICK, condition) and YARDSTICK not in [network.name for network in networks]:
@@ -158,6 +158,16 @@ def _left(networks: Sequence[Network], condition: str, share: float, spent: floa
     done = sum(expected[:number]) + expected[number] * (share * len(networks) - number)
     left = (sum(expected) - done) * (spent / done if number else 1)
     return f", about {duration(left)} left"
+
+
+def _refusals(networks: Sequence[Network], device: str, report: Progress) -> dict[Network, str]:
+    """Those that cannot be measured there, with why not."""
+    refusals = {}
+    for network in networks:
+        report(0.0)
+        if reason := _refusal(network, device):
+            refusals[network] = reason
+    return refusals
 
 
 def _refusal(network: Network, device: str) -> str | None:
