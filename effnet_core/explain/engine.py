@@ -69,7 +69,7 @@ class Engine:
     def __init__(self, model: Model, device: str = "auto") -> None:
         self.name, self.weights, self.labels, self.groups = model.name, model.weights, model.labels, model.groups
         self.architecture: Architecture = model.architecture
-        self.preparation = model.preparation
+        self.preparation, self.notes = model.preparation, model.notes
         self.device = pick_device(device)
         self.notice: str | None = None
         self._network = copy.deepcopy(model.module).requires_grad_(False).eval()  # a copy: others may hold the model

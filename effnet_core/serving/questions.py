@@ -35,3 +35,4 @@ class Facts:
     layers: tuple[str, ...]
     device: str
     notice: str | None
+    notes: tuple[str, ...] = ()

@@ -203,11 +203,11 @@ class RemoteEngine:
 
     def __init__(self, server: Server, facts: Facts, name: str | None = None, upload: Upload | None = None) -> None:
         self._server, self.address = server, server.address
-        self._asked_as, self._upload = name or facts.name, upload
+        self._asked_as, self.upload = name or facts.name, upload
         self._sent, self._sending = 0, threading.Lock()  # how often again
         self.name, self.weights, self.labels, self.groups = facts.name, facts.weights, facts.labels, facts.groups
         self.architecture, self.preparation, self.layers = facts.architecture, facts.preparation, facts.layers
-        self.device, self.notice = facts.device, facts.notice
+        self.device, self.notice, self.notes = facts.device, facts.notice, facts.notes
 
     def explain(
         self, images: Sequence[Picture], *, top: int = 5, layer: str | None = None, target: int | None = None
@@ -294,10 +294,10 @@ class RemoteEngine:
         try:
             return self._server.ask(f"/v1/{path}", kind, options, question, progress)
         except CheckpointForgotten:
-            if self._upload is None:
+            if self.upload is None:
                 raise
         with self._sending:  # once, also where several threads ask
             if sent == self._sent:
-                self._server.keep(self._upload)
+                self._server.keep(self.upload)
                 self._sent += 1
         return self._server.ask(f"/v1/{path}", kind, options, question, progress)

@@ -17,6 +17,7 @@ from support.engine_server import engine_server
 from support.paths import ROOT
 from support.screen import as_read, on_screen, straight_to
 
+from effnet_core.networks import offline_model, weights
 from effnet_core.serving import remote
 from ui.session import answer_cache, engines
 
@@ -86,6 +87,24 @@ def test_a_long_answer_comes_from_there(monkeypatch, address, key):
     assert key not in on_screen(at), "the answer stands where the button stood"
 
 
+def test_an_own_checkpoint_is_answered_there_and_labels_may_follow(monkeypatch, address):
+    monkeypatch.setenv(remote.ENGINE, address)
+    monkeypatch.setattr(engines, "start_pytorch", lambda: pytest.fail("PyTorch is started here"))
+    data, classes = (offline_model.ASSETS / offline_model.FILE).read_bytes(), weights.load("tiny").architecture.classes
+    at = straight_to("classify")
+    assert any(f"It is sent to {address}" in as_read(text.value) for text in at.markdown)
+    at.file_uploader(key="app.checkpoint").upload("mine.safetensors", data).run()
+    assert not at.exception and not at.error
+    said = " ".join(as_read(caption.value) for caption in at.caption)
+    assert "own checkpoint mine.safetensors" in said and f"runs on CPU of {address}" in said
+    assert "Pictures are prepared as for" in said, "what was noted while it was read"
+    names = "\n".join(f"thing {number}" for number in range(classes))
+    at.file_uploader(key="app.labels").upload("names.txt", names.encode()).run()
+    assert not at.exception and re.match(r"Its answer: (perhaps )?thing \d+, ", at.header[0].value)
+    at.file_uploader(key="app.checkpoint").upload("mine.pth", b"not a checkpoint").run()
+    assert not at.exception and any("mine.pth" in error.value for error in at.error)
+
+
 def test_without_torch_in_the_process_the_pages_answer(address):
     """In a process of its own, where importing torch would fail."""
     code = f"""
@@ -127,6 +146,24 @@ def test_a_server_that_goes_between_two_questions_is_told(monkeypatch):
     at.run()
     assert not at.exception and "can't be reached" in at.error[0].value
     assert at.button(key="engines.take_over")
+
+
+def test_an_own_checkpoint_comes_back_from_a_server_that_went(monkeypatch):
+    data = (offline_model.ASSETS / offline_model.FILE).read_bytes()
+    with engine_server() as address:
+        monkeypatch.setenv(remote.ENGINE, address)
+        at = straight_to("classify")
+        at.file_uploader(key="app.checkpoint").upload("mine.safetensors", data).run()
+        assert any(f"runs on CPU of {address}" in as_read(caption.value) for caption in at.caption)
+    at.query_params["classify.panel"] = "Every stage"
+    answer_cache.clear()
+    engines._statuses_there.clear()
+    at.run()
+    assert not at.exception and "can't be reached" in at.error[0].value
+    at.button(key="engines.take_over").click().run()
+    assert not at.exception and not at.error
+    said = " ".join(as_read(caption.value) for caption in at.caption)
+    assert "runs on CPU" in said and address not in said
 
 
 def test_where_torch_is_not_installed_nothing_else_is_offered(monkeypatch):

@@ -1,6 +1,6 @@
 """Networks ready to answer: shared by all sessions, the user’s own for one session, warmed up in the background.
 
-Where EFFNET_ENGINE names a server, networks answer there, and this process needs no torch; the user's own stay here.
+Where EFFNET_ENGINE names a server, networks answer there, the user's own too, and this process needs no torch.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import logging
 import sys
 import threading
 import time
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from effnet_core.serving import remote
+from effnet_core.serving.own_checkpoints import Upload
+from effnet_core.serving.remote import RemoteEngine
 
 from . import metrics
 from .kept_values import keep, keep_all, value
@@ -157,18 +160,38 @@ def _own_engine(uploads: tuple[str, str], device: str) -> Engine:
     return _watched(Engine(own_model(), device))
 
 
-def keep_own_model(model: Model, uploads: tuple[str, str]) -> None:
+def read_own_model(upload: Upload | None, labels: str | None) -> Model | RemoteEngine:
+    """The user's own network, read where this session's networks answer; None: the one that is kept, with other labels.
+
+    Raises CheckpointRejected or another ValueError saying why not, and what RemoteEngine raises.
+    """
+    there, kept = server(), own_model()
+    if upload is None and isinstance(kept, RemoteEngine):
+        upload = kept.upload
+    if there and upload is not None:
+        return there.own_engine(replace(upload, labels=labels))
+    start_pytorch()
+    from effnet_core.networks import weights
+
+    if upload is None:
+        return weights.relabelled(kept, labels)
+    return weights.load_checkpoint(upload.data, upload.filename, labels=labels)
+
+
+def keep_own_model(model: Model | RemoteEngine, uploads: tuple[str, str]) -> None:
     """Keep the user's own network for this session alone; `uploads` are the ids of checkpoint and labels file."""
     keep("own.model", model)
     keep("own.uploads", uploads)
 
 
-def own_model() -> Model | None:
-    return value("own.model")
+def own_model() -> Model | RemoteEngine | None:
+    """None also where it was sent to a server that this session left."""
+    kept = value("own.model")
+    return None if isinstance(kept, RemoteEngine) and server() is None else kept
 
 
 def own_uploads() -> tuple[str, str] | None:
-    return value("own.uploads")
+    return value("own.uploads") if own_model() else None
 
 
 def chosen(name: str) -> Engine:
@@ -176,6 +199,9 @@ def chosen(name: str) -> Engine:
 
     Raises WeightsUnavailable where its weights are not there, and ServerAway.
     """
+    own = own_model() if name == OWN_MODEL else None
+    if isinstance(own, RemoteEngine):
+        return own
     if name == OWN_MODEL:
         start_pytorch()
         return _own_engine(own_uploads(), device())

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from effnet_core.explain.request_queue import Busy, NetworkFailed
+from effnet_core.serving.own_checkpoints import UNUSED_S, Upload
 from effnet_core.serving.remote import RemoteEngine, ServerAway
 from effnet_core.units import FLOAT32_BYTES, percent, share_and_interval
 
@@ -144,11 +146,18 @@ def offer_download(status: ModelStatus, *, key: str = "app.fetch") -> None:
 
 
 def _bring_checkpoint(sentences: DeltaGenerator) -> None:
-    """Take a network that the user trained: kept for this session alone, never written to disk."""
+    """Take a network that the user trained: kept for this session alone, never written to disk.
+
+    Where networks answer on a server it is sent there, which the sentence says.
+    """
     from effnet_core.networks.checkpoint_limits import LABELS_MB, LIMIT_MB, SUFFIXES
 
     with st.expander("Bring your own"):
-        st.markdown("A state dict of any EfficientNet-B0 to -B7, with any number of classes. It stays in this session.")
+        stays = "It stays in this session."
+        if engines.server():
+            forgotten = f"forgets it when it was not used for {UNUSED_S / 60:g} minutes"
+            stays = f"It is sent to {plain(engines.where())}, which {forgotten}."
+        st.markdown(f"A state dict of any EfficientNet-B0 to -B7, with any number of classes. {stays}")
         upload = file_input.show(
             f"Checkpoint, up to {LIMIT_MB} MB",
             SUFFIXES,
@@ -172,16 +181,14 @@ def _bring_checkpoint(sentences: DeltaGenerator) -> None:
     if not uploads[0] or uploads == engines.own_uploads():
         return
     labels = listed.getvalue().decode("utf-8", errors="replace") if listed else None
+    new = Upload(upload.getvalue(), upload.name) if uploads[0] != known else None
     with sentences, st.spinner("Reading the checkpoint …", show_time=True):
-        engines.start_pytorch()  # also beside a server: an own network runs on this machine
-        from effnet_core.networks import weights
-
         try:
-            if uploads[0] == known:
-                model = weights.relabelled(engines.own_model(), labels)
-            else:
-                model = weights.load_checkpoint(upload.getvalue(), upload.name, labels=labels)
-        except weights.CheckpointRejected as problem:
+            model = engines.read_own_model(new, labels)
+        except ServerAway as problem:
+            _say_away(problem, sentences)
+            return
+        except (ValueError, Busy, NetworkFailed) as problem:
             st.error(plain(problem))
             return
     engines.keep_own_model(model, uploads)
