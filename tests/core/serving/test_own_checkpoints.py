@@ -18,7 +18,7 @@ from support.engine_questions import COFFEE, QUESTIONS, assert_alike
 
 from effnet_core.explain.engine import Engine
 from effnet_core.networks import offline_model, weights
-from effnet_core.serving import own_checkpoints
+from effnet_core.serving import http_api, own_checkpoints
 from effnet_core.serving.http_api import CHECKPOINTS, build_app
 from effnet_core.serving.own_checkpoints import (
     BODY_MB,
@@ -157,6 +157,12 @@ def test_its_size_is_limited_before_it_is_read(client):
         options = {"filename": "a.pth", "labels": labels}
         refused = client.post(CHECKPOINTS, params=options, content=b"x", headers=of(ONE))
         assert refused.status_code == 400 and "the labels file has" in refused.json()["detail"]
+
+
+def test_more_at_a_time_than_fit_into_memory_are_asked_to_come_again(monkeypatch):
+    monkeypatch.setattr(http_api, "MOST_UPLOADS", 0)
+    refused = sent(TestClient(build_app(Engines("cpu"), (ONE,))))
+    assert refused.status_code == 503 and refused.headers["retry-after"] and "coming in" in refused.json()["detail"]
 
 
 # From Python -------------------------------------------------------------------------------------------------------
