@@ -177,3 +177,14 @@ def test_answers_of_two_engines_are_not_taken_for_each_other(address):
     there = remote.Server(address).engine("tiny")
     here = engines.engine("tiny", "cpu")
     assert engines.engine_key(there) != engines.engine_key(here)
+
+
+def test_who_brings_pictures_reads_where_they_are_sent(monkeypatch, address):
+    monkeypatch.delenv(remote.ENGINE, raising=False)
+    link = {"app.source": "Upload", "se_gates.panel": "By depth"}
+    here = straight_to("se_gates", **link)
+    monkeypatch.setenv(remote.ENGINE, address)
+    there = straight_to("se_gates", **link)
+    for key in ("app.upload", "se_gates.zip"):
+        assert "nobody else sees them" in as_read(here.file_uploader(key=key).help)
+        assert f"is sent to {address}" in as_read(there.file_uploader(key=key).help)

@@ -9,7 +9,7 @@ import streamlit as st
 from effnet_core import units
 from effnet_core.explain.gate_statistics import GateStatistics
 
-from ..session import answer_cache
+from ..session import answer_cache, engines
 from ..shared import file_input, progress_bar
 from ..shared.plain import plain
 
@@ -30,7 +30,7 @@ def own_folders(engine: Engine) -> None:
         max_upload_size=LIMIT_MB,
         key="se_gates.zip",
         what="your zip file",
-        help="It stays in this session: nobody else sees it, and nothing is written to disk.",
+        help=plain(engines.who_sees_pictures()),
     )
     if upload and st.button(
         "Measure the gates on these", key="se_gates.measure", type="primary", help=progress_bar.BOUND

@@ -62,6 +62,13 @@ def where() -> str:
     return there.address if there else "this machine"
 
 
+def who_sees_pictures() -> str:
+    """What becomes of pictures that a visitor brings, in a sentence; an address as it was configured."""
+    if there := server():
+        return f"What a network sees of them is sent to {there.address}. Nothing is written to disk."
+    return "They stay in this session: nobody else sees them, and nothing is written to disk."
+
+
 def offer_this_machine() -> None:
     """A button that lets this machine's networks answer this session, where they could."""
     if find_spec("torch"):

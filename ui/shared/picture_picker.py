@@ -14,7 +14,7 @@ from effnet_core.images.reading import LIMIT_MB, SUFFIXES, ImageRejected
 from effnet_core.images.samples import SAMPLES, UNTOLD, Sample
 
 from ..components import picture_choice
-from ..session import answer_cache, kept_values
+from ..session import answer_cache, engines, kept_values
 from ..session import pictures as session_pictures
 from . import file_input, widgets
 from .plain import plain
@@ -57,7 +57,7 @@ def pick(engine: Engine, sentences: DeltaGenerator) -> tuple[list[session_pictur
     if not chosen.pictures:
         return [sample_picture(SAMPLES[0])], "A sample, until you bring a picture."
     others = len(chosen.pictures) - 1
-    return list(chosen.pictures), f"Yours, and {others} more" if others else "Yours: it stays in this session"
+    return list(chosen.pictures), f"Yours, and {others} more" if others else "Yours"
 
 
 def sample_note(sample: Sample, labels: Sequence[str] | None) -> str:
@@ -152,7 +152,7 @@ def _upload(sentences: DeltaGenerator) -> bool:
         key=key,
         on_change=_keep,
         args=(key, UPLOAD),
-        help="They stay in this session: nobody else sees them, and nothing is written to disk.",
+        help=plain(engines.who_sees_pictures()),
         what="the pictures that you brought",
         sentences=sentences,
     )
