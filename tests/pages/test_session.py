@@ -163,6 +163,24 @@ assert not failed, failed
     assert done.returncode == 0, done.stderr
 
 
+def test_a_slow_map_brings_in_no_library_after_the_warm_up():
+    """Others would wait for the import, and for every later collection of garbage, which walks through its objects."""
+    code = """
+import gc, sys
+from ui.session import engines
+engines._warm_up()
+before = {name.partition(".")[0] for name in sys.modules}
+frozen = gc.get_freeze_count()
+from effnet_core.images.samples import SAMPLES, load_sample
+engines.engine(engines.OFFLINE_MODEL).attribute(load_sample(SAMPLES[0].name), method="saliency")
+later = {name.partition(".")[0] for name in sys.modules} - before
+assert not later, later
+assert len(gc.get_objects()) < frozen / 10, (len(gc.get_objects()), frozen)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_server_that_ends_while_a_page_computes_does_not_crash():
     code = """
 import threading, time

@@ -251,6 +251,7 @@ def _warm_up() -> None:
     if remote.from_environment() is None:
         start_pytorch()
         _load_offline_model()
+        import_module("captum.attr")  # a second of Python, which the first slow map would take from everyone's clicks
     _set_libraries_aside()
 
 
