@@ -46,6 +46,20 @@ def test_an_expired_session_goes_without_anyone_connecting(server):
     assert gone.wait(30)
 
 
+def test_a_server_that_has_ended_meanwhile_is_no_problem(monkeypatch, caplog):
+    loop, looks = asyncio.new_event_loop(), iter([True])
+    loop.close()
+    storage = MemorySessionStorage(ttl_seconds=60)
+    ended = SimpleNamespace(
+        _session_mgr=SimpleNamespace(_session_storage=storage), _get_async_objs=lambda: SimpleNamespace(eventloop=loop)
+    )
+    monkeypatch.setattr(expiry, "CHECK_EVERY_S", 0)
+    monkeypatch.setattr(expiry.runtime, "exists", lambda: next(looks, False))
+    monkeypatch.setattr(expiry.runtime, "get_instance", lambda: ended)
+    expiry._check_for_ever()
+    assert not caplog.records
+
+
 def test_streamlits_own_server_has_the_parts_that_are_used():
     from streamlit.runtime.runtime import Runtime
     from streamlit.runtime.websocket_session_manager import WebsocketSessionManager

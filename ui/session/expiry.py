@@ -49,7 +49,12 @@ def _drop_expired() -> None:
         if len(stored) < before:
             gc.collect()  # what they held in cycles
 
-    server._get_async_objs().eventloop.call_soon_threadsafe(drop)
+    loop = server._get_async_objs().eventloop
+    try:
+        loop.call_soon_threadsafe(drop)
+    except RuntimeError:
+        if not loop.is_closed():  # as it is when the server has ended meanwhile, and all sessions with it
+            raise
 
 
 def _return_to_system() -> None:
