@@ -58,7 +58,12 @@ def percent(share: float, decimals: int | None = None, *, signed: bool = False) 
     The number and its sign stay on one line; what is negative has a minus, not a hyphen.
     """
     shown = number(100 * share) if decimals is None else f"{100 * share:{'+' * signed},.{decimals}f}"
-    return f"{shown}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}")
+    return with_minus(f"{shown}\N{NO-BREAK SPACE}%")
+
+
+def with_minus(number: str) -> str:
+    """A number that was written with a hyphen for its sign."""
+    return number.replace("-", "\N{MINUS SIGN}")
 
 
 def wilson_interval(share: float, count: int) -> tuple[float, float]:

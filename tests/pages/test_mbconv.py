@@ -20,7 +20,7 @@ from effnet_core.images.samples import SAMPLES, load_sample
 from effnet_core.networks import weights
 from effnet_core.networks.weights_source import loading_code
 from effnet_core.scaling import block_designs, block_steps, module_tree, what_if
-from effnet_core.units import float32_memory, percent, three_digits
+from effnet_core.units import float32_memory, percent, three_digits, with_minus
 from ui.components import mbconv_flow, mbconv_step, pixel_map
 from ui.mbconv.steps import CHOSEN, STEPS
 from ui.mbconv.structure import _opener
@@ -215,9 +215,9 @@ def test_the_arithmetic_shown_is_the_cores_and_the_networks(offline, step):
     trace = offline.trace(load_sample(SAMPLES[0].name), name)
     found = block_arithmetic.block_sums(trace, offline.block_weights(name), step, channel=5, row=3, column=23)
     said, seen = metrics(at), dict(trace.steps)[step][5, 3, 23]
-    assert said["Sum of the products"] == three_digits(found.total)
-    assert said["After batch norm"] == three_digits(found.normed)
-    assert said["The network's own value"] == three_digits(seen)
+    assert said["Sum of the products"] == with_minus(three_digits(found.total))
+    assert said["After batch norm"] == with_minus(three_digits(found.normed))
+    assert said["The network's own value"] == with_minus(three_digits(seen))
     assert found.value == pytest.approx(seen, rel=1e-3)
     assert f"Here {found.value:.8g}, in the network {seen:.8g}." in text(at)
     cells = board(at, "linked_cells")
@@ -250,7 +250,7 @@ def test_the_residual_shown_is_the_networks(offline):
     steps = dict(offline.trace(load_sample(SAMPLES[0].name), map_pickers.FIRST_BLOCK).steps)
     entered, added, seen = (steps[name][5, 3, 23] for name in ("input", "project", "output"))
     assert entered + added == pytest.approx(seen, rel=1e-5)
-    assert list(metrics(at).values()) == [three_digits(value) for value in (entered, added, seen, seen)]
+    assert list(metrics(at).values()) == [with_minus(three_digits(value)) for value in (entered, added, seen, seen)]
 
 
 def test_a_pixel_outside_another_blocks_map_moves_inside(offline):

@@ -10,7 +10,7 @@ import streamlit as st
 from effnet_core.explain import block_arithmetic
 from effnet_core.images.overlay import grey
 from effnet_core.scaling import block_designs, block_steps
-from effnet_core.units import three_digits
+from effnet_core.units import three_digits, with_minus
 
 from ..components import linked_cells, pixel_map
 from ..components.linked_cells import Row
@@ -168,7 +168,7 @@ def _show_values(values: Mapping[str, float]) -> None:
     """The stations of one value as large numbers, in their order."""
     with st.grid(len(values), min_column_width=150, gap="small"):
         for label, value in values.items():
-            st.metric(label, three_digits(value))
+            st.metric(label, with_minus(three_digits(value)))
 
 
 def _show_norm(sums: Sum) -> None:
